@@ -1,0 +1,1 @@
+"""What travels between the services: pydantic documents, events and musical values. Imports nothing of ours."""

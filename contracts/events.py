@@ -1,0 +1,196 @@
+"""Events: frozen facts with references. Subjects and message ids are derived here and nowhere else."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from contracts.base import Document
+from contracts.errors import Problem
+from contracts.pipeline import Stage
+
+STAGES_STREAM = "STAGES"
+FACTS_STREAM = "FACTS"
+DEAD_STREAM = "DEAD"
+ADVISORIES_STREAM = "ADVISORIES"
+ENGINES = ("sampled", "neural")
+
+
+class StageReady(Document):
+    """The context at `revision` is ready for `stage`."""
+
+    job_id: str
+    composition_id: str
+    stage: Stage
+    revision: str
+    seq: int
+    attempt: int = 1
+
+    @property
+    def subject(self) -> str:
+        return f"houseband.stage.{self.stage}.ready.{self.job_id}"
+
+    @property
+    def message_id(self) -> str:
+        """One per revision and target stage: a republished event is dropped by the broker inside its window."""
+        return f"{self.job_id}:{self.seq}:{self.stage}:{self.attempt}"
+
+
+class StemReady(Document):
+    """One stem of the plan at `revision` is to be rendered."""
+
+    job_id: str
+    composition_id: str
+    engine: str
+    part: str
+    revision: str
+    seq: int
+    attempt: int = 1
+
+    @property
+    def subject(self) -> str:
+        return f"houseband.stem.{self.engine}.ready.{self.job_id}"
+
+    @property
+    def message_id(self) -> str:
+        return f"{self.job_id}:{self.seq}:stem:{self.part}:{self.attempt}"
+
+
+class _Fact(Document):
+    job_id: str
+    composition_id: str
+    time: float = Field(description="Unix seconds")
+    attempt: int = 1
+
+
+class Accepted(_Fact):
+    """The gateway took the job."""
+
+    fact: Literal["accepted"] = "accepted"
+
+
+class StageStarted(_Fact):
+    """A worker began a stage."""
+
+    fact: Literal["stage_started"] = "stage_started"
+    stage: Stage
+
+
+class StageFinished(_Fact):
+    """A stage's revision exists."""
+
+    fact: Literal["stage_finished"] = "stage_finished"
+    stage: Stage
+    revision: str
+    seconds: float = 0.0
+    summary: str = ""
+
+
+class StemFinished(_Fact):
+    """A dry stem exists."""
+
+    fact: Literal["stem_finished"] = "stem_finished"
+    part: str
+    seconds: float = 0.0
+    cached: bool = False
+
+
+class QaRejected(_Fact):
+    """QA sends the song back."""
+
+    fact: Literal["qa_rejected"] = "qa_rejected"
+    reasons: tuple[str, ...]
+    walk: tuple[Stage, ...]
+
+
+class Finished(_Fact):
+    """The job completed; with `until`, as a partial version."""
+
+    fact: Literal["finished"] = "finished"
+    revision: str
+
+
+class Failed(_Fact):
+    """The job failed. `revision` names the last context, where there are results."""
+
+    fact: Literal["failed"] = "failed"
+    problem: Problem
+    revision: str | None = None
+
+
+class CancelledFact(_Fact):
+    """The job was cancelled."""
+
+    fact: Literal["cancelled"] = "cancelled"
+
+
+Fact = Annotated[
+    Accepted | StageStarted | StageFinished | StemFinished | QaRejected | Finished | Failed | CancelledFact,
+    Field(discriminator="fact"),
+]
+FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+TERMINAL_FACTS = frozenset({"finished", "failed", "cancelled"})
+
+
+def fact_subject(fact: Fact) -> str:
+    """Subject of a fact."""
+    return f"houseband.fact.{fact.job_id}.{fact.fact}"
+
+
+def fact_id(fact: Fact) -> str:
+    """Message id of a fact: the same for a redelivery of the same happening."""
+    if isinstance(fact, StageStarted | StageFinished):
+        detail = fact.stage.value
+    elif isinstance(fact, StemFinished):
+        detail = fact.part
+    else:
+        detail = "-"
+    return f"{fact.job_id}:{fact.fact}:{detail}:{fact.attempt}"
+
+
+class Progress(Document):
+    """Percent and a line of text. May be lost."""
+
+    job_id: str
+    percent: float = Field(ge=0, le=100)
+    stage: Stage | None = None
+    message: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"houseband.progress.{self.job_id}"
+
+
+class DeadLetter(Document):
+    """A message that no worker could finish, with why."""
+
+    job_id: str
+    stage: str
+    subject: str
+    reason: str
+    deliveries: int
+    payload: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    time: float = 0.0
+
+    @property
+    def dead_subject(self) -> str:
+        return f"houseband.dead.{self.stage}.{self.job_id}"
+
+
+class Ask(Document):
+    """A question to a service that needs no job."""
+
+    what: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Answer(Document):
+    """The reply: a result, or a problem."""
+
+    result: Any = None
+    problem: Problem | None = None
+
+
+def ask_subject(service: str) -> str:
+    """Subject on which a service answers."""
+    return f"houseband.ask.{service}"

@@ -1,0 +1,1 @@
+"""The public face: the command, the Python client, the local launcher."""

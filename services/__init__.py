@@ -1,0 +1,1 @@
+"""The six services and the two libraries they share."""

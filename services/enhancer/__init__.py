@@ -1,0 +1,1 @@
+"""Prompt and references to a brief."""

@@ -1,0 +1,1 @@
+"""REST, WebSocket and files: the only public door."""

@@ -1,0 +1,1 @@
+"""Dry stems to mix, master and deliverables."""

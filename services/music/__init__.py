@@ -1,0 +1,1 @@
+"""What music is: theory, score, audio measures, genre packs. Pure."""

@@ -1,0 +1,1 @@
+"""Deliverables to verdict, report and bundle."""

@@ -1,0 +1,1 @@
+"""How a process lives: bus, stores, telemetry, settings. Knows no music."""

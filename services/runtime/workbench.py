@@ -1,0 +1,55 @@
+"""What a stage's work function gets beside the context: the object store, a scratch folder, a way to tell progress.
+
+A work function runs in a worker process: `work(context, bench) -> Context`. It reads its inputs through `bench.objects`,
+calls pure code, stores its outputs, and returns the context with its own section filled. `stage.py` sets seq, stage,
+parent, attempt and timings, and creates the revision.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from contracts.artifacts import Artifact, AudioArtifact
+
+
+class Objects(Protocol):
+    """An object store, synchronous. One interface, two implementations (files, S3), one test suite."""
+
+    def exists(self, key: str) -> bool:
+        """Whether an object is there."""
+
+    def read(self, key: str) -> bytes:
+        """The bytes of an object. Raises Unavailable where it is missing or the store does not answer."""
+
+    def create(self, key: str, data: bytes, media_type: str = "application/json") -> bool:
+        """Store under `key` unless something is there: True for the one caller who created it."""
+
+    def put_bytes(self, key: str, data: bytes, media_type: str) -> Artifact:
+        """Store bytes; the first object stored under a key wins, and its reference is returned."""
+
+    def put_file(self, key: str, path: Path, media_type: str) -> Artifact:
+        """Store a file; the first object stored under a key wins, and its reference is returned."""
+
+    def put_audio(self, key: str, path: Path, media_type: str = "audio/wav") -> AudioArtifact:
+        """Store a sound file and describe its shape; the first one stored wins."""
+
+    def local_path(self, artifact: Artifact) -> Path:
+        """A local file that holds the object, for reading only. A remote object is fetched once into a cache."""
+
+    def list(self, prefix: str) -> "list[str]":
+        """Keys that begin with `prefix`, sorted."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object if it is there."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The tools of one piece of work."""
+
+    objects: Objects
+    scratch: Path
+    progress: Callable[[float, str], None]
+    """progress(fraction 0–1 of this stage, a line of text)."""
+    cancelled: Callable[[], bool] = lambda: False
