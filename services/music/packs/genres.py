@@ -7,6 +7,9 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import BadInput
+from services.music.packs.form_table import FormTable
+from services.music.packs.harmony_table import HarmonyTable
+from services.music.packs.melody_table import MelodyTable
 
 
 class Identity(BaseModel):
@@ -31,6 +34,9 @@ class GenrePack(BaseModel):
     name: str
     synonyms: tuple[str, ...]
     identity: Identity
+    form: FormTable = Field(default_factory=FormTable)
+    harmony: HarmonyTable = Field(default_factory=HarmonyTable)
+    melody: MelodyTable = Field(default_factory=MelodyTable)
 
 
 @cache

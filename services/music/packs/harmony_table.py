@@ -1,0 +1,50 @@
+"""The table [harmony] of a genre pack: progressions in Roman numerals, colours, cadences.
+
+Numerals count against the major scale of the tonic ("bVI", "ii7", "V/3"): upper case has a major third, lower case a minor
+one; what follows is a chord quality as in `contracts.music.chord`; "/3" "/5" "/7" put that member of the chord in the bass.
+Bars are divided by "|", chords inside a bar by spaces.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class HarmonyUnit(BaseModel):
+    """A progression of a few bars that sections are made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: str = Field(default="major", description="mode it belongs to; minor-like modes fall back to minor, others to major")
+    use: tuple[str, ...] = Field(default=(), description="section functions; none: any")
+    weight: float = Field(default=1.0, gt=0)
+    bars: str
+
+
+class Substitution(BaseModel):
+    """A borrowed chord or secondary dominant in place of plain neighbours, such as "ii V" -> "II7 V"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    find: str
+    put: str
+    share: float = Field(gt=0, le=1, description="share of songs that use it, once")
+
+
+class HarmonyTable(BaseModel):
+    """Harmony of a style."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    units: tuple[HarmonyUnit, ...] = (HarmonyUnit(bars="I | V | vi | IV"), HarmonyUnit(mode="minor", bars="i | bVI | bIII | bVII"))
+    colours: dict[str, dict[str, float]] = Field(default_factory=dict, description="plain numeral -> quality suffix -> share of songs")
+    substitutions: tuple[Substitution, ...] = ()
+    open_endings: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: {"major": ("V", "IV"), "minor": ("bVII", "V")}, description="last bar of an open section, by third of the key"
+    )
+    closed_endings: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: {"major": ("V | I", "IV | I"), "minor": ("bVII | i", "V | i")}, description="last bars of a closed section"
+    )
+    open_share: float = Field(default=0.67, ge=0, le=1)
+    loops: bool = Field(default=False, description="sections keep their loop to the last bar instead of a cadence")
+    tonic: dict[str, str] = Field(default_factory=lambda: {"major": "I", "minor": "i"}, description="the chord that the song ends on")
+    bars_per_chord: int = Field(default=1, ge=1, description="how often a bar of a unit is held")
+    lift_share: float = Field(default=0.0, ge=0, le=0.15, description="songs whose last chorus moves up a semitone or a tone")
