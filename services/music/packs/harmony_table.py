@@ -38,7 +38,7 @@ class HarmonyTable(BaseModel):
     colours: dict[str, dict[str, float]] = Field(default_factory=dict, description="plain numeral -> quality suffix -> share of songs")
     substitutions: tuple[Substitution, ...] = ()
     open_endings: dict[str, tuple[str, ...]] = Field(
-        default_factory=lambda: {"major": ("V", "IV"), "minor": ("bVII", "V")}, description="last bar of an open section, by third of the key"
+        default_factory=lambda: {"major": ("V", "IV"), "minor": ("bVII", "V")}, description="last bar of an open section"
     )
     closed_endings: dict[str, tuple[str, ...]] = Field(
         default_factory=lambda: {"major": ("V | I", "IV | I"), "minor": ("bVII | i", "V | i")}, description="last bars of a closed section"

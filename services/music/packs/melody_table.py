@@ -18,9 +18,9 @@ class MelodyTable(BaseModel):
     empty_beats: tuple[float, float, float] = Field(default=(0.13, 0.24, 0.38), description="low, typical, high share")
     centre: int = Field(default=67, description="MIDI pitch that verses circle around, moved by octaves to suit the instrument")
     lift: int = Field(default=3, description="semitones that chorus or drop lie above the verse")
-    span: tuple[int, int] = Field(default=(10, 20), description="narrowest and widest range of the song, semitones")
+    span: tuple[int, int] = Field(default=(10, 20), description="narrowest and widest range, semitones")
     scale: Literal["mode", "pentatonic", "blues", "bebop"] = "mode"
-    chromatic: float = Field(default=0.0, ge=0, le=0.5, description="share of weak notes that approach by a semitone from outside the scale")
+    chromatic: float = Field(default=0.0, ge=0, le=0.5, description="share of weak notes that approach from outside the scale")
     leaps: float = Field(default=0.12, ge=0, le=0.5, description="share of intervals of 5 semitones and more")
     repeats: float = Field(default=0.2, ge=0, le=0.6, description="share of repeated notes")
     syncopation: float = Field(default=0.15, ge=0, le=1)

@@ -1,0 +1,1 @@
+"""Music theory as pure functions: scales, Roman numerals, voice leading."""
