@@ -1,0 +1,54 @@
+# Houseband. Every target sets up what it needs first.
+SHELL := /bin/sh
+VENV ?= .venv
+export HOUSEBAND_VENV := $(abspath $(VENV))
+PYTHON ?= python3
+BIN := $(HOUSEBAND_VENV)/bin
+PROMPT ?=
+OUT ?=
+SEED ?=
+ARGS ?=
+export PROMPT OUT SEED
+
+.PHONY: help song studio test lint bench eval locks schemas clean setup setup-dev
+
+help:
+	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
+	@echo 'make test    the whole suite      make lint    ruff, mypy, import-linter'
+	@echo 'make bench   speed and memory     make eval    50 prompts, written to docs/'
+	@echo 'make studio  everything on this machine, until stopped'
+	@echo 'make clean   remove what make made here'
+
+setup:
+	@$(PYTHON) infra/setup.py local
+
+setup-dev:
+	@$(PYTHON) infra/setup.py dev
+
+song: setup
+	@$(BIN)/houseband make "$$PROMPT" $${OUT:+--out "$$OUT"} $${SEED:+--seed "$$SEED"} $(ARGS)
+
+studio: setup
+	@$(BIN)/houseband up
+
+lint: setup-dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+test: lint
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+bench: setup-dev
+	@$(BIN)/python -m tests.benchmarks
+
+eval: setup-dev
+	@$(BIN)/python -m tests.evaluation
+
+schemas: setup-dev
+	@$(BIN)/python -m contracts.export
+
+locks:
+	@infra/locks/make_locks.sh
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

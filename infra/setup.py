@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Set up what is missing, with nothing but Python 3.11's standard library: virtual environment, locked packages, sound parts.
+
+Usage: python3 infra/setup.py EXTRA     (local: to make songs; dev: to run the tests as well)
+Does nothing where the locks have not changed since the last time.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = Path(os.environ.get("HOUSEBAND_VENV") or ROOT / ".venv")
+LOCKS = ROOT / "infra" / "locks"
+DEBIAN_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont", "fluid-soundfont-gm")
+SOUNDFONTS = (Path("/usr/share/sounds/sf3/MuseScore_General.sf3"), Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
+
+
+def say(text: str) -> None:
+    """One line of progress on stderr."""
+    print(f"setup: {text}", file=sys.stderr, flush=True)
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> bool:
+    """Run a program, its output on stderr."""
+    return subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, env=env, check=False).returncode == 0
+
+
+def stop(text: str) -> None:
+    """End with what is wrong and what to do."""
+    say(text)
+    sys.exit(4)
+
+
+def make_environment(extra: str) -> None:
+    """The virtual environment with the extra's lock, the packages without dependencies, and this project."""
+    locks = [LOCKS / f"{extra}.txt", LOCKS / "nodeps.txt", ROOT / "pyproject.toml"]
+    wanted = hashlib.sha256(b"\0".join([sys.version.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()
+    stamp = VENV / f".houseband-{extra}"
+    covered = [stamp, VENV / ".houseband-dev"] if extra == "local" else [stamp]
+    if any(one.exists() and one.read_text() == (wanted if one == stamp else _dev_stamp()) for one in covered):
+        return
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        say(f"making a virtual environment in {VENV}")
+        if not run(sys.executable, "-m", "venv", str(VENV)):
+            stop("could not make a virtual environment; on Debian: apt-get install python3-venv")
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    say(f"installing the packages of infra/locks/{extra}.txt (a minute or two, once)")
+    ok = (
+        run(*pip, "--require-hashes", "--no-deps", "-r", str(locks[0]))
+        and run(*pip, "--require-hashes", "--no-deps", "-r", str(locks[1]))
+        and run(*pip, "setuptools>=77")
+        and run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    )
+    if not ok:
+        stop("pip could not install the packages; see its message above, and check that a package index can be reached")
+    stamp.write_text(wanted)
+
+
+def _dev_stamp() -> str:
+    locks = [LOCKS / "dev.txt", LOCKS / "nodeps.txt", ROOT / "pyproject.toml"]
+    return hashlib.sha256(b"\0".join([sys.version.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()
+
+
+def install_sounds() -> None:
+    """Debian's FluidSynth and soundfonts where we may install them; else the sounds that came with pip, with a notice."""
+    if all(font.exists() for font in SOUNDFONTS) or os.environ.get("HOUSEBAND_NO_APT"):
+        return
+    notice = VENV / ".houseband-sounds"
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    may_install = shutil.which("apt-get") and (not sudo or (shutil.which("sudo") and run("sudo", "-n", "true")))
+    if may_install:
+        say(f"installing {', '.join(DEBIAN_PACKAGES)} (200 MB, once)")
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        get = [*sudo, "apt-get", "-q", "-y"]
+        if run(*get, "update", env=env) and run(*get, "install", "--no-install-recommends", *DEBIAN_PACKAGES, env=env):
+            return
+        say("apt-get failed; see its message above")
+    if not notice.exists():
+        say("NOTICE: playing sampled instruments from the small soundfont that came with pip (TimGM6mb).")
+        say(f"        For the full sound, as root: apt-get install {' '.join(DEBIAN_PACKAGES)}")
+        notice.write_text("told\n")
+
+
+def main() -> None:
+    """Check Python, then set up."""
+    if sys.version_info < (3, 11):
+        stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+    make_environment(sys.argv[1] if len(sys.argv) > 1 else "local")
+    install_sounds()
+
+
+if __name__ == "__main__":
+    main()
