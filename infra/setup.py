@@ -53,7 +53,6 @@ def make_environment(extra: str) -> None:
     ok = (
         run(*pip, "--require-hashes", "--no-deps", "-r", str(locks[0]))
         and run(*pip, "--require-hashes", "--no-deps", "-r", str(locks[1]))
-        and run(*pip, "setuptools>=77")
         and run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     )
     if not ok:

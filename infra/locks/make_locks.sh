@@ -8,6 +8,6 @@ for extra in local runtime enhancer analyzer generator mixer qa gateway; do
   compile --universal --extra "$extra" -c infra/locks/dev.txt -o "infra/locks/$extra.txt" pyproject.toml
 done
 # The neural worker runs on Linux alone.
-compile --python-platform x86_64-manylinux_2_28 --extra neural -c infra/locks/generator.txt -o infra/locks/neural.txt pyproject.toml infra/locks/neural.in
+compile --python-platform x86_64-manylinux_2_34 --extra neural -c infra/locks/generator.txt -o infra/locks/neural.txt pyproject.toml infra/locks/neural.in
 compile --universal --no-deps -o infra/locks/nodeps.txt infra/locks/nodeps.in
-compile --python-platform x86_64-manylinux_2_28 --no-deps -o infra/locks/neural-nodeps.txt infra/locks/neural-nodeps.in
+compile --python-platform x86_64-manylinux_2_34 --no-deps -o infra/locks/neural-nodeps.txt infra/locks/neural-nodeps.in
