@@ -10,6 +10,7 @@ from contracts.errors import BadInput
 from services.music.packs.form_table import FormTable
 from services.music.packs.harmony_table import HarmonyTable
 from services.music.packs.melody_table import MelodyTable
+from services.music.packs.rhythm import ArrangementTable, BassTable, CompingTable, DrumTable
 
 
 class Identity(BaseModel):
@@ -37,6 +38,11 @@ class GenrePack(BaseModel):
     form: FormTable = Field(default_factory=FormTable)
     harmony: HarmonyTable = Field(default_factory=HarmonyTable)
     melody: MelodyTable = Field(default_factory=MelodyTable)
+    drums: DrumTable = Field(default_factory=DrumTable)
+    bass: BassTable = Field(default_factory=BassTable)
+    comping: CompingTable = Field(default_factory=CompingTable)
+    arrangement: ArrangementTable = Field(default_factory=ArrangementTable)
+    patches: dict[str, str] = Field(default_factory=dict, description="part, instrument or kit -> patch")
 
 
 @cache

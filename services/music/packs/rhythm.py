@@ -1,0 +1,158 @@
+"""The tables [drums], [bass], [comping], [arrangement] and [patches] of a genre pack, and the playing shared by all of them.
+
+Patterns are strings of cells, one cell per beat of a 4/4 bar, several bars in a row: four characters are sixteenths, three
+are triplets. Other meters take the cells by metrical role (`services.generator.arrangement.metre`).
+
+Drums: `X` accent, `x` hit, `o` ghost, `.` nothing. Bass: `1` root (the slash bass where there is one), `3 5 6 7` chord members,
+`v` the fifth below, `8` octave, `a` approach to the next chord, `m` muted note, `-` held, `.` rest. Comping: `X x o` chord by
+strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one voice of the chord from below, `b` lowest
+voice, `t` the voices above it, `-` held, `.` rest.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+DRUM_VOICES = {
+    "kick": 36, "snare": 38, "rim": 37, "clap": 39, "hat": 42, "pedal": 44, "open": 46, "ride": 51, "bell": 53,
+    "crash": 49, "tom_low": 41, "tom_floor": 43, "tom_mid": 47, "tom_high": 50,
+}  # fmt: skip
+PERCUSSION_VOICES = {
+    "tambourine": 54, "cowbell": 56, "bongo_high": 60, "bongo_low": 61, "conga_mute": 62, "conga_open": 63, "conga_low": 64,
+    "timbale": 65, "cabasa": 69, "shaker": 70, "guiro": 73, "claves": 75, "woodblock": 76, "triangle": 81, "clap": 39,
+}  # fmt: skip
+_CELL_SIZES = (3, 4)
+
+
+def _bars_of_cells(pattern: str) -> str:
+    """Reject a pattern that is not whole 4/4 bars of cells of three or four characters."""
+    cells = pattern.split()
+    if not cells or len(cells) % 4 or any(len(cell) not in _CELL_SIZES for cell in cells):
+        raise ValueError(f"{pattern!r}: whole bars of four cells of three or four characters")
+    return pattern
+
+
+Cells = Annotated[str, AfterValidator(_bars_of_cells)]
+Level = Literal["low", "mid", "high"]
+Grooves = dict[str, tuple[Cells, ...]]
+
+
+class Table(BaseModel):
+    """A table of a pack: frozen, and nothing in it that the schema does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DrumTable(Table):
+    """The drummer. `low`, `mid`, `high`: voice -> patterns, the first for the section, the others as variations."""
+
+    play: bool = Field(default=True, description="whether the style has a beat at all")
+    feel: str = Field(default="all", description="row of playing/feel.toml: measured timing and velocity")
+    tightness: float = Field(default=1.0, ge=0, le=1.5, description="scale of the timing spread; machines 0 to 0.2")
+    swing_unit: Literal[8, 16] = 16
+    swing: float = Field(default=1.0, ge=1, le=3, description="long to short; 0.0 extra where by_tempo")
+    swing_by_tempo: bool = Field(default=False, description="jazz: ratio falls with tempo (notes/genres 2.6)")
+    low: Grooves = Field(default_factory=dict)
+    mid: Grooves = Field(default_factory=dict)
+    high: Grooves = Field(default_factory=dict)
+    half: Grooves = Field(default_factory=dict, description="half-time, for bridges and breakdowns")
+    fills: tuple[Literal["toms", "snare", "linear", "roll", "dropout", "triplets", "pickup", "ghosts"], ...] = ("toms", "snare")
+    fill_every: int = Field(default=8, ge=2)
+    fill_beats: tuple[int, ...] = (1, 2, 2, 4)
+    crash: bool = True
+    crash_on_four: bool = False
+    ghosts: float = Field(default=0.0, ge=0, le=1, description="chance of an added ghost at a free sixteenth next to the backbeat")
+    hat_opens: float = Field(default=0.0, ge=0, le=1, description="chance that a bar ends with an open hat")
+    comping: float = Field(default=0.0, ge=0, le=1, description="jazz: chance of a snare comment at a free triplet")
+    percussion: Grooves = Field(default_factory=dict)
+    lag_ms: dict[str, float] = Field(default_factory=dict, description="voice or role -> lateness the style wants")
+
+
+class BassTable(Table):
+    """The bass player."""
+
+    manner: Literal["pattern", "walking", "drone", "wobble"] = "pattern"
+    register: tuple[int, int] = (28, 45)
+    low: tuple[Cells, ...] = ()
+    mid: tuple[Cells, ...] = ()
+    high: tuple[Cells, ...] = ()
+    lock: float = Field(default=0.5, ge=0, le=1, description="chance that a kick without a bass note gets one")
+    approach: float = Field(default=0.3, ge=0, le=1, description="chance of an approach note before a new chord")
+    legato: float = Field(default=0.9, gt=0, le=1)
+    wobble_rates: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0)
+
+
+class CompingTable(Table):
+    """Who comps how: instrument -> textures of playing/textures.toml, calmest first."""
+
+    textures: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    colour: Literal["plain", "seventh", "rootless", "power", "open"] = Field(default="plain", description="how chords are voiced")
+    variation: float = Field(default=0.5, ge=0, le=1, description="chance that a bar changes a cell of the bar before")
+
+
+class ArrangementTable(Table):
+    """Who plays when."""
+
+    extras: tuple[str, ...] = Field(default=(), description="instruments that join until the band has six parts")
+    enter: dict[str, float] = Field(default_factory=dict, description="instrument or role -> energy from which it plays")
+    lines: dict[str, Literal["answers", "guide", "stabs", "double", "low"]] = Field(default_factory=dict)
+    drop_before: float = Field(default=0.5, ge=0, le=1, description="chance that the band drops out before the biggest chorus")
+    risers: bool = False
+    fade_out: bool = False
+    vinyl: bool = False
+    halftime: tuple[str, ...] = Field(default=(), description="section functions that are felt in half time")
+    rests: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="section function -> roles or instruments that are silent")
+
+
+class Texture(Table):
+    """A way of playing chords, as cells with variants for three levels of energy."""
+
+    kind: Literal["chords", "strum", "arp", "pad", "two_hands"]
+    voices: tuple[int, int] = Field(default=(3, 4), description="notes of the chord at low and high energy")
+    window: tuple[int, int] = Field(default=(52, 76), description="lowest and highest note")
+    low: tuple[Cells, ...]
+    mid: tuple[Cells, ...] = ()
+    high: tuple[Cells, ...] = ()
+    left: tuple[Cells, ...] = Field(default=(), description="left hand in bass characters")
+    left_register: tuple[int, int] = (36, 52)
+    legato: float = Field(default=0.95, gt=0, le=1)
+    level: int = Field(default=78, description="velocity of a normal chord")
+    spread_ms: tuple[float, float] = (0.0, 4.0)
+    pedal: bool = False
+
+    def at(self, level: Level) -> tuple[str, ...]:
+        """Variants for a level of energy."""
+        return {"low": self.low, "mid": self.mid or self.low, "high": self.high or self.mid or self.low}[level]
+
+
+class FeelRow(Table):
+    """Measured timing and velocity of a style (Groove MIDI; notes/genres 2.1 to 2.5). Voices: kick snare ghost hat open ride pedal tom."""
+
+    mean_ms: dict[str, float] = Field(default_factory=dict, description="lateness against kick and snare")
+    slot_ms: dict[str, tuple[float, float, float, float, float]] = Field(default_factory=dict, description="beats 1/3, 2/4, e, &, a")
+    level: dict[str, tuple[float, float, float]] = Field(default_factory=dict, description="velocity: mean, SD of takes, SD in a slot")
+    slot_level: dict[str, tuple[float, float, float, float, float]] = Field(default_factory=dict)
+    phi: float = 0.62
+
+
+class Playing(Table):
+    """What every genre shares: measured feel, textures, and what an instrument does where the genre does not say."""
+
+    feel: dict[str, FeelRow]
+    texture: dict[str, Texture]
+    habit: dict[str, tuple[str, ...]]
+    line: dict[str, Literal["answers", "guide", "stabs", "double", "low"]]
+    enter: dict[str, float]
+
+
+@cache
+def playing() -> Playing:
+    """The shared playing data."""
+    folder = files(__package__) / "playing"
+    merged: dict[str, object] = {}
+    for entry in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+        merged |= tomllib.loads(entry.read_text("utf-8"))
+    return Playing.model_validate(merged)
