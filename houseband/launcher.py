@@ -97,8 +97,7 @@ class House:
             }
             (run_dir / "scratch").mkdir()
             services = {
-                name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env)
-                for name in SERVICES
+                name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in SERVICES
             }
             house = cls(home, f"http://127.0.0.1:{gateway_port}", run_dir, broker, services, lock, lock is not None)
         except BaseException:

@@ -1,0 +1,107 @@
+"""The command line. Exit codes: 0 made and passed, 2 bad input, 3 a check failed, 4 a part is unavailable, 130 stopped."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from contracts.errors import BadInput, HousebandError
+from contracts.pipeline import Stage
+
+OK, BAD_INPUT, CHECK_FAILED, UNAVAILABLE, STOPPED = 0, 2, 3, 4, 130
+SERVICES = ("enhancer", "analyzer", "generator", "mixer", "qa", "gateway")
+CATALOGS = ("genres", "moods", "instruments", "effects", "providers")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse whose errors look like ours."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        print(f"houseband: {message}\nTry: {self.prog} --help", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="houseband", description="A finished, measured record from a sentence, with full control of it.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    make = commands.add_parser("make", help="make a song from a sentence")
+    _add_request(make)
+    make.add_argument("--out", type=Path, metavar="DIR", help="the folder to write (default: songs/<prompt>-<seed>)")
+    make.add_argument("--seed", type=int, metavar="N", help="same inputs and seed, same bytes (default: a new one)")
+    make.add_argument("--server", metavar="URL", help="use this gateway instead of a house of one's own")
+    make.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    make.add_argument("--quiet", action="store_true", help="no progress")
+    brief = commands.add_parser("brief", help="the brief it would play, with the reasons, without making anything")
+    _add_request(brief)
+    brief.add_argument("--seed", type=int, metavar="N", default=0)
+    brief.add_argument("--json", action="store_true")
+    analyze = commands.add_parser("analyze", help="what the ears hear in a file")
+    analyze.add_argument("file", type=Path)
+    analyze.add_argument("--json", action="store_true")
+    check = commands.add_parser("check", help="verify a delivered folder again: hashes, loudness, peaks, null test, tempo, key")
+    check.add_argument("dir", type=Path)
+    check.add_argument("--json", action="store_true")
+    catalog = commands.add_parser("catalog", help="what there is to choose from")
+    catalog.add_argument("kind", choices=CATALOGS)
+    catalog.add_argument("--json", action="store_true")
+    up = commands.add_parser("up", help="everything on this machine, until stopped")
+    up.add_argument("--port", type=int, default=8000)
+    serve = commands.add_parser("serve", help="one service, for containers")
+    serve.add_argument("service", choices=SERVICES)
+    provision = commands.add_parser("provision", help="create or update the streams and consumers of a broker")
+    provision.add_argument("--nats-url", default=None, metavar="URL", help="default: HOUSEBAND_NATS_URL")
+    doctor = commands.add_parser("doctor", help="what is missing on this machine and how to get it")
+    doctor.add_argument("--json", action="store_true")
+    return parser
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    """The options that a request may state: contracts.context.Options, and the files."""
+    add = parser.add_argument
+    add("prompt", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
+    add("--duration", type=float, dest="duration_s", metavar="SECONDS", help="10 to 600")
+    add("--bpm", type=float, metavar="N", help="beats that are felt per minute: dotted quarters in 6/8")
+    add("--key", metavar='"F minor"')
+    add("--meter", metavar="4/4")
+    add("--genre", metavar="NAME")
+    add("--mood", nargs="+", dest="moods", metavar="NAME", default=[])
+    add("--instruments", type=_names, default=[], metavar="a,b", help="must play")
+    add("--without", type=_names, default=[], metavar="a,b", help="must not play")
+    add("--chords", metavar='"verse: Am F C G; chorus: F G Am Am"', help="one token per bar; [F G] shares a bar")
+    add("--structure", metavar="intro:4,verse:8,chorus:8")
+    add("--reference", type=Path, metavar="AUDIO", help="a recording to learn tempo, key, energy and tone from")
+    for name, what in (("midi", "FILE"), ("image", "FILE"), ("taps", "FILE"), ("hum", "AUDIO"), ("lyrics", "FILE")):
+        add(f"--{name}", metavar=what, help="not read by this version yet")
+    add("--energy", type=float, metavar="0..1")
+    add("--valence", type=float, metavar="0..1")
+    add("--enhance", choices=("offline", "llm", "off"), default="offline", help="who reads the prompt")
+    add("--license", choices=("any", "commercial"), default="any", help="commercial: only sounds that allow it without doubt")
+    add("--target-lufs", type=float, default=-14.0, metavar="-14")
+    add("--ceiling", type=float, dest="ceiling_dbtp", default=-1.0, metavar="-1.0")
+    add("--until", choices=[stage.value for stage in Stage if stage is not Stage.ANALYSIS], help="stop after this stage")
+    add("--engine", default="auto", metavar="auto|sampled|neural|PROVIDER")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every failure a user can cause is told in one line."""
+    arguments = _parser().parse_args(argv)
+    try:
+        module = importlib.import_module(f"houseband.commands.{arguments.command}")
+        code: int = module.run(arguments)
+    except BadInput as error:
+        print(f"houseband: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except HousebandError as error:
+        print(f"houseband: {error}", file=sys.stderr)
+        return UNAVAILABLE
+    except KeyboardInterrupt:
+        print("houseband: stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        return STOPPED
+    return code

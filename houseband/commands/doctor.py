@@ -1,0 +1,92 @@
+"""`houseband doctor`: what is missing on this machine, and how to get it."""
+
+import argparse
+import ctypes.util
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from contracts.errors import Unavailable
+from houseband.home import Home
+from houseband.launcher import find_broker
+from houseband.tables import print_table
+
+NEEDED_FREE_BYTES = 2 * 10**9
+NEEDED_MEMORY_BYTES = 4 * 10**9
+PACKAGES = ("faststream", "nats", "fastapi", "sqlalchemy", "boto3", "librosa", "pedalboard", "pyloudnorm", "dawdreamer", "tinysoundfont")
+SOUNDS = "as root: apt-get install libfluidsynth3 musescore-general-soundfont fluid-soundfont-gm"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `needed` says whether a song can be made without it."""
+
+    what: str
+    found: str
+    ok: bool
+    needed: bool
+    remedy: str = ""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything. Returns 0 where a song can be made, 4 where a needed part is missing."""
+    findings = list(examine())
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        print_table(
+            ("part", "found", "", "what to do"),
+            [(f.what, f.found, "ok" if f.ok else "MISSING" if f.needed else "optional", "" if f.ok else f.remedy) for f in findings],
+        )
+    return 0 if all(f.ok for f in findings if f.needed) else 4
+
+
+def examine() -> Iterator[Finding]:
+    """All findings."""
+    version = sys.version.split()[0]
+    yield Finding("python", version, sys.version_info >= (3, 11), needed=True, remedy="install Python 3.11 or newer")
+    for name in PACKAGES:
+        present = importlib.util.find_spec(name) is not None
+        yield Finding(f"package {name}", "yes" if present else "no", present, needed=True, remedy="make song sets it up")
+    yield _broker()
+    yield _home()
+    yield from _sounds()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    yield Finding("memory", f"{memory / 1e9:.1f} GB", memory >= NEEDED_MEMORY_BYTES, needed=False, remedy="4 GB for a two-minute song")
+    model = os.environ.get("HOUSEBAND_LLM_BASE_URL", "")
+    yield Finding("language model", model or "none", bool(model), needed=False, remedy="set HOUSEBAND_LLM_BASE_URL for --enhance llm")
+
+
+def _broker() -> Finding:
+    try:
+        binary = find_broker()
+        shown = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (Unavailable, OSError, subprocess.SubprocessError) as error:
+        return Finding("nats-server", "no", ok=False, needed=True, remedy=str(error))
+    return Finding("nats-server", shown, ok=True, needed=True)
+
+
+def _home() -> Finding:
+    try:
+        home = Home.find()
+    except Unavailable as error:
+        return Finding("data folder", "no", ok=False, needed=True, remedy=str(error))
+    free = shutil.disk_usage(home.root).free
+    remedy = "free 2 GB, or set HOUSEBAND_HOME to a larger disk"
+    return Finding("data folder", f"{home.root}, {free / 1e9:.1f} GB free", free >= NEEDED_FREE_BYTES, needed=True, remedy=remedy)
+
+
+def _sounds() -> Iterator[Finding]:
+    library = ctypes.util.find_library("fluidsynth")
+    yield Finding("FluidSynth", library or "no", library is not None, needed=False, remedy=SOUNDS)
+    for name, path in (
+        ("MuseScore_General", "/usr/share/sounds/sf3/MuseScore_General.sf3"),
+        ("FluidR3_GM", "/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+    ):
+        present = os.path.exists(path)  # noqa: PTH110  a look, not a path to work with
+        yield Finding(f"soundfont {name}", path if present else "no", present, needed=False, remedy=SOUNDS)

@@ -1,0 +1,165 @@
+"""`houseband make`: from a sentence to a verified folder."""
+
+import argparse
+import json
+import secrets
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import BadInput, HousebandError, Unavailable
+from houseband.client import Client, Job, Results
+from houseband.display import Display
+from houseband.folder import check_target, default_folder, write_folder
+from houseband.home import Home
+from houseband.launcher import House
+from houseband.request import check_prompt, read_options
+from houseband.watching import Watcher
+
+OK, CHECK_FAILED = 0, 3
+DEFAULT_DURATION_S = 120.0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make a song. Returns 0 where every check passed and 3 where one failed after all retries."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    began = time.monotonic()
+    prompt = check_prompt(arguments.prompt)
+    options = read_options(arguments)
+    seed = _seed(arguments.seed)
+    if arguments.reference and not arguments.reference.is_file():
+        raise BadInput("reference", str(arguments.reference), "a readable audio file (WAV, FLAC, OGG, MP3)")
+    target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
+    home = None if arguments.server else Home.find()
+    check_target(target, options.get("duration_s", DEFAULT_DURATION_S), home.store if home else None)
+    display = Display(quiet=arguments.quiet)
+    if home is None:
+        with Client(arguments.server) as client:
+            job = _follow(client, prompt, {**options, "seed": seed}, arguments.reference, display)
+            write_folder(_results(job), target, client.fetch)
+    else:
+        job = _make_here(home, prompt, {**options, "seed": seed}, arguments.reference, target, display)
+    _tell(job, target, time.monotonic() - began, seed, arguments)
+    return OK if job.status == "completed" else CHECK_FAILED
+
+
+def _make_here(home: Home, prompt: str, options: dict[str, Any], reference: Path | None, target: Path, display: Display) -> Job:
+    """In the house that `houseband up` keeps, or in one of our own that stops afterwards."""
+    running = _running_house(home)
+    if running:
+        with Client(running) as client:
+            job = _follow(client, prompt, options, reference, display)
+            write_folder(_results(job), target, client.fetch)
+            return job
+    display.line("starting the house")
+    with House.open(home) as house, Watcher(house, display) as watcher, Client(house.url) as client:
+        if house.owns_database:
+            _drop_orphans(client)
+        job = _follow(client, prompt, options, reference, display, watcher)
+        write_folder(_results(job), target, client.fetch)
+    return job
+
+
+def _follow(
+    client: Client, prompt: str, options: dict[str, Any], reference: Path | None, display: Display, watcher: Watcher | None = None
+) -> Job:
+    """Post the job and follow it to its end. Raises what made it fail; a Ctrl-C cancels it."""
+    job = client.create_job(prompt, options=options, reference=reference)
+    try:
+        for event in client.watch(job.job_id):
+            if watcher:
+                watcher.raise_if_broken()
+            display.event(event)
+    except KeyboardInterrupt:
+        with suppress(HousebandError):
+            client.cancel(job.job_id)
+        raise
+    finally:
+        display.close()
+    return _ended(client.job(job.job_id))
+
+
+def _ended(job: Job) -> Job:
+    """A job that has results. Raises BadInput or Unavailable for one that failed without."""
+    error = job.error or {}
+    if job.status == "completed" or (job.status == "failed" and error.get("code") == "qa_failed"):
+        return job
+    if job.status == "cancelled":
+        raise KeyboardInterrupt
+    detail = str(error.get("detail") or error.get("title") or "the job failed")
+    if error.get("code") in ("bad_input", "illegal_move"):
+        bad = BadInput(str(error.get("field") or "request"), error.get("value") or "", str(error.get("allowed") or ""))
+        bad.args = (detail,)
+        raise bad
+    failed = Unavailable("the song")
+    failed.args = (detail,)
+    raise failed
+
+
+def _results(job: Job) -> Results:
+    if job.results is None:
+        raise Unavailable("the song's files", "the server named none")
+    return job.results
+
+
+def _running_house(home: Home) -> str | None:
+    """URL of a house that `houseband up` keeps on this machine, where it answers."""
+    if not home.address.exists():
+        return None
+    url = home.address.read_text("utf-8").strip()
+    with suppress(HousebandError), Client(url, timeout_s=2.0) as client:
+        client.jobs()
+        return url
+    return None
+
+
+def _drop_orphans(client: Client) -> None:
+    """Cancel what an earlier command, killed before its end, left unfinished: nobody waits for it."""
+    for job in client.jobs():
+        if not job.ended:
+            client.cancel(job.job_id)
+
+
+def _seed(given: int | None) -> int:
+    if given is None:
+        return secrets.randbelow(2**31)
+    if not 0 <= given < 2**63:
+        raise BadInput("seed", given, "0 to 9223372036854775807")
+    return given
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(job: Job, target: Path, seconds: float, seed: int, arguments: argparse.Namespace) -> None:
+    """What was made: JSON on stdout, or a few lines on stderr."""
+    report_file = target / "report.json"
+    report = json.loads(report_file.read_text("utf-8")) if report_file.exists() else None
+    if arguments.json:
+        files = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
+        answer = {
+            "dir": str(target), "job_id": job.job_id, "composition_id": job.composition_id, "status": job.status, "seed": seed,
+            "passed": bool(report and report["passed"]), "seconds": round(seconds, 2), "files": files, "report": report,
+        }  # fmt: skip
+        print(json.dumps(answer))
+        return
+    print(summary(target, report, seconds, seed), file=sys.stderr)
+
+
+def summary(target: Path, report: dict[str, Any] | None, seconds: float, seed: int) -> str:
+    """The closing lines of a song."""
+    if report is None:
+        return f"stopped as asked: {target} ({seconds:.1f} s, seed {seed})"
+    checks = report["checks"]
+    failed = [check for check in checks if not check["passed"]]
+    lines = [f"{target}  ({seconds:.1f} s, seed {seed})"]
+    lines += [
+        f"  FAILED {c['name']}: asked {c['asked']}, measured {c['measured']} {c['unit']}  {c.get('note') or ''}".rstrip() for c in failed
+    ]
+    passed = f"  {len(checks) - len(failed)} of {len(checks)} checks passed, attempt {report['attempts']}"
+    lines.append(f"{passed}; open {target / 'report.html'}")
+    return "\n".join(lines)

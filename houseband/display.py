@@ -1,0 +1,59 @@
+"""Progress on stderr: a live bar on a terminal, plain lines otherwise."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from houseband.client import Event
+
+EVERY_S = 1.0
+
+
+class Display:
+    """Shows a job's events."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live: Progress | None = None
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._said_at = 0.0
+        self._began = time.monotonic()
+        if not quiet and sys.stderr.isatty():
+            columns = (SpinnerColumn(), TextColumn("{task.description:<13}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+            self._live = Progress(*columns, TimeElapsedColumn(), TextColumn("{task.fields[text]}"), console=Console(stderr=True))
+
+    def line(self, text: str) -> None:
+        """One line beside the bar."""
+        if self._quiet:
+            return
+        if self._live and self._task is not None:
+            self._live.console.print(f"houseband: {text}", highlight=False)
+        else:
+            print(f"houseband: {text}", file=sys.stderr, flush=True)
+
+    def event(self, event: Event) -> None:
+        """Show one event of a job."""
+        if self._quiet:
+            return
+        if event.type == "qa_rejected":
+            self.line(f"a check failed, trying again: {event.message or ''}".rstrip(": "))
+        text = event.message or ""
+        if self._live:
+            if self._task is None:
+                self._live.start()
+                self._task = self._live.add_task("", total=100.0, text="")
+            self._live.update(self._task, completed=event.progress, description=event.stage or "", text=text[:60])
+            return
+        now = time.monotonic()
+        stage = event.stage or self._stage
+        if stage != self._stage or (event.type == "progress" and now - self._said_at > EVERY_S):
+            self._stage, self._said_at = stage, now
+            print(f"{now - self._began:6.1f} s  {event.progress:3.0f} %  {stage:<13} {text}".rstrip(), file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._live:
+            self._live.stop()
