@@ -211,6 +211,7 @@ class EndDocument(Document):
     composition_id: str
     revision: str | None = Field(default=None, description="key of the last context")
     problem: Problem | None = None
+    attempt: int = 1
     ended_at: float = 0.0
 
 
