@@ -58,7 +58,7 @@ def asyncapi() -> dict[str, Any]:
             "payload": {"$ref": f"#/components/schemas/{kind.__name__}"},
             "contentType": "application/json",
         }
-        parameters = {part.split("}")[0]: {} for part in address.split("{")[1:]}
+        parameters: dict[str, Any] = {part.split("}")[0]: {} for part in address.split("{")[1:]}
         channels[name] = {"address": address, "parameters": parameters, "messages": {name: {"$ref": f"#/components/messages/{name}"}}}
         operations[f"send_{name}"] = {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
     return {
