@@ -1,0 +1,72 @@
+"""Container files: valid, and running the very commands that the tests run as processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from houseband.cli import SERVICES
+
+INFRA = Path(__file__).parents[2] / "infra"
+MANIFESTS = sorted(path for path in (INFRA / "k8s/base").glob("*.yaml") if path.name != "kustomization.yaml")
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    return [one for one in yaml.safe_load_all(path.read_text("utf-8")) if one]
+
+
+def all_documents() -> list[dict[str, Any]]:
+    return [one for path in MANIFESTS for one in documents(path)]
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+def test_manifest_is_valid_kubernetes(path: Path) -> None:
+    """Every manifest passes the strict schema of a current Kubernetes."""
+    command = [str(Path(sys.executable).with_name("kubernetes-validate")), "--strict", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_there_is_one_deployment_per_service_and_the_neural_worker_apart() -> None:
+    """GPU generators scale apart from CPU work."""
+    deployments = {one["metadata"]["name"]: one for one in all_documents() if one["kind"] == "Deployment"}
+    assert set(deployments) == {*SERVICES, "generator-neural"}
+    neural = deployments["generator-neural"]["spec"]["template"]["spec"]["containers"][0]
+    assert neural["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
+def test_containers_run_the_command_that_the_launcher_runs() -> None:
+    """`houseband serve NAME` is the one way to start a service."""
+    for one in all_documents():
+        if one["kind"] == "Deployment":
+            container = one["spec"]["template"]["spec"]["containers"][0]
+            assert container["command"] == ["houseband", "serve", container["name"]]
+            assert container["name"] in SERVICES
+
+
+def test_kustomization_names_every_manifest() -> None:
+    """Nothing is left out of the base."""
+    kustomization = yaml.safe_load((INFRA / "k8s/base/kustomization.yaml").read_text("utf-8"))
+    assert sorted(kustomization["resources"]) == [path.name for path in MANIFESTS]
+
+
+def test_nats_runs_with_the_same_configuration_everywhere() -> None:
+    """Compose and Kubernetes share the broker's settings, which a real server accepts."""
+    from houseband.launcher import find_broker
+
+    shared = (INFRA / "nats/nats.conf").read_text("utf-8")
+    config = next(one["data"]["nats.conf"] for one in all_documents() if one["metadata"]["name"] == "nats" and one["kind"] == "ConfigMap")
+    assert [line for line in shared.splitlines() if not line.strip().startswith("#")] == config.splitlines()
+    done = subprocess.run([find_broker(), "-t", "-c", str(INFRA / "nats/nats.conf")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_compose_builds_every_service_with_its_own_lock() -> None:
+    """The SERVICE argument names a lock that exists."""
+    compose = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))
+    built = {name: one["build"]["args"]["SERVICE"] for name, one in compose["services"].items() if "build" in one}
+    assert set(SERVICES) <= set(built)
+    assert all((INFRA / "locks" / f"{service}.txt").exists() for service in built.values())
