@@ -22,6 +22,10 @@ class FormTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plans: tuple[FormPlan, ...] = (FormPlan(open=("intro",), cycle=("verse", "chorus"), close=("outro",)),)
+    short: tuple[tuple[str, ...], ...] = Field(
+        default=(("chorus",), ("chorus", "outro"), ("intro", "chorus", "outro"), ("intro", "verse", "chorus", "outro")),
+        description="shapes of pieces that last only a few bars",
+    )
     lengths: dict[str, dict[int, float]] = Field(default_factory=dict, description="label -> length in bars -> weight")
     energy: dict[str, float] = Field(default_factory=dict, description="label -> 0 to 1 at its first occurrence")
     lift: float = Field(default=0.06, description="energy added at each return of a label")

@@ -5,6 +5,10 @@ one; what follows is a chord quality as in `contracts.music.chord`; "/3" "/5" "/
 Bars are divided by "|", chords inside a bar by spaces.
 """
 
+import tomllib
+from functools import cache
+from importlib.resources import files
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -48,3 +52,20 @@ class HarmonyTable(BaseModel):
     tonic: dict[str, str] = Field(default_factory=lambda: {"major": "I", "minor": "i"}, description="the chord that the song ends on")
     bars_per_chord: int = Field(default=1, ge=1, description="how often a bar of a unit is held")
     lift_share: float = Field(default=0.0, ge=0, le=0.15, description="songs whose last chorus moves up a semitone or a tone")
+
+
+class ModalTable(BaseModel):
+    """Vamps and cadences of one mode, for styles that have none of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    units: tuple[str, ...]
+    open_endings: tuple[str, ...]
+    closed_endings: tuple[str, ...]
+
+
+@cache
+def modal_tables() -> dict[str, ModalTable]:
+    """The modes beside major and minor, by name."""
+    text = (files(__package__) / "modal.toml").read_text("utf-8")
+    return {mode: ModalTable.model_validate(table) for mode, table in tomllib.loads(text).items()}

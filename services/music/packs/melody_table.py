@@ -1,5 +1,8 @@
 """The table [melody] of a genre pack: who leads, in which rhythms, scales and habits."""
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +14,11 @@ class MelodyTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     leads: tuple[str, ...] = Field(default=(), description="instruments that can lead, best first")
-    manner: Literal["song", "riff", "line", "drift", "theme"] = "song"
+    schemes: dict[str, float] = Field(
+        default_factory=lambda: {"period": 3.0, "sentence": 2.0, "srdc": 3.0},
+        description="phrase models -> weight: period, sentence, srdc, riff, call, aab, drift, through",
+    )
+    hook_schemes: dict[str, float] = Field(default_factory=lambda: {"period": 3.0, "riff": 2.0, "call": 2.0})
     rhythms: dict[str, float] = Field(default_factory=dict, description="4/4 bars of 16 slots -> weight")
     cells: dict[str, float] = Field(default_factory=dict, description="beats of 4 slots (or 6 in compound meters) -> weight")
     notes_per_beat: tuple[float, float, float] = Field(default=(0.65, 1.08, 1.76), description="low, typical, high, rests included")
@@ -32,3 +39,10 @@ class MelodyTable(BaseModel):
     )
     counter: tuple[str, ...] = Field(default=(), description="instruments that can answer the lead, best first")
     velocity: tuple[int, int] = Field(default=(88, 100), description="level at energy 0 and 1")
+
+
+@cache
+def common_rhythms() -> dict[str, dict[str, float]]:
+    """Rhythms of common use: whole `bars` of 4/4, and cells of `four`, `six` and `three` steps."""
+    tables: dict[str, dict[str, float]] = tomllib.loads((files(__package__) / "rhythms.toml").read_text("utf-8"))
+    return tables
