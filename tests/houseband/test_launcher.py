@@ -76,7 +76,7 @@ def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.S
 
 
 def test_a_killed_launcher_takes_its_house_with_it(tmp_path: Path) -> None:
-    """kill -9 of the launcher ends broker, services and their workers."""
+    """Kill -9 of the launcher ends broker, services and their workers."""
     process = subprocess.Popen(
         command("make", "pop", "--duration", "60"), env=environment(tmp_path), stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
