@@ -73,8 +73,10 @@ def _table(songs: dict[int, Song], prompts: list[str], seconds: float, wall_s: f
         "",
         f"Made by `make eval`: each sentence of tests/evaluation/prompts.toml as a song of {seconds:g} s, seed = its number.",
         "",
-        f"**{first} of {len(songs)} passed every check at the first attempt ({100 * first / len(songs):.0f} %), "
-        f"{passed} of {len(songs)} after retries ({100 * passed / len(songs):.0f} %).** Wall {wall_s:.0f} s on this machine.",
+        (
+            f"**{first} of {len(songs)} passed every check at the first attempt ({100 * first / len(songs):.0f} %), "
+            f"{passed} of {len(songs)} after retries ({100 * passed / len(songs):.0f} %).** Wall {wall_s:.0f} s on this machine."
+        ),
         "",
         "| # | prompt | tempo asked / heard | key | LUFS | dBTP | null dBFS | stems | attempts | passed | rejected for |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -96,7 +98,8 @@ def _row(number: int, prompt: str, song: Song) -> str:
     stems = len(list((song.folder / "stems").iterdir()))
     cells = [
         str(number), prompt.replace("|", "/"), f"{asked:g} / {measured('tempo', 2)}", f"{song.score['key']}", measured("loudness", 2),
-        measured("true_peak", 2), measured("stems_null"), str(stems), str(report["attempts"]), "yes" if report["passed"] else "**no**", ", ".join(reasons),
+        measured("true_peak", 2), measured("stems_null"), str(stems), str(report["attempts"]),
+        "yes" if report["passed"] else "**no**", ", ".join(reasons),
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 
