@@ -1,0 +1,133 @@
+"""Composition root of the gateway: the only public door."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from contracts.errors import Unavailable
+from services.gateway import problems
+from services.gateway.bus import JetStreamBus
+from services.gateway.database.engine import Database
+from services.gateway.events.hub import Hub
+from services.gateway.events.progress import ProgressLedger
+from services.gateway.handlers import subscribe
+from services.gateway.jobs.views import API
+from services.gateway.outbox import OutboxRelay
+from services.gateway.ports import Desk
+from services.gateway.reconciler import Reconciler
+from services.gateway.routes import asks, compositions, events, health, jobs, openapi
+from services.gateway.settings import GatewaySettings
+from services.runtime.bus import Bus
+from services.runtime.dead import DeadLetters
+from services.runtime.stores import open_store
+
+log = structlog.get_logger(__name__)
+
+_RESTART_S = 1.0
+
+
+def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+    """The application. Nothing connects before its lifespan begins."""
+    settings = settings or GatewaySettings()
+    app = FastAPI(
+        title="Houseband",
+        version="0.1.0",
+        description="A sentence in; a finished record out, that can be taken apart.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        lifespan=lambda app: _living(app, settings),
+    )
+    for module in (jobs, events, compositions, asks, health):
+        app.include_router(module.router, prefix=API)
+    app.include_router(health.router, include_in_schema=False)  # where orchestrators look
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI, settings: GatewaySettings) -> AsyncIterator[None]:
+    """Everything that the gateway holds open, opened in order and closed in reverse."""
+    database = Database(settings.database_url)
+    try:
+        await database.migrate()
+        async with _bus(settings) as (bus, wired):
+            objects = open_store(settings.store, settings.scratch_dir / "cache")
+            desk = Desk(settings, database, objects, wired, Hub(), time.time, new_id, new_seed)
+            ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
+            app.state.desk, app.state.relay = desk, relay
+            subscribe(bus.broker, desk, ledger)
+            await bus.broker.start()
+            async with _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run):
+                yield
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _bus(settings: GatewaySettings) -> AsyncIterator[tuple[Bus, JetStreamBus]]:
+    bus = Bus(settings.nats_url, name="gateway", connect_timeout_s=settings.connect_timeout_s)
+    async with bus:
+        wired = JetStreamBus(bus, settings, provision_missing=settings.provision_missing)
+        await wired.restore()
+        yield bus, wired
+
+
+@asynccontextmanager
+async def _running(*loops: Any) -> AsyncIterator[None]:
+    """Run loops in the background for as long as the block lasts."""
+    tasks = [asyncio.create_task(_kept_up(loop)) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_up(loop: Any) -> None:
+    """Run a loop again after what it could not foresee: a bug in one round must not stop all later ones."""
+    while True:
+        try:
+            await loop()
+        except Unavailable as error:
+            log.warning("loop_interrupted", loop=loop.__qualname__, reason=str(error))
+        except Exception:
+            log.exception("loop_failed", loop=loop.__qualname__)
+        await asyncio.sleep(_RESTART_S)
+
+
+def new_id() -> str:
+    """An id that sorts by time and is one token of a subject: 48 bits of milliseconds, 48 random bits, in hex."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
+
+
+def new_seed() -> int:
+    """A seed that is short enough to be typed."""
+    return secrets.randbelow(2**31)
+
+
+def main() -> None:
+    """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
+    settings = GatewaySettings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(round(settings.graceful_timeout_s), 1),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Delivering files: ranges, entity tags, names to save under."""
+
+import asyncio
+from pathlib import PurePosixPath
+
+from fastapi import Request
+from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from contracts.artifacts import Artifact
+from services.gateway.problems import Refused, problem_response
+from services.runtime.workbench import Objects
+
+# A version never changes, so neither does a file of it.
+_CACHE = "private, max-age=31536000, immutable"
+_SHOWN = (".html",)
+
+
+class ArtifactResponse(FileResponse):
+    """A stored file with Range (RFC 9110), whose impossible ranges are told as problems."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = _range_problem(dict(scope["headers"]).get(b"range", b"").decode("latin-1"), int(self.headers["content-length"]))
+        if refused is not None and self._range_applies(scope):
+            await problem_response(refused.problem(), refused.headers)(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+    def _range_applies(self, scope: Scope) -> bool:
+        if_range = dict(scope["headers"]).get(b"if-range", b"").decode("latin-1")
+        return not if_range or self._should_use_range(if_range)
+
+
+async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact) -> Response:
+    """The file, 206 for a range of it, 304 where the client has it. Raises Unavailable where the store lost it."""
+    headers = _headers(name, artifact)
+    if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers={key: headers[key] for key in ("ETag", "Cache-Control")})
+    path = await asyncio.to_thread(objects.local_path, artifact)
+    stat = await asyncio.to_thread(path.stat)
+    return ArtifactResponse(path, headers=headers, media_type=artifact.media_type, stat_result=stat)
+
+
+def _headers(name: str, artifact: Artifact) -> dict[str, str]:
+    suffix = PurePosixPath(name).suffix
+    headers = {
+        "ETag": f'"{artifact.sha256}"',
+        "Cache-Control": _CACHE,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'{"inline" if suffix in _SHOWN else "attachment"}; filename="{PurePosixPath(name).name}"',
+    }
+    if suffix in _SHOWN:
+        # The page repeats the user's prompt: it gets no script and no access to this origin.
+        headers["Content-Security-Policy"] = "sandbox"
+    return headers
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """Weak comparison, as RFC 9110 13.1.2 asks for."""
+    if not if_none_match:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags
+
+
+def _range_problem(header: str, size: int) -> Refused | None:
+    """The refusal of a range, where it must be refused: it begins after the end of the file (RFC 9110 14.2)."""
+    unit, _, ranges = header.partition("=")
+    if not ranges or unit.strip().lower() != "bytes":
+        return None
+    for part in ranges.split(","):
+        first, _, last = part.strip().partition("-")
+        beyond = first.isdigit() and int(first) >= size
+        if beyond or (not first and last.isdigit() and (int(last) == 0 or size == 0)):
+            allowed = f"bytes 0 to {size - 1}"
+            return Refused(
+                416,
+                f"The file has {size} bytes.",
+                field="Range",
+                value=header,
+                allowed=allowed,
+                headers={"Content-Range": f"bytes */{size}"},
+            )
+    return None

@@ -1,0 +1,1 @@
+"""What the gateway remembers: compositions, jobs, facts, versions and the outbox."""

@@ -1,0 +1,1 @@
+"""Alembic migrations, carried as package data and run at start."""

@@ -1,0 +1,62 @@
+"""What is asked of the tables."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.gateway.database.models import Composition, FactRow, Job, Version
+
+
+async def jobs_page(
+    session: AsyncSession, *, cursor: str | None, limit: int, statuses: Sequence[str] = (), composition_id: str | None = None
+) -> list[tuple[Job, Version | None]]:
+    """Jobs with their versions, newest first. Ids begin with their time, so an id is a cursor."""
+    counted = select(Version.job_id, func.max(Version.number).label("newest")).group_by(Version.job_id).subquery()
+    statement = (
+        select(Job, Version)
+        .outerjoin(counted, counted.c.job_id == Job.id)
+        .outerjoin(Version, (Version.job_id == Job.id) & (Version.number == counted.c.newest))
+        .order_by(Job.id.desc())
+        .limit(limit)
+    )
+    if cursor:
+        statement = statement.where(Job.id < cursor)
+    if statuses:
+        statement = statement.where(Job.status.in_(statuses))
+    if composition_id:
+        statement = statement.where(Job.composition_id == composition_id)
+    return [(job, version) for job, version in (await session.execute(statement)).all()]
+
+
+async def facts_after(session: AsyncSession, job_id: str, after: int) -> list[FactRow]:
+    """Facts of a job with a seq above `after`, in order."""
+    statement = select(FactRow).where(FactRow.job_id == job_id, FactRow.seq > after).order_by(FactRow.seq)
+    return list(await session.scalars(statement))
+
+
+async def version_of_job(session: AsyncSession, job_id: str) -> Version | None:
+    """The version that a job made: the newer one, where it was replayed after it had failed."""
+    newest = select(Version).where(Version.job_id == job_id).order_by(Version.number.desc()).limit(1)
+    found: Version | None = await session.scalar(newest)
+    return found
+
+
+async def versions_of(session: AsyncSession, composition_id: str) -> list[Version]:
+    """The versions of a composition, oldest first."""
+    return list(await session.scalars(select(Version).where(Version.composition_id == composition_id).order_by(Version.number)))
+
+
+async def compositions_page(session: AsyncSession, *, cursor: str | None, limit: int) -> list[tuple[Composition, int, Version | None]]:
+    """Compositions with the number of their versions and the newest one, newest composition first."""
+    counted = select(Version.composition_id, func.max(Version.number).label("newest")).group_by(Version.composition_id).subquery()
+    statement = (
+        select(Composition, counted.c.newest, Version)
+        .outerjoin(counted, counted.c.composition_id == Composition.id)
+        .outerjoin(Version, (Version.composition_id == Composition.id) & (Version.number == counted.c.newest))
+        .order_by(Composition.id.desc())
+        .limit(limit)
+    )
+    if cursor:
+        statement = statement.where(Composition.id < cursor)
+    return [(composition, newest or 0, version) for composition, newest, version in (await session.execute(statement)).all()]

@@ -1,0 +1,56 @@
+"""The edge to the bus: facts and progress come in."""
+
+import structlog
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from contracts.errors import Unavailable
+from contracts.events import FACT, FACTS_STREAM, Progress
+from services.gateway.events.progress import ProgressLedger
+from services.gateway.jobs.endings import record_fact
+from services.gateway.ports import Desk
+from services.runtime.provision import GATEWAY_FACTS
+
+log = structlog.get_logger(__name__)
+
+_RETRY_S = 1.0
+
+
+def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
+    """Put the gateway's subscribers on a broker that has not started."""
+    facts = broker.subscriber(
+        "houseband.fact.>",
+        stream=JStream(FACTS_STREAM, declare=False),
+        durable=GATEWAY_FACTS,
+        pull_sub=PullSub(batch_size=1, timeout=5.0),
+        ack_policy=AckPolicy.MANUAL,
+        decoder=_undecoded,
+    )
+
+    @facts
+    async def on_fact(message: NatsMessage) -> None:
+        """Record a fact; what is no fact is put aside, what cannot be written now comes again."""
+        try:
+            await record_fact(desk, FACT.validate_json(message.body))
+        except ValidationError as error:
+            log.error("fact_unreadable", body=message.body[:200], errors=error.error_count())
+        except (Unavailable, OperationalError) as error:
+            log.warning("fact_postponed", reason=str(error))
+            await message.nack(delay=_RETRY_S)
+            return
+        await message.ack()
+
+    @broker.subscriber("houseband.progress.*", decoder=_undecoded)
+    async def on_progress(message: NatsMessage) -> None:
+        """Note a line of progress."""
+        try:
+            ledger.note(Progress.model_validate_json(message.body))
+        except ValidationError:
+            log.warning("progress_unreadable", body=message.body[:200])
+
+
+async def _undecoded(message: NatsMessage) -> bytes:
+    """Bytes as they came: a payload that fails inside the framework would never be settled."""
+    return message.body

@@ -1,0 +1,81 @@
+"""Facts become history: numbered per job, each recorded once, the job's state carried along."""
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.events import FACT, TERMINAL_FACTS, Accepted, Fact, Failed, Finished, QaRejected, StageFinished, StageStarted, fact_id
+from contracts.pipeline import progress_percent
+from services.gateway.database.models import ENDED, FactRow, Job
+from services.gateway.jobs.versions import VersionDraft, add_version
+
+log = structlog.get_logger(__name__)
+
+
+async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | None = None) -> bool:
+    """Record a fact inside a writing session; whether it was new.
+
+    A fact that is known already, or comes after the end of its job, changes nothing: redelivery is harmless, and the
+    terminal fact stays the last one. `draft` is the version that a terminal fact brings.
+    """
+    job = await session.get(Job, fact.job_id, with_for_update=True)
+    if job is None:
+        log.warning("fact_of_unknown_job", job_id=fact.job_id, fact=fact.fact)
+        return False
+    known = select(FactRow.seq).where(FactRow.job_id == job.id, FactRow.fact_id == stored_id(fact))
+    if job.status in ENDED or (await session.scalar(known)) is not None:
+        return False
+    _carry(job, fact)
+    job.last_seq += 1
+    session.add(
+        FactRow(
+            job_id=job.id,
+            seq=job.last_seq,
+            fact_id=stored_id(fact),
+            type=fact.fact,
+            stage=getattr(fact, "stage", None),
+            time=fact.time,
+            progress=job.progress,
+            payload=FACT.dump_python(fact, mode="json"),
+        )
+    )
+    if draft is not None:
+        await add_version(session, job, draft)
+    return True
+
+
+def stored_id(fact: Fact) -> str:
+    """The id under which a fact is recorded once. An end has its time in it: a replayed job may end twice."""
+    return f"{fact_id(fact)}:{fact.time:.3f}" if fact.fact in TERMINAL_FACTS else fact_id(fact)
+
+
+async def reopen(session: AsyncSession, job_id: str, deadline_at: float) -> None:
+    """Open a failed job again: its dead letter was replayed, and `end.json` is gone."""
+    job = await session.get_one(Job, job_id, with_for_update=True)
+    job.status, job.problem, job.ended_at, job.deadline_at = "processing", None, None, deadline_at
+    log.info("job_reopened", job_id=job_id)
+
+
+def _carry(job: Job, fact: Fact) -> None:
+    """Bring the job's row up to a fact. Progress never falls, also when QA sends the song back."""
+    job.updated_at = max(job.updated_at, fact.time)
+    job.attempt = max(job.attempt, fact.attempt)
+    match fact:
+        case Accepted():
+            pass
+        case StageStarted():
+            job.status, job.stage = "processing", fact.stage
+            job.progress = max(job.progress, progress_percent(fact.stage, 0.0))
+        case StageFinished():
+            job.status, job.stage = "processing", fact.stage
+            job.progress = max(job.progress, min(progress_percent(fact.stage, 1.0), 99.0))
+        case QaRejected():
+            job.status, job.stage = "processing", fact.walk[-1] if fact.walk else job.stage
+        case Finished():
+            job.status, job.progress = "completed", 100.0
+        case Failed():
+            job.status, job.problem = "failed", fact.problem.model_dump(mode="json", exclude_none=True)
+        case _ if fact.fact in TERMINAL_FACTS:
+            job.status = "cancelled"
+    if fact.fact in TERMINAL_FACTS:
+        job.ended_at = fact.time

@@ -1,0 +1,203 @@
+"""Reading a posted request at the door: streamed to disk, checked once, refused with the field and the value."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request as HttpRequest
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.types import Message
+
+from contracts.context import Options
+from contracts.errors import BadInput
+from contracts.music.key import Key
+from contracts.music.meter import Meter
+from services.gateway.problems import Refused
+
+MAX_PROMPT_CHARS = 20_000
+MAX_SEED = 2**63 - 1
+NOT_READ_YET = ("midi", "image", "taps", "hum", "lyrics")
+JOB_FIELDS = ("prompt", "reference_track", "options", *NOT_READ_YET)
+_MAX_FIELDS = 32
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was posted: checked, with the reference still in its temporary file. `seed` None: draw one."""
+
+    prompt: str
+    options: Options
+    seed: int | None
+    reference: UploadFile | None
+
+
+@asynccontextmanager
+async def read_form(http: HttpRequest, max_bytes: int) -> AsyncIterator[FormData]:
+    """The multipart form of a request; files are spooled to disk and gone at the end.
+
+    Raises Refused: 415 for another media type, 413 as soon as the body is known to be larger than `max_bytes`
+    (before it is read, where it says so), 400 for what is no form, 507 for a full disk.
+    """
+    content_type = http.headers.get("content-type", "")
+    if not content_type.lower().startswith("multipart/form-data"):
+        raise Refused(
+            415, "The request must be a form.", field="Content-Type", value=content_type or "nothing", allowed="multipart/form-data"
+        )
+    _check_announced(http, max_bytes)
+    limited = HttpRequest(http.scope, _limited(http.receive, max_bytes))
+    try:
+        form = await limited.form(max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
+    except (MultiPartException, HTTPException) as error:
+        raise Refused(400, f"The form cannot be read: {getattr(error, 'detail', None) or getattr(error, 'message', '')}") from error
+    except OSError as error:
+        raise Refused(507, f"The upload could not be kept: {error.strerror or error}.") from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+def _check_announced(http: HttpRequest, max_bytes: int) -> None:
+    announced = http.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_bytes:
+        raise _too_large(int(announced), max_bytes)
+
+
+def _limited(receive: Callable[[], Any], max_bytes: int) -> Callable[[], Any]:
+    """A receive that stops a body which grows beyond the limit without having said its length."""
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message: Message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > max_bytes:
+            raise _too_large(seen, max_bytes)
+        return message
+
+    return limited
+
+
+def _too_large(size: int, max_bytes: int) -> Refused:
+    detail = f"The upload holds more than {max_bytes} bytes."
+    # The rest of the body is not read, so the connection cannot be used again.
+    return Refused(413, detail, field="body", value=f"{size} bytes", allowed=f"up to {max_bytes} bytes", headers={"Connection": "close"})
+
+
+def read_order(form: FormData) -> Order:
+    """The order that a form holds. Raises Refused (400, 415, 422, 501) or BadInput."""
+    for name in form:
+        if name in NOT_READ_YET:
+            raise Refused(501, f"{name} is not read by this build yet.", field=name, allowed="prompt, reference_track, options")
+        if name not in JOB_FIELDS:
+            raise Refused(422, f"{name} is not a field of this form.", field=name, allowed=", ".join(JOB_FIELDS))
+        if len(form.getlist(name)) > 1:
+            raise Refused(400, f"{name} was sent {len(form.getlist(name))} times.", field=name, allowed="once")
+    prompt = read_prompt(form.get("prompt"))
+    options, seed = read_options(_text(form, "options") or "{}")
+    reference = form.get("reference_track")
+    if isinstance(reference, str):
+        if reference:
+            raise Refused(400, "reference_track must be a file.", field="reference_track", value=reference, allowed="an audio file")
+        reference = None
+    return Order(prompt=prompt, options=options, seed=seed, reference=reference)
+
+
+def read_prompt(value: object) -> str:
+    """A prompt that can be read. Raises Refused: 400 where there is none, 422 where it is impossible."""
+    if value is None:
+        raise Refused(400, "There is no prompt.", field="prompt", allowed="a text")
+    if not isinstance(value, str):
+        raise Refused(400, "prompt must be a text, not a file.", field="prompt", allowed="a text")
+    if not value.strip():
+        raise Refused(400, "The prompt is empty.", field="prompt", value=value, allowed="a text")
+    if len(value) > MAX_PROMPT_CHARS:
+        detail = f"The prompt has {len(value)} characters."
+        raise Refused(422, detail, field="prompt", value=value, allowed=f"up to {MAX_PROMPT_CHARS} characters")
+    if "\x00" in value:
+        raise Refused(422, "The prompt holds a NUL character.", field="prompt", value=value, allowed="text without NUL")
+    return value
+
+
+def read_options(text: str | bytes) -> tuple[Options, int | None]:
+    """Options and the seed beside them. Raises Refused: 400 for what is no JSON object, 422 for a value."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"options is not JSON: {error}", field="options", value=str(text)[:80], allowed="a JSON object") from error
+    if not isinstance(data, dict):
+        raise Refused(400, "options is not a JSON object.", field="options", value=data, allowed="a JSON object")
+    seed = _read_seed(data.pop("seed", None))
+    unknown = sorted(set(data) - set(option_names()))
+    if unknown:
+        raise Refused(
+            422,
+            f"There is no option {unknown[0]}.",
+            field=f"options.{unknown[0]}",
+            value=data[unknown[0]],
+            allowed=", ".join([*option_names(), "seed"]),
+        )
+    try:
+        options = Options.model_validate(data)
+    except ValidationError as error:
+        raise _refused_option(error) from error
+    _check_music(options)
+    return options, seed
+
+
+def option_names() -> list[str]:
+    """The names under which options are sent."""
+    return [info.alias or name for name, info in Options.model_fields.items()]
+
+
+def _read_seed(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
+        raise Refused(422, "The seed is not possible.", field="options.seed", value=value, allowed=f"a whole number from 0 to {MAX_SEED}")
+    return value
+
+
+def _refused_option(error: ValidationError) -> Refused:
+    first = error.errors()[0]
+    path = "options." + ".".join(str(part) for part in first["loc"])
+    return Refused(
+        422, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=_allowed(str(first["loc"][0]), first["msg"])
+    )
+
+
+def _allowed(name: str, fallback: str) -> str:
+    """What an option may be, from its schema."""
+    schema = Options.model_json_schema()["properties"].get(name, {})
+    variants = [schema, *schema.get("anyOf", [])]
+    for variant in variants:
+        if "minimum" in variant and "maximum" in variant:
+            return f"{variant['minimum']:g} to {variant['maximum']:g}"
+        if "enum" in variant:
+            return ", ".join(variant["enum"])
+        if "$ref" in variant:
+            return ", ".join(Options.model_json_schema()["$defs"][variant["$ref"].rsplit("/", 1)[-1]]["enum"])
+    return fallback
+
+
+def _check_music(options: Options) -> None:
+    """Key and meter are read here as the stages read them; other words are the enhancer's to understand."""
+    for name, value, parse in (("key", options.key, Key.parse), ("meter", options.meter, Meter.parse)):
+        if value is None:
+            continue
+        try:
+            parse(value)
+        except BadInput as error:
+            raise Refused(422, str(error), field=f"options.{name}", value=value, allowed=error.allowed) from error
+
+
+def _text(form: FormData, name: str) -> str | None:
+    value: UploadFile | str | None = form.get(name)
+    if isinstance(value, UploadFile):
+        raise Refused(400, f"{name} must be a text field, not a file.", field=name, allowed="a text")
+    return value

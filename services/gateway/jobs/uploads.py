@@ -1,0 +1,98 @@
+"""Putting an upload into the object store under its digest's proof."""
+
+import asyncio
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from starlette.datastructures import UploadFile
+
+from contracts.artifacts import Artifact
+from services.gateway.problems import Refused
+from services.runtime.workbench import Objects
+
+AUDIO_TYPES = {
+    ".wav": "audio/wav",
+    ".wave": "audio/wav",
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
+}
+_UNTOLD = ("", "application/octet-stream")
+_CONTAINERS = ("application/ogg", "video/mp4")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_MAX_NAME = 80
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """An upload as a file of its own, with its digest."""
+
+    path: Path
+    name: str
+    media_type: str
+    sha256: str
+
+
+def audio_type(upload: UploadFile, field: str) -> str:
+    """The media type of an uploaded sound. Raises Refused (415) for what says that it is something else."""
+    told = (upload.content_type or "").split(";")[0].strip().lower()
+    if told.startswith("audio/") or told in _CONTAINERS:
+        return told
+    guessed = AUDIO_TYPES.get(PurePosixPath(upload.filename or "").suffix.lower())
+    if told in _UNTOLD and guessed:
+        return guessed
+    shown = told or f"nothing, for {upload.filename!r}"
+    raise Refused(
+        415, f"{field} is not an audio file.", field=field, value=shown, allowed=f"audio/*, or a name that ends in {', '.join(AUDIO_TYPES)}"
+    )
+
+
+def safe_name(filename: str | None, fallback: str) -> str:
+    """A file name that is one plain path segment, whatever the client called it."""
+    name = _UNSAFE.sub("_", PurePosixPath((filename or "").replace("\\", "/")).name).lstrip("._")
+    return name[-_MAX_NAME:] or fallback
+
+
+@asynccontextmanager
+async def spool(upload: UploadFile, field: str) -> AsyncIterator[Spooled]:
+    """An upload in a temporary file of its own. Raises Refused (415, 507; 422 where it is empty)."""
+    media_type = audio_type(upload, field)
+    name = safe_name(upload.filename, f"{field}.audio")
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="houseband-upload-"))
+    try:
+        path = folder / name
+        try:
+            digest = await asyncio.to_thread(_copy, upload, path)
+        except OSError as error:
+            raise Refused(507, f"The upload could not be kept: {error.strerror or error}.") from error
+        if path.stat().st_size == 0:
+            raise Refused(422, f"{field} is an empty file.", field=field, value="0 bytes", allowed="an audio file")
+        yield Spooled(path, name, media_type, digest)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _copy(upload: UploadFile, path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("wb") as target:
+        while chunk := upload.file.read(1 << 20):
+            digest.update(chunk)
+            target.write(chunk)
+    return digest.hexdigest()
+
+
+async def store(objects: Objects, spooled: Spooled, folder: str) -> Artifact:
+    """Store an upload at `uploads/<folder>/<name>`."""
+    return await asyncio.to_thread(objects.put_file, f"uploads/{folder}/{spooled.name}", spooled.path, spooled.media_type)

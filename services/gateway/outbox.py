@@ -1,0 +1,85 @@
+"""The outbox relay: gives the bus what the database owes it.
+
+A crash anywhere is harmless. Revision 0 is created once, messages carry ids, and the row is marked last: whatever
+was not marked is done again, with the same effect.
+"""
+
+import asyncio
+
+import structlog
+from sqlalchemy import select
+
+from contracts.errors import Unavailable
+from contracts.events import Accepted
+from services.gateway.database.models import ENDED, Job, OutboxRow
+from services.gateway.jobs.acceptance import first_context, first_event
+from services.gateway.ports import Desk
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 100
+
+
+class OutboxRelay:
+    """Sends what is owed: at once when nudged, and again and again until the bus has it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._nudged = asyncio.Event()
+
+    def nudge(self) -> None:
+        """There is something new to send."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled."""
+        while True:
+            self._nudged.clear()
+            await self.send_owed()
+            try:
+                await asyncio.wait_for(self._nudged.wait(), self._desk.settings.outbox_period_s)
+            except TimeoutError:
+                continue
+
+    async def send_owed(self) -> int:
+        """Send all that is owed, oldest first; how many the bus took. A failure of one leaves the others alone."""
+        sent = 0
+        for row_id, job in await self._owed():
+            try:
+                await self.send(job)
+            except Unavailable as error:
+                log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
+                await self._mark(row_id, failure=str(error))
+            else:
+                await self._mark(row_id)
+                sent += 1
+        return sent
+
+    async def send(self, job: Job) -> None:
+        """Give one job to the bus: first its revision 0, then the event that refers to it, then the fact."""
+        if job.status in ENDED:
+            return
+        context = first_context(job)
+        event = first_event(context)
+        await asyncio.to_thread(self._desk.objects.create, event.revision, context.to_json())
+        await self._desk.bus.publish_stage(event)
+        await self._desk.bus.publish_fact(Accepted(job_id=job.id, composition_id=job.composition_id, time=job.created_at))
+
+    async def _owed(self) -> list[tuple[int, Job]]:
+        statement = (
+            select(OutboxRow.id, Job)
+            .join(Job, Job.id == OutboxRow.job_id)
+            .where(OutboxRow.sent_at.is_(None))
+            .order_by(OutboxRow.id)
+            .limit(_BATCH)
+        )
+        async with self._desk.database.read() as session:
+            return [(row_id, job) for row_id, job in (await session.execute(statement)).all()]
+
+    async def _mark(self, row_id: int, failure: str | None = None) -> None:
+        async with self._desk.database.write() as session:
+            row = await session.get_one(OutboxRow, row_id)
+            row.attempts += 1
+            row.last_error = failure
+            if failure is None:
+                row.sent_at = self._desk.clock()

@@ -1,0 +1,118 @@
+"""Every refusal as problem details (RFC 9457), with the field at fault where there is one."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from contracts.errors import HousebandError, Problem, Unavailable
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_S = 5
+_TITLES = {
+    400: ("malformed", "The request is malformed"),
+    404: ("not_found", "There is no such thing"),
+    405: ("method_not_allowed", "This address does not know that method"),
+    409: ("conflict", "The state does not allow it"),
+    413: ("too_large", "The upload is too large"),
+    415: ("unsupported_media_type", "This media type is not read here"),
+    416: ("range_not_satisfiable", "The range lies outside the file"),
+    422: ("bad_input", "The request cannot be fulfilled as asked"),
+    501: ("not_read_yet", "This input is not read by this build yet"),
+    507: ("storage_full", "There is no room left to store it"),
+}
+
+
+class Refused(HousebandError):
+    """A refusal at the door, told at once."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        code: str | None = None,
+        field: str | None = None,
+        value: object = None,
+        allowed: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = dict(headers or {})
+        default_code, title = _TITLES.get(status, ("error", "The request failed"))
+        shown = None if value is None else _short(value)
+        self._problem = Problem(
+            title=title, status=status, detail=detail, code=code or default_code, field=field, value=shown, allowed=allowed
+        )
+
+    def problem(self) -> Problem:
+        return self._problem
+
+
+def not_found(what: str, name: str) -> Refused:
+    """A 404 that says what is missing."""
+    return Refused(404, f"There is no {what} {_short(name)}.", field=what)
+
+
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as an HTTP response."""
+    body = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(body, status_code=problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application as a problem."""
+    app.add_exception_handler(HousebandError, _told)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _told(_request: Request, error: Exception) -> Response:
+    told = cast(HousebandError, error)
+    headers = error.headers if isinstance(error, Refused) else {}
+    if isinstance(error, Unavailable):
+        headers = {"Retry-After": str(round(error.delay_s or _RETRY_AFTER_S))}
+    return problem_response(told.problem(), headers)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    raised = cast(HTTPException, error)
+    refused = Refused(raised.status_code, _http_detail(request, raised), headers=raised.headers)
+    return problem_response(refused.problem(), refused.headers)
+
+
+def _http_detail(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404:
+        return f"There is nothing at {_short(request.url.path)}."
+    if error.status_code == 405:
+        return f"{request.method} is not possible at {_short(request.url.path)}."
+    return str(error.detail)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    first: dict[str, Any] = dict(cast(RequestValidationError, error).errors()[0])
+    path = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    status = 400 if first["type"] in ("json_invalid", "missing") else 422
+    refused = Refused(status, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"])
+    return problem_response(refused.problem())
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path=request.url.path, method=request.method, exc_info=error)
+    problem = Problem(
+        title="Something broke here", status=500, detail="The gateway met an error of its own; it is in its log.", code="internal"
+    )
+    return problem_response(problem)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,66 @@
+"""Answers that need no job, from the services that own them."""
+
+import asyncio
+import json
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import UploadFile
+
+from services.gateway.jobs.intake import read_form, read_options, read_prompt
+from services.gateway.jobs.uploads import spool, store
+from services.gateway.problems import Refused
+from services.gateway.routes.openapi import ANALYSIS_FORM, problems
+from services.gateway.routes.parts import TheDesk
+
+router = APIRouter(tags=["answers"])
+Kind = Literal["genres", "moods", "instruments", "effects", "providers"]
+OWNERS: dict[str, str] = {
+    "genres": "enhancer",
+    "moods": "enhancer",
+    "instruments": "enhancer",
+    "effects": "mixer",
+    "providers": "generator",
+}
+
+
+class BriefRequest(BaseModel):
+    """What to read: the prompt and what is stated beside it, as for a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str
+    options: dict[str, Any] = {}
+
+
+@router.post("/briefs", responses=problems(400, 422, 503))
+async def read_brief(body: BriefRequest, desk: TheDesk) -> dict[str, Any]:
+    """The brief that a prompt would be played from, with the reasons, without making anything."""
+    options, _ = read_options(json.dumps(body.options))
+    arguments = {"prompt": read_prompt(body.prompt), "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+    brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, desk.settings.brief_timeout_s)
+    return brief
+
+
+@router.post("/analyses", openapi_extra=ANALYSIS_FORM, responses=problems(400, 413, 415, 422, 503, 507))
+async def analyze(request: Request, desk: TheDesk) -> dict[str, Any]:
+    """What the ears hear in a file."""
+    async with read_form(request, desk.settings.max_upload_bytes) as form:
+        upload = form.get("file") or form.get("reference_track")
+        if not isinstance(upload, UploadFile):
+            raise Refused(400, "There is no file.", field="file", allowed="an audio file")
+        async with spool(upload, "file") as spooled:
+            artifact = await store(desk.objects, spooled, f"analyses/{desk.new_id()}")
+    try:
+        arguments = {"reference": artifact.model_dump(mode="json"), "name": spooled.name}
+        features: dict[str, Any] = await desk.bus.ask("analyzer", "features", arguments, desk.settings.analysis_timeout_s)
+    finally:
+        await asyncio.to_thread(desk.objects.delete, artifact.key)
+    return features
+
+
+@router.get("/catalog/{kind}", responses=problems(404, 503))
+async def catalog(kind: Kind, desk: TheDesk) -> Any:
+    """What there is to choose from."""
+    return await desk.bus.ask(OWNERS[kind], "catalog", {"kind": kind}, desk.settings.brief_timeout_s)

@@ -1,0 +1,38 @@
+"""Whether the gateway lives, whether it can work, and its figures."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts.errors import Unavailable
+from services.gateway.routes.openapi import problems
+from services.gateway.routes.parts import TheDesk
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses=problems(503))
+async def readyz(desk: TheDesk) -> dict[str, Any]:
+    """The database and the bus answer, and the consumer of facts is there (a ping alone would not notice its loss)."""
+    try:
+        async with desk.database.read() as session:
+            await session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise Unavailable("the database", str(error)) from error
+    await desk.bus.ready()
+    return {"status": "ready", "watching": desk.hub.watching}
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics() -> Response:
+    """Prometheus figures."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

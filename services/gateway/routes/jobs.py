@@ -1,0 +1,82 @@
+"""Jobs: ask for a song, see how it goes, stop it."""
+
+import hashlib
+import json
+from contextlib import AsyncExitStack
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from contracts import context as documents
+from services.gateway.database.queries import jobs_page, version_of_job
+from services.gateway.jobs.acceptance import Idempotency, accept_job, find_earlier
+from services.gateway.jobs.cancelling import cancel_job, load_job
+from services.gateway.jobs.intake import Order, read_form, read_order
+from services.gateway.jobs.uploads import Spooled, spool, store
+from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
+from services.gateway.ports import Desk
+from services.gateway.routes.openapi import JOB_FORM, problems
+from services.gateway.routes.parts import Cursor, Limit, TheDesk
+
+router = APIRouter(tags=["jobs"])
+Status = Literal["queued", "processing", "failed", "completed", "cancelled"]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, description="the same key and request make one job")]
+
+
+@router.post("/jobs", status_code=202, openapi_extra=JOB_FORM, responses=problems(400, 409, 413, 415, 422, 501, 507))
+async def create_job(request: Request, response: Response, desk: TheDesk, idempotency_key: Key = None) -> Accepted:
+    """Ask for a song. It will be made, whatever crashes from here on."""
+    async with read_form(request, desk.settings.max_upload_bytes) as form, AsyncExitStack() as stack:
+        order = read_order(form)
+        reference = await stack.enter_async_context(spool(order.reference, "reference_track")) if order.reference else None
+        once = Idempotency(idempotency_key, order_digest(order, reference)) if idempotency_key else None
+        job = await find_earlier(desk, documents.Request.model_fields["user"].default, once)
+        if job is None:
+            job = await _accept(desk, order, reference, once)
+            request.app.state.relay.nudge()
+    answer = accepted_view(job)
+    response.headers["Location"] = answer.status_url
+    return answer
+
+
+async def _accept(desk: Desk, order: Order, reference: Spooled | None, once: Idempotency | None) -> Any:
+    composition_id, job_id = desk.new_id(), desk.new_id()
+    stored = await store(desk.objects, reference, composition_id) if reference else None
+    seed = desk.new_seed() if order.seed is None else order.seed
+    wanted = documents.Request(prompt=order.prompt, seed=seed, options=order.options, reference=stored)
+    return await accept_job(desk, wanted, composition_id, job_id, once)
+
+
+def order_digest(order: Order, reference: Spooled | None) -> str:
+    """Digest of everything that was asked."""
+    parts = [order.prompt, order.options.model_dump_json(), order.seed, reference.sha256 if reference else None]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@router.get("/jobs", responses=problems(422))
+async def list_jobs(
+    desk: TheDesk,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: Annotated[list[Status] | None, Query(description="only these")] = None,
+    composition_id: Annotated[str | None, Query(max_length=64)] = None,
+) -> JobPage:
+    """Jobs, newest first."""
+    async with desk.database.read() as session:
+        found = await jobs_page(session, cursor=cursor, limit=limit + 1, statuses=status or (), composition_id=composition_id)
+    items = tuple(job_view(job, version) for job, version in found[:limit])
+    return JobPage(items=items, next=items[-1].job_id if len(found) > limit else None)
+
+
+@router.get("/jobs/{job_id}", responses=problems(404))
+async def get_job(job_id: str, desk: TheDesk) -> JobView:
+    """A job as it stands."""
+    job = await load_job(desk, job_id)
+    async with desk.database.read() as session:
+        return job_view(job, await version_of_job(session, job_id))
+
+
+@router.delete("/jobs/{job_id}", responses=problems(404, 409))
+async def delete_job(job_id: str, desk: TheDesk) -> JobView:
+    """Stop a job. Stopping it twice is the same as once."""
+    return job_view(await cancel_job(desk, job_id), None)

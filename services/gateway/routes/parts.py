@@ -1,0 +1,21 @@
+"""What the routes share: the desk, and the page that a list is asked for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import HTTPConnection
+
+from services.gateway.ports import Desk
+
+MAX_PAGE = 200
+
+
+def the_desk(connection: HTTPConnection) -> Desk:
+    """The gateway's tools."""
+    desk: Desk = connection.app.state.desk
+    return desk
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items of a page")]
+Cursor = Annotated[str | None, Query(max_length=64, description="`next` of the page before")]

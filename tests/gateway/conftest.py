@@ -1,0 +1,119 @@
+"""The gateway as it runs: uvicorn on loopback, a real nats-server, an object store in a folder, SQLite."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from services.gateway.app import create_app
+from services.gateway.ports import Desk
+from services.gateway.settings import GatewaySettings
+from services.runtime.provision import provision
+from services.runtime.workbench import Objects
+from tests.gateway.toy_band import ToyBand
+
+
+@dataclass
+class House:
+    """A running gateway and a client of it."""
+
+    http: httpx.AsyncClient
+    url: str
+    app: Any
+    band: ToyBand
+
+    @property
+    def desk(self) -> Desk:
+        """The gateway's own tools."""
+        desk: Desk = self.app.state.desk
+        return desk
+
+    async def ended(self, job_id: str, timeout_s: float = 10.0) -> dict[str, Any]:
+        """The job once it has ended."""
+        async with asyncio.timeout(timeout_s):
+            while (job := (await self.http.get(f"/jobs/{job_id}")).json())["status"] in ("queued", "processing"):
+                await asyncio.sleep(0.02)
+        return job
+
+
+def form(prompt: str = "a song", options: str | None = None, **files: Any) -> dict[str, Any]:
+    """The multipart form of a job."""
+    fields: dict[str, Any] = {"prompt": (None, prompt)}
+    if options is not None:
+        fields["options"] = (None, options)
+    return {**fields, **files}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, fresh_nats_url: str) -> GatewaySettings:
+    """Everything in the test's own folder, periods short."""
+    return GatewaySettings(
+        nats_url=fresh_nats_url,
+        store=f"file://{tmp_path}/store?sync=no",
+        scratch_dir=tmp_path / "scratch",
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/gateway.db",
+        max_upload_bytes=200_000,
+        outbox_period_s=0.05,
+        reconcile_period_s=3600.0,
+        progress_period_s=0.01,
+        graceful_timeout_s=1.0,
+    )
+
+
+Open = Callable[..., AbstractAsyncContextManager[House]]
+
+
+@pytest.fixture
+def open_house(settings: GatewaySettings, store: Objects) -> Open:
+    """Opens a gateway with changed settings; `play=False` leaves the band out."""
+
+    @asynccontextmanager
+    async def opened(*, play: bool = True, **changes: Any) -> AsyncIterator[House]:
+        await provision(settings.nats_url)
+        app = create_app(settings.model_copy(update=changes))
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        band = ToyBand(settings.nats_url, store)
+        playing = asyncio.create_task(band.run()) if play else None
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            while not server.started:
+                assert not serving.done(), serving.result()
+                await asyncio.sleep(0.01)
+            async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=10) as http:
+                yield House(http, url, app, band)
+        finally:
+            server.should_exit = True
+            await serving
+            listener.close()
+            if playing:
+                playing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await playing
+
+    return opened
+
+
+@pytest.fixture
+async def house(open_house: Open) -> AsyncIterator[House]:
+    """A gateway with a band."""
+    async with open_house() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def quiet_house(open_house: Open) -> AsyncIterator[House]:
+    """A gateway without a band: nothing plays what it asks for."""
+    async with open_house(play=False) as opened:
+        yield opened
