@@ -1,0 +1,85 @@
+"""Verify a delivered folder again, from its files alone: `houseband check DIR`."""
+
+import hashlib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from contracts.context import Context
+from contracts.errors import BadInput
+from contracts.music.score import Score
+from contracts.report import Check, Manifest, Relation, Verdict
+from contracts.upgrades import read_context
+from services.qa.asked import Asked, asked_of
+from services.qa.checks import examine
+from services.qa.delivered import from_folder
+from services.qa.report import CONTEXT, MANIFEST
+
+SCORE = "score.json"
+
+
+def _load(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if not path.is_file():
+        raise BadInput("folder", str(folder), f"a folder that houseband made, with its {name}")
+    return path.read_bytes()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """manifest.json of a folder. Raises BadInput where folder or manifest are missing or cannot be read."""
+    if not folder.is_dir():
+        raise BadInput("folder", str(folder), "an existing folder that houseband made")
+    try:
+        return Manifest.model_validate_json(_load(folder, MANIFEST))
+    except ValidationError as error:
+        raise BadInput("folder", str(folder), f"a folder with a readable {MANIFEST}", hint=f"{error.error_count()} errors in it") from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_hashes(folder: Path, manifest: Manifest) -> Check:
+    """Every file of the manifest is there and unaltered."""
+    missing = [name for name in manifest.files if not (folder / name).is_file()]
+    altered = [n for n, entry in manifest.files.items() if n not in missing and _digest(folder / n) != entry.sha256]
+    said = [f"altered: {', '.join(altered)}"] * bool(altered) + [f"missing: {', '.join(missing)}"] * bool(missing)
+    return Check(
+        name="hashes",
+        asked=len(manifest.files),
+        measured=len(manifest.files) - len(missing) - len(altered),
+        unit="files",
+        relation=Relation.AT_LEAST,
+        passed=not said,
+        how="sha256 of every file against manifest.json",
+        note="; ".join(said) or None,
+    )
+
+
+def _read_asked(folder: Path) -> tuple[Score, Asked, Context]:
+    score_raw, context_raw = _load(folder, SCORE), _load(folder, CONTEXT)
+    try:
+        score, context = Score.model_validate_json(score_raw), read_context(context_raw)
+    except ValueError as error:
+        raise BadInput("folder", str(folder), f"readable {SCORE} and {CONTEXT}", hint=str(error).splitlines()[0]) from error
+    return score, asked_of(context, score), context
+
+
+def check_folder(path: Path) -> Verdict:
+    """Hashes, then every check of finalization, from the files of a folder.
+
+    An altered file is a failed check "hashes" that names it. Raises BadInput for a folder that is missing, that houseband
+    did not make, or whose score, context or master cannot be read at all.
+    """
+    manifest = read_manifest(path)
+    hashes = check_hashes(path, manifest)
+    try:
+        score, asked, context = _read_asked(path)
+        findings = examine(from_folder(path, list(manifest.files), score), asked)
+    except BadInput:
+        if hashes.passed:
+            raise
+        return Verdict(passed=False, attempt=1, checks=(hashes,))
+    checks = (hashes, *findings.checks)
+    return Verdict(passed=all(check.passed for check in checks), attempt=context.attempt, checks=checks)
