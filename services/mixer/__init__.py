@@ -1,1 +1,1 @@
-"""Dry stems to mix, master and deliverables."""
+"""The mixer: dry stems become mixed stems, and these a master whose stems sum to it."""

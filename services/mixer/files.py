@@ -1,0 +1,107 @@
+"""Sound files, byte for byte the same on every run: own RIFF headers (libsndfile stamps the time into float files)."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Audio = NDArray[np.float32]
+
+FULL_SCALE_24 = 1 << 23
+_PCM, _FLOAT = 1, 3
+_CHUNK = 1 << 20
+
+
+def read_audio(path: Path) -> tuple[Audio, int]:
+    """A sound file as (float32 [2, samples], sample rate). A mono file becomes two equal channels."""
+    import soundfile
+
+    frames, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    stereo = frames.T if frames.shape[1] > 1 else np.repeat(frames.T, 2, axis=0)
+    return np.ascontiguousarray(stereo[:2]), int(rate)
+
+
+def _header(kind: int, bits: int, rate: int, channels: int, frames: int) -> bytes:
+    align = channels * bits // 8
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, rate, rate * align, align, bits)
+    fact = struct.pack("<4sII", b"fact", 4, frames) if kind == _FLOAT else b""
+    data = struct.pack("<4sI", b"data", frames * align)
+    size = 4 + len(fmt) + len(fact) + len(data) + frames * align
+    return struct.pack("<4sI4s", b"RIFF", size, b"WAVE") + fmt + fact + data
+
+
+def write_float_wav(path: Path, audio: Audio, rate: int) -> None:
+    """Write [channels, samples] as 32-bit float WAV."""
+    channels, count = audio.shape
+    with path.open("wb") as file:
+        file.write(_header(_FLOAT, 32, rate, channels, count))
+        for start in range(0, count, _CHUNK):
+            file.write(np.ascontiguousarray(audio[:, start : start + _CHUNK].T, dtype="<f4").data)
+
+
+@numba.njit(cache=True, nogil=True)
+def _pack_24(audio, packed):  # type: ignore[no-untyped-def]
+    """Round [channels, samples] to the nearest 24-bit value (half to even), little endian, interleaved."""
+    channels, count = audio.shape
+    for channel in range(channels):
+        for n in range(count):
+            scaled = min(max(np.rint(np.float64(audio[channel, n]) * 8388608.0), -8388607.0), 8388607.0)
+            value = np.int64(scaled)
+            at = (n * channels + channel) * 3
+            packed[at] = value & 255
+            packed[at + 1] = (value >> 8) & 255
+            packed[at + 2] = (value >> 16) & 255
+
+
+def write_wav_24(path: Path, audio: Audio, rate: int) -> None:
+    """Write [channels, samples] as 24-bit WAV, rounded and without dither: at -144 dBFS dither would only spoil the null of the stems."""
+    channels, count = audio.shape
+    with path.open("wb") as file:
+        file.write(_header(_PCM, 24, rate, channels, count))
+        for start in range(0, count, _CHUNK):
+            part = audio[:, start : start + _CHUNK]
+            packed = np.empty(part.size * 3, dtype=np.uint8)
+            _pack_24(part, packed)
+            file.write(packed.data)
+
+
+def write_flac_24(path: Path, audio: Audio, rate: int) -> None:
+    """Write [channels, samples] as 24-bit FLAC holding the very samples of the WAV."""
+    import soundfile
+
+    with soundfile.SoundFile(path, "w", rate, audio.shape[0], "PCM_24", format="FLAC") as file:
+        for start in range(0, audio.shape[1], _CHUNK):
+            values = np.rint(audio[:, start : start + _CHUNK].T.astype(np.float64) * FULL_SCALE_24)
+            # libsndfile takes the upper 24 of 32 bits.
+            file.write(np.clip(values, 1 - FULL_SCALE_24, FULL_SCALE_24 - 1).astype(np.int32) << 8)
+
+
+def write_mp3(path: Path, audio: Audio, rate: int) -> None:
+    """Write [channels, samples] as MP3, variable bit rate V0 (LAME through pedalboard)."""
+    from pedalboard.io import AudioFile
+
+    with AudioFile(str(path), "w", rate, audio.shape[0], quality="V0") as file:
+        for start in range(0, audio.shape[1], _CHUNK):
+            file.write(audio[:, start : start + _CHUNK])
+
+
+def read_mp3(path: Path) -> Audio:
+    """Decoded samples of an MP3 file, [channels, samples]; not clipped to full scale."""
+    from pedalboard.io import AudioFile
+
+    with AudioFile(str(path)) as file:
+        return np.asarray(file.read(file.frames), dtype=np.float32)
+
+
+def tag_mp3(path: Path, *, title: str, artist: str, bpm: float, key: str, genre: str) -> None:
+    """Write ID3v2.4 tags: title, artist, beats per minute and key."""
+    from mutagen.id3 import ID3, TBPM, TCON, TIT2, TKEY, TPE1
+
+    tags: Any = ID3()  # type: ignore[no-untyped-call]
+    for frame, text in ((TIT2, title), (TPE1, artist), (TCON, genre), (TBPM, f"{bpm:.0f}"), (TKEY, key)):
+        if text:
+            tags.add(frame(encoding=3, text=text))
+    tags.save(path)

@@ -1,0 +1,98 @@
+"""A mastering session: stems through the equaliser, their sum through the loop, and each stem times the one gain.
+
+Equalised stems wait in scratch files (raw float32), so that memory does not grow with the number of stems.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.mixer.convolution import convolve
+from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
+from services.mixer.mastering.tone import equaliser_db, linear_phase
+from services.mixer.mixing.console import THREADS, ordered
+from services.mixer.profiles import Profile
+from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs
+from services.music.audio.spectrum import third_octave_spectrum
+
+Audio = NDArray[np.float32]
+Load = Callable[[str], Audio]
+
+LEAST_EQ_DB = 0.25
+LEAST_DC = 1e-5
+
+
+class Session:
+    """Masters stems by name. `names` is in part order, in which everything is summed."""
+
+    def __init__(self, names: list[str], load: Load, rate: int, frames: int, profile: Profile, scratch: Path) -> None:
+        self.names, self.load, self.rate, self.frames = names, load, rate, frames
+        self.profile, self.scratch = profile, scratch
+        self.eq_db: dict[float, float] = {}
+        self.total = np.zeros((2, frames), dtype=np.float32)
+        self.mastered: Mastered | None = None
+
+    def run(self, aim: Aim, tone_strength: float | None = None) -> Mastered:
+        """Equalise, sum and find the gain."""
+        response = self._equaliser(tone_strength)
+        stem_peaks = np.zeros(self.frames, dtype=np.float32)
+        self.total[:] = 0
+        with ThreadPoolExecutor(THREADS) as pool:
+            for name, audio in ordered(pool, lambda stem: self._equalise(stem, response), self.names):
+                self.total += audio
+                np.maximum(stem_peaks, np.abs(audio[0]), out=stem_peaks)
+                np.maximum(stem_peaks, np.abs(audio[1]), out=stem_peaks)
+                del name, audio
+        quiet = integrated_lufs(self.total, self.rate) <= ABSOLUTE_GATE_LUFS
+        self.mastered = silent(self.frames) if quiet else master_gain(self.total, stem_peaks, self.rate, self.profile, aim)
+        self.total *= self.mastered.gain
+        return self.mastered
+
+    def stems(self) -> Iterator[tuple[str, Audio]]:
+        """Each stem as delivered, in part order; they sum to `total`."""
+        for name in self.names:
+            yield name, self.stem(name)
+
+    def stem(self, name: str) -> Audio:
+        """One stem as delivered, [2, frames]."""
+        if self.mastered is None:
+            raise RuntimeError("run() comes before stem()")
+        audio = np.fromfile(self._path(name), dtype=np.float32).reshape(2, self.frames)
+        audio *= self.mastered.gain
+        return audio
+
+    def close(self) -> None:
+        """Remove the scratch files."""
+        for name in self.names:
+            self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self.scratch / f"equalised-{name}.f32"
+
+    def _equaliser(self, strength: float | None) -> NDArray[np.float32] | None:
+        """The linear-phase response for the sum of the stems as they are; None where it would change next to nothing."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _, audio in ordered(pool, self.load, self.names):
+                self.total += audio
+        centres, levels = third_octave_spectrum(self.total, self.rate)
+        if levels.max() <= -119 or not math.isfinite(integrated_lufs(self.total, self.rate)):
+            return None
+        gains = equaliser_db(centres, levels, self.profile.tone, strength)
+        if np.abs(gains).max() < LEAST_EQ_DB:
+            return None
+        self.eq_db = {round(float(hz)): round(float(db), 2) for hz, db in zip(centres, gains, strict=True)}
+        return linear_phase(centres, gains, self.rate)
+
+    def _equalise(self, name: str, response: NDArray[np.float32] | None) -> Audio:
+        audio = self.load(name)
+        offset = audio.mean(axis=1, keepdims=True, dtype=np.float64)
+        if np.abs(offset).max() > LEAST_DC:
+            audio = audio - offset.astype(np.float32)
+        if response is not None and audio.any():
+            audio = convolve(audio, response, delay=(response.size - 1) // 2)
+        audio.tofile(self._path(name))
+        return audio

@@ -1,0 +1,1 @@
+"""Mixing: a strip per stem, levels, places, ducking, shared rooms and delays."""

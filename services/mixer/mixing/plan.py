@@ -1,0 +1,176 @@
+"""What the mix decides before it touches a sample: levels, places and cuts from the score, the profile and measurements."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.base import Document
+from contracts.music.score import Part, Role, Score
+from services.mixer.mixing import masking
+from services.mixer.mixing.automation import section_gains_db, section_lufs
+from services.mixer.mixing.changes import Changes
+from services.mixer.mixing.placement import side_to_middle
+from services.mixer.profiles import Bell, Profile, Strip
+from services.music.audio.loudness import block_energies, gated_lufs
+from services.music.audio.spectrum import band_powers
+
+LEAD_LUFS = -20.0
+NOMINAL_LUFS = -18.0
+SILENT_LUFS = -70.0
+LEADS = (Role.MELODY, Role.VOCAL)
+BEATS = (Role.DRUMS, Role.PERCUSSION)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A dry stem in numbers: loudness of its active parts (LUFS), 10 ms K-weighted energies, power per third octave, side/middle."""
+
+    lufs: float
+    energies: NDArray[np.float64]
+    centres_hz: NDArray[np.float64]
+    powers: NDArray[np.float64]
+    side: float
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to hear in it."""
+        return not math.isfinite(self.lufs) or self.lufs < SILENT_LUFS
+
+
+def measure(audio: NDArray[np.float32], rate: int) -> Measured:
+    """Measure a dry stem [2, samples]."""
+    energies = block_energies(audio, rate)
+    centres, powers = band_powers(audio, rate)
+    return Measured(gated_lufs(energies), energies, centres, powers, side_to_middle(audio))
+
+
+class Channel(Document):
+    """The settings of one stem's channel."""
+
+    strip: Strip
+    pre_gain_db: float
+    target_lufs: float
+    cuts: tuple[Bell, ...] = ()
+    pan: float
+    width: float
+    spread: float
+    duck_db: float
+    room_db: float
+    hall_db: float
+    delay_db: float
+    silent: bool = False
+
+
+class MixPlan(Document):
+    """All settings of a mix. Kept in the context, so that every number can be read back."""
+
+    profile: str
+    channels: dict[str, Channel]
+    section_db: dict[str, float]
+    section_lufs: dict[str, float | None]
+    mono_below_hz: float
+    duck_scale: float
+
+
+def plan_mix(score: Score, measured: dict[str, Measured], profile: Profile, changes: Changes) -> MixPlan:
+    """Decide a mix. `measured` maps part ids to their dry stems' measures."""
+    parts = {name: score.parts[name] for name in measured}
+    targets = {name: _target_lufs(parts, name, profile, changes) for name in parts}
+    at_level = {name: m.powers * 10 ** ((targets[name] - m.lufs) / 10) for name, m in measured.items() if not m.is_silent}
+    pans = _pans(parts, profile, targets)
+    cuts = _cuts(parts, measured, at_level, profile, changes)
+    channels = {
+        name: _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
+        for name, part in parts.items()
+    }
+    levels = section_lufs(score, _predicted_energies(measured, targets))
+    return MixPlan(
+        profile=profile.id,
+        channels=channels,
+        section_db=section_gains_db(score, levels, profile.lift, changes.lift_db),
+        section_lufs={name: round(level, 2) if math.isfinite(level) else None for name, level in levels.items()},
+        mono_below_hz=profile.mono_below_hz if changes.mono_below_hz is None else changes.mono_below_hz,
+        duck_scale=profile.duck.scale * changes.duck_scale,
+    )
+
+
+def _target_lufs(parts: dict[str, Part], name: str, profile: Profile, changes: Changes) -> float:
+    """Level of a part: its strip's, lower where several share a role, so that two guitars are not twice the guitars."""
+    part = parts[name]
+    strip = profile.strip(part.role, part.instrument, part.patch)
+    same = sum(other.role is part.role for other in parts.values())
+    crowd_db = -5 * math.log10(same) if part.role not in (*LEADS, Role.FX) else 0.0
+    change = changes.melody_db if part.role in LEADS else 0.0
+    change += changes.bass_db if part.role is Role.BASS else 0.0
+    change += changes.drums_db if part.role in BEATS else 0.0
+    return round(LEAD_LUFS + strip.level_lu + crowd_db + change, 3)
+
+
+def _pans(parts: dict[str, Part], profile: Profile, targets: dict[str, float]) -> dict[str, float]:
+    """Pan per part: the score's where it states one, else the strip's distance on the side that is lighter so far."""
+    pans, weight = {}, 0.0
+    for name, part in parts.items():
+        pan = part.pan
+        distance = profile.strip(part.role, part.instrument, part.patch).pan
+        if pan == 0 and distance > 0:
+            pan = -distance if weight >= 0 else distance
+        pans[name] = pan
+        weight += pan * 10 ** ((targets[name] - LEAD_LUFS) / 20)
+    return pans
+
+
+def _cuts(
+    parts: dict[str, Part], measured: dict[str, Measured], powers: dict[str, NDArray[np.float64]], profile: Profile, changes: Changes
+) -> dict[str, tuple[Bell, ...]]:
+    """Equaliser bands beside the strips' own: what masking asks for, and what changes ask for."""
+    found: dict[str, list[Bell]] = {name: [] for name in parts}
+    leads = [name for name in powers if parts[name].role in LEADS]
+    drums = next((name for name in powers if parts[name].role is Role.DRUMS), None)
+    for name, power in powers.items():
+        role, centres, bell = parts[name].role, measured[name].centres_hz, None
+        if role is Role.BASS and drums:
+            bell = masking.bass_cut(centres, powers[drums], power, profile.masking_most_db)
+        elif role in (Role.HARMONY, Role.PAD, Role.COUNTER) and leads:
+            bell = masking.lead_cut(centres, powers[leads[0]], power, profile.masking_most_db)
+        if bell:
+            found[name].append(bell)
+    for name, part in parts.items():
+        if changes.low_end_db and part.role in (Role.BASS, Role.DRUMS):
+            found[name].append(Bell(hz=120, db=changes.low_end_db, q=0.7, shape="low_shelf"))
+        if changes.high_end_db:
+            found[name].append(Bell(hz=7000, db=changes.high_end_db, q=0.7, shape="high_shelf"))
+    return {name: tuple(bells) for name, bells in found.items()}
+
+
+def _channel(
+    part: Part, measured: Measured, profile: Profile, changes: Changes, *, target: float, pan: float, cuts: tuple[Bell, ...]
+) -> Channel:
+    strip = profile.strip(part.role, part.instrument, part.patch)
+    silent = measured.is_silent
+    # A source that is wide by itself needs no made side.
+    spread = strip.spread * max(0.0, 1.0 - measured.side / 0.35)
+    return Channel(
+        strip=strip,
+        pre_gain_db=0.0 if silent else round(min(max(NOMINAL_LUFS - measured.lufs, -40.0), 40.0), 3),
+        target_lufs=target,
+        cuts=cuts,
+        pan=round(pan, 3),
+        width=round(min(strip.width * changes.width, 2.0), 3),
+        spread=round(min(spread * changes.width, 1.0), 3),
+        duck_db=round(strip.duck_db * profile.duck.scale * changes.duck_scale, 3),
+        room_db=strip.room_db + changes.reverb_db,
+        hall_db=strip.hall_db + changes.reverb_db,
+        delay_db=strip.delay_db,
+        silent=silent,
+    )
+
+
+def _predicted_energies(measured: dict[str, Measured], targets: dict[str, float]) -> NDArray[np.float64]:
+    """K-weighted energies of the sum as far as they can be known before mixing: stems that do not correlate add."""
+    total = np.zeros(max((m.energies.size for m in measured.values()), default=0))
+    for name, m in measured.items():
+        if not m.is_silent:
+            total[: m.energies.size] += m.energies * 10 ** ((targets[name] - m.lufs) / 10)
+    return total

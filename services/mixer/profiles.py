@@ -1,0 +1,187 @@
+"""Mix profiles: how a genre is mixed and mastered. One TOML file per genre over `default.toml`, which holds what all share."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DEFAULT = "default"
+
+
+class Table(BaseModel):
+    """A frozen table that knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bell(Table):
+    """One band of a strip's equaliser."""
+
+    hz: float = Field(ge=20, le=20_000)
+    db: float = Field(ge=-12, le=12)
+    q: float = Field(default=0.8, gt=0)
+    shape: str = Field(default="peak", pattern="^(peak|low_shelf|high_shelf)$")
+
+
+class Compression(Table):
+    """A strip's compressor. The threshold is relative to the stem's own loudness of -18 LUFS."""
+
+    ratio: float = Field(default=1.0, ge=1)
+    threshold_db: float = -16.0
+    attack_ms: float = Field(default=15.0, gt=0)
+    release_ms: float = Field(default=120.0, gt=0)
+
+
+class Strip(Table):
+    """What one kind of part passes through, and where it stands."""
+
+    level_lu: float = Field(description="loudness of its active parts relative to the lead melody, LU")
+    highpass_hz: float = 20.0
+    lowpass_hz: float | None = None
+    eq: tuple[Bell, ...] = ()
+    compression: Compression = Compression()
+    saturation_db: float = Field(default=0.0, ge=0, le=18, description="drive into tanh above the nominal level")
+    pan: float = Field(default=0.0, ge=0, le=1, description="distance from the centre; parts of a kind alternate sides")
+    width: float = Field(default=1.0, ge=0, le=2)
+    spread: float = Field(default=0.0, ge=0, le=1, description="side made from the delayed middle, for sources that are mono")
+    duck_db: float = Field(default=0.0, ge=0, le=24)
+    room_db: float = -60.0
+    hall_db: float = -60.0
+    delay_db: float = -60.0
+
+
+class Duck(Table):
+    """The shape of ducking under the kick; the depth is the strip's, times `scale`."""
+
+    scale: float = Field(default=1.0, ge=0, le=2)
+    attack_ms: float = 4.0
+    hold_ms: float = 25.0
+    release_beats: float = Field(default=0.4, gt=0)
+    release_max_ms: float = 250.0
+
+
+class Space(Table):
+    """A synthesised reverb: exponentially decaying noise behind early reflections."""
+
+    decay_s: float = Field(gt=0, le=12, description="RT60 at 1 kHz")
+    damping: float = Field(ge=0, le=1, description="how much sooner the highs die: RT60 at 8 kHz is (1 - damping) of it")
+    predelay_ms: float = Field(ge=0, le=120)
+    low_cut_hz: float = 220.0
+    high_cut_hz: float = 9000.0
+    width: float = 1.0
+    duck_db: float = 0.0
+
+
+class Echo(Table):
+    """A ping-pong delay in time with the song."""
+
+    beats: float = Field(gt=0, le=2)
+    feedback: float = Field(ge=0, lt=0.9)
+    low_cut_hz: float = 250.0
+    high_cut_hz: float = 5000.0
+    duck_db: float = 0.0
+
+
+class Tape(Table):
+    """Lo-fi treatment of every stem. `wow_percent` is the largest deviation of pitch."""
+
+    lowpass_hz: float | None = None
+    saturation_db: float = 0.0
+    wow_percent: float = Field(default=0.0, ge=0, le=2)
+    wow_hz: float = 0.55
+
+
+class Lift(Table):
+    """How sections differ in level: the contrast that the loudest kind of section should have over verses."""
+
+    contrast_lu: tuple[float, float] = (1.5, 3.0)
+    most_db: float = Field(default=1.5, ge=0, le=3)
+
+
+class Tone(Table):
+    """The corridor of the master's spectrum: released music, tilted for the genre."""
+
+    low_db: float = Field(default=0.0, description="added below 100 Hz")
+    mid_db: float = Field(default=0.0, description="added around 1 kHz")
+    high_db: float = Field(default=0.0, description="added above 6 kHz")
+    most_db: float = Field(default=4.0, ge=0, le=4)
+    strength: float = Field(default=0.85, ge=0, le=1)
+
+
+class Glue(Table):
+    """Slow compression of the sum. The threshold is relative to its integrated loudness."""
+
+    ratio: float = Field(default=1.6, ge=1)
+    threshold_lu: float = 0.0
+    knee_db: float = 6.0
+    attack_ms: float = 30.0
+    release_ms: float = 220.0
+
+
+class Peaks(Table):
+    """How peaks are held: a soft clip this far above the ceiling, then the limiter."""
+
+    clip_over_db: float = Field(default=4.0, ge=0, le=24)
+    lookahead_ms: float = Field(default=3.0, gt=0, le=20)
+    release_ms: float = Field(default=90.0, gt=0)
+
+
+class Profile(Table):
+    """Everything about a genre's sound."""
+
+    id: str
+    strips: dict[str, Strip] = Field(description="by role; by instrument where it accompanies; by patch for effects")
+    duck: Duck = Duck()
+    room: Space
+    hall: Space
+    delay: Echo
+    tape: Tape = Tape()
+    lift: Lift = Lift()
+    tone: Tone = Tone()
+    glue: Glue = Glue()
+    peaks: Peaks = Peaks()
+    mono_below_hz: float = Field(default=120.0, ge=0, le=300)
+    masking_most_db: float = Field(default=3.0, ge=0, le=6)
+
+    def strip(self, role: str, instrument: str, patch: str | None) -> Strip:
+        """The strip of a part. Its role comes first; instruments differ only where they accompany, patches only as effects."""
+        special = {"harmony": instrument, "fx": patch}.get(role)
+        for name in (special, role):
+            if name and name in self.strips:
+                return self.strips[name]
+        return self.strips["harmony"]
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Tables merged key by key; anything else in `over` replaces what is in `base`."""
+    out = dict(base)
+    for key, value in over.items():
+        out[key] = merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+    return out
+
+
+def _inherit(raw: dict[str, Any]) -> dict[str, Any]:
+    """Strips that name another one with `like` start from it."""
+    strips = raw["strips"]
+
+    def resolve(name: str) -> dict[str, Any]:
+        own = dict(strips[name])
+        parent = own.pop("like", None)
+        return merged(resolve(parent), own) if parent else own
+
+    return {**raw, "strips": {name: resolve(name) for name in strips}}
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """All profiles by id, in id order; `default` is one of them."""
+    folder = files(__package__) / "profiles"
+    raw = {f.name[:-5]: tomllib.loads(f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".toml")}
+    return {name: Profile.model_validate(_inherit(merged(raw[DEFAULT], raw[name])) | {"id": name}) for name in sorted(raw)}
+
+
+def profile(genre: str) -> Profile:
+    """The profile of a genre; the default one where a genre has none of its own."""
+    return profiles().get(genre, profiles()[DEFAULT])
