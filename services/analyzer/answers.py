@@ -1,0 +1,14 @@
+"""What the analyzer answers without a job."""
+
+from typing import Any
+
+from contracts.artifacts import Artifact
+from services.runtime.workbench import Workbench
+
+
+def features(arguments: dict[str, Any], bench: Workbench) -> dict[str, Any]:
+    """What the ears hear in the stored file `reference`."""
+    from services.analyzer.hearing import hear
+
+    reference = Artifact.model_validate(arguments["reference"])
+    return hear(bench.objects.local_path(reference)).model_dump(mode="json")

@@ -1,0 +1,27 @@
+"""What the enhancer answers without a job."""
+
+from typing import Any
+
+from contracts.context import Options
+from contracts.errors import BadInput
+from contracts.features import Features
+from services.runtime.workbench import Workbench
+
+
+def brief(arguments: dict[str, Any], _bench: Workbench) -> dict[str, Any]:
+    """The brief that `prompt` would be played from. `options` and `features` as in a job."""
+    from services.enhancer.reading import read_prompt
+
+    options = Options.model_validate(arguments.get("options", {}))
+    features = Features.model_validate(arguments["features"]) if arguments.get("features") else None
+    return read_prompt(str(arguments.get("prompt", "")), options, features).model_dump(mode="json")
+
+
+def catalog(arguments: dict[str, Any], _bench: Workbench) -> Any:
+    """What there is of `kind`: genres, moods or instruments. Raises BadInput for any other."""
+    from services.enhancer.catalog import catalog as entries
+
+    known, kind = entries(), arguments.get("kind")
+    if kind not in known:
+        raise BadInput("kind", kind, ", ".join(known))
+    return list(known[kind])
