@@ -75,7 +75,7 @@ class BassTable(Table):
     """The bass player."""
 
     manner: Literal["pattern", "walking", "drone", "wobble"] = "pattern"
-    register: tuple[int, int] = (28, 45)
+    span: tuple[int, int] = Field(default=(28, 45), description="lowest and highest note")
     low: tuple[Cells, ...] = ()
     mid: tuple[Cells, ...] = ()
     high: tuple[Cells, ...] = ()

@@ -1,0 +1,156 @@
+"""From the composer's score to the band's: seat the players, plan who plays when, let them play, perform it."""
+
+from dataclasses import dataclass, replace
+
+from contracts.brief import Brief
+from contracts.context import Decision
+from contracts.music import Note, Part, Role, Score
+from services.generator.arrangement.band import Chair, chairs
+from services.generator.arrangement.bass import play_bass
+from services.generator.arrangement.comping import Comper, play_chords
+from services.generator.arrangement.drums import play_drums, play_percussion
+from services.generator.arrangement.effects import play_impacts, play_risers, play_vinyl
+from services.generator.arrangement.expression import controls
+from services.generator.arrangement.feel import Groove, Player, perform
+from services.generator.arrangement.finish import finished
+from services.generator.arrangement.frame import Frame, Hit
+from services.generator.arrangement.lines import Liner, play_line
+from services.generator.arrangement.orchestration import Plan, plan_band
+from services.generator.arrangement.telling import tell
+from services.music.packs.genres import genre
+from services.music.packs.instruments import instrument
+from services.music.packs.rhythm import DRUM_VOICES, playing
+
+_PANS = (0.0, -0.35, 0.35, -0.55, 0.55, -0.2, 0.2)
+_LEAST_HUMAN = 0.55
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """The band's score and why it is so."""
+
+    score: Score
+    decisions: tuple[Decision, ...]
+
+
+def arrange(score: Score, brief: Brief, seed: int) -> Arranged:
+    """The whole band, humanised. Pure: the same score, brief and seed give the same notes. Raises BadInput for an unknown genre."""
+    frame = Frame(score, brief, genre(score.genre or brief.genres.value[0]), seed)
+    band = chairs(frame)
+    plan = plan_band(frame, band)
+    frame = replace(frame, levels=plan.levels)
+    groove = Groove(frame)
+    played = _play(frame, groove, band, plan)
+    parts = {}
+    for index, chair in enumerate(band):
+        part = _part(frame, groove, chair, plan, played[chair.part], index)
+        if part.notes:
+            parts[chair.part] = part
+    full = score.model_copy(update={"parts": parts})
+    return Arranged(full, tell(frame, groove, band, plan, full))
+
+
+def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[str, list[Hit]]:
+    """Everybody's hits on the grid. The drummer first, since the bass listens to the kick."""
+    out: dict[str, list[Hit]] = {}
+    drums = next((c for c in band if c.manner == "drums"), None)
+    kicks: set[int] = set()
+    if drums:
+        out["drums"] = play_drums(frame, groove, plan.active["drums"], plan.quiet)
+        kicks = {h.tick for h in out["drums"] if h.pitch == DRUM_VOICES["kick"]}
+    basses = [c.part for c in band if c.manner == "bass"]
+    with_bass = {n: any(plan.active[part][n] for part in basses) for n in frame.score.sections}
+    for chair in band:
+        if chair.part not in out:
+            out[chair.part] = _hits(frame, chair, plan, kicks, with_bass)
+    return out
+
+
+def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:
+    """One player's hits."""
+    active, entry = plan.active[chair.part], instrument(chair.instrument)
+    low, high = entry.comfort
+    match chair.manner:
+        case "lead" | "counter":
+            source = frame.score.parts["melody" if chair.manner == "lead" else "counter"]
+            return [Hit(n.start, n.duration, n.pitch, float(n.velocity), "line") for n in source.notes]
+        case "percussion":
+            return play_percussion(frame, active, plan.quiet)
+        case "bass":
+            span = frame.pack.bass.span
+            return play_bass(frame, max(span[0], entry.range[0]), min(max(span[1], entry.range[0] + 17), entry.range[1]), active, kicks, plan.quiet)
+        case "sub":
+            return _sub(frame, entry.range[0], active, plan)
+        case "chords":
+            return play_chords(frame, _comper(frame, chair), active, plan.quiet, with_bass=with_bass)
+        case "fx":
+            return play_risers(frame)
+        case "impact":
+            return play_impacts(frame)
+        case "vinyl":
+            return play_vinyl(frame)
+        case _:
+            return play_line(frame, Liner(chair.part, chair.manner, low, high, entry.polyphony, chair.rank), active, plan.quiet)
+
+
+def _sub(frame: Frame, lowest: int, active: dict[str, bool], plan: Plan) -> list[Hit]:
+    """A second bass holds each chord's root under the first."""
+    low = max(lowest, 24)
+    hits = []
+    for bar in frame.bars:
+        if active[bar.section] and bar.number not in plan.quiet:
+            for span in frame.spans_in(bar.tick, bar.tick + frame.bar_ticks):
+                pitch = low + (span.chord.bass_class - low) % 12
+                hits.append(Hit(span.start, round((span.end - span.start) * 0.96), pitch, 74.0, "bass"))
+    return hits
+
+
+def _comper(frame: Frame, chair: Chair) -> Comper:
+    """The chair's textures: the genre's for this part or instrument, else the instrument's habit."""
+    table, entry = frame.pack.comping, instrument(chair.instrument)
+    names = table.textures.get(chair.part) or table.textures.get(chair.instrument) or playing().habit.get(chair.instrument, ("pad",))
+    low, high = entry.comfort
+    shift = {0: 0, 1: 0, 2: 5}.get(chair.rank, 0)
+    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift)
+
+
+def _player(frame: Frame, chair: Chair) -> Player:
+    """How a chair's player keeps time: machines as tight as the style, people never tighter than people are."""
+    table, entry = frame.pack.drums, instrument(chair.instrument)
+    machine = entry.electronic or chair.role is Role.DRUMS
+    tightness = table.tightness if machine else max(table.tightness, _LEAST_HUMAN)
+    role = {Role.COUNTER: "counter", Role.PAD: "pad", Role.FX: "fx", Role.VOCAL: "melody"}.get(chair.role, str(chair.role))
+    lag = table.lag_ms.get(chair.part, table.lag_ms.get(role, 0.0))
+    depth = 0.75 if table.swing_by_tempo and role in ("melody", "counter") else 1.0
+    if chair.role is Role.FX:
+        tightness = 0.0
+    return Player(chair.part, role, tightness, lag, depth)
+
+
+def _part(frame: Frame, groove: Groove, chair: Chair, plan: Plan, hits: list[Hit], index: int) -> Part:
+    """A performed, finished part with its curves and patch."""
+    entry = instrument(chair.instrument)
+    notes: list[Note] = perform(hits, groove, _player(frame, chair))
+    tolerance = round(frame.ms_to_ticks(45.0))
+    low, high = (27, 87) if entry.is_drums else entry.range
+    done = finished(notes, low, high, entry.polyphony, frame.score.end_tick, tolerance)
+    pedal = chair.manner == "chords" and any(playing().texture[t].pedal for t in _comper(frame, chair).textures) and entry.id == "acoustic_piano"
+    patches = frame.pack.patches
+    patch = patches.get(chair.part) if chair.part != "melody" else patches.get("melody") if entry.id == "synthesizer" else None
+    patch = patch or patches.get(chair.instrument)
+    if chair.manner == "sub":
+        patch = patches.get("synth_bass_low", "sub_bass") if entry.electronic else None
+    if chair.manner == "impact":
+        patch = "impact"
+    if not entry.electronic and entry.id != "drum_kit":
+        patch = None
+    centred = chair.role in (Role.DRUMS, Role.BASS, Role.MELODY, Role.VOCAL, Role.FX)
+    return Part(
+        role=chair.role, instrument=chair.instrument, notes=done, name=_name(chair), patch=patch,
+        pan=0.0 if centred else _PANS[index % len(_PANS)], controls=controls(frame, chair, plan, list(done), pedal=pedal),
+    )  # fmt: skip
+
+
+def _name(chair: Chair) -> str:
+    name = instrument(chair.instrument).name
+    return {"melody": f"Melody ({name})", "counter": f"Counter ({name})", "impact": "Impacts", "vinyl": "Vinyl"}.get(chair.part, name)

@@ -1,0 +1,141 @@
+"""The band: which instruments sit in which chairs, from the brief, the genre's band and the lead that the composer chose."""
+
+from dataclasses import dataclass
+
+from contracts.music import Role
+from services.generator.arrangement.frame import Frame
+from services.music.packs.instruments import Instrument, instrument, instruments
+from services.music.packs.rhythm import playing
+
+FEWEST_PARTS = 6
+
+
+@dataclass(frozen=True)
+class Chair:
+    """One part of the band and what its player does: `manner` is drums, percussion, bass, sub, chords, a line manner, lead or fx."""
+
+    part: str
+    instrument: str
+    role: Role
+    manner: str
+    wanted: bool = False
+    rank: int = 0
+
+
+def base_instrument(name: str) -> str:
+    """Catalogue id of a band member: "electric_guitar_2" is an electric guitar."""
+    return name.rsplit("_", 1)[0] if name.rsplit("_", 1)[-1].isdigit() else name
+
+
+def _allowed(frame: Frame, name: str) -> bool:
+    return base_instrument(name) not in frame.brief.instruments_without.value and base_instrument(name) in instruments()
+
+
+def roster(frame: Frame) -> list[str]:
+    """Who is in the band: the wanted first, then the genre's band, then extras until there are six parts."""
+    wanted = [i for i in frame.brief.instruments_with.value if _allowed(frame, i)]
+    band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
+    members = list(dict.fromkeys([*wanted, *band]))
+    lead = frame.score.parts.get("melody")
+    for extra in (*frame.pack.arrangement.extras, "pad_synth", "percussion", "acoustic_guitar"):
+        parts = len(members) + (1 if lead and lead.instrument not in members else 0)
+        if parts >= FEWEST_PARTS:
+            break
+        if _allowed(frame, extra) and extra not in members:
+            members.append(extra)
+    return members
+
+
+def lead_instrument(frame: Frame, members: list[str]) -> str | None:
+    """Who plays the melody: the composer's choice unless unwanted, else the best of the band."""
+    part = frame.score.parts.get("melody")
+    if part is None or not part.notes:
+        return None
+    if _allowed(frame, part.instrument):
+        return part.instrument
+    able = [m for m in members if {"melody", "vocal", "counter"} & set(instrument(base_instrument(m)).roles)]
+    able += [m for m in members if "harmony" in instrument(base_instrument(m)).roles or "pad" in instrument(base_instrument(m)).roles]
+    return able[0] if able else None
+
+
+def chairs(frame: Frame) -> list[Chair]:
+    """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects."""
+    members = roster(frame)
+    wanted = set(frame.brief.instruments_with.value)
+    lead = lead_instrument(frame, members)
+    out: list[Chair] = []
+    if lead:
+        part = frame.score.parts["melody"]
+        role = Role.VOCAL if instrument(base_instrument(lead)).family == "vocal" else part.role
+        out.append(Chair("melody", base_instrument(lead), role, "lead", lead in wanted))
+    counter = frame.score.parts.get("counter")
+    if counter and counter.notes and _allowed(frame, counter.instrument):
+        out.append(Chair("counter", counter.instrument, Role.COUNTER, "counter", counter.instrument in wanted))
+    taken = {c.instrument for c in out}
+    out += _rhythm_section(frame, members, wanted, taken)
+    out += _chord_chairs(frame, members, wanted, lead, taken)
+    out += _line_chairs(frame, members, wanted, out, taken)
+    for name in members:
+        if instrument(base_instrument(name)).family == "fx":
+            out.append(Chair("riser", "riser", Role.FX, "fx", name in wanted))
+            out.append(Chair("impact", "riser", Role.FX, "impact"))
+    if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
+        out.append(Chair("vinyl", "riser", Role.FX, "vinyl"))
+    return out
+
+
+def _rhythm_section(frame: Frame, members: list[str], wanted: set[str], taken: set[str]) -> list[Chair]:
+    out = []
+    if "drum_kit" in members:
+        out.append(Chair("drums", "drum_kit", Role.DRUMS, "drums", "drum_kit" in wanted))
+    if "percussion" in members:
+        out.append(Chair("percussion", "percussion", Role.PERCUSSION, "percussion", "percussion" in wanted))
+    basses = [m for m in members if instrument(base_instrument(m)).family == "bass"]
+    basses.sort(key=lambda m: (m not in frame.pack.identity.band, m not in wanted))
+    if not basses:
+        basses = [m for m in members if m == "cello" and "cello" not in taken][:1]
+    for index, name in enumerate(basses):
+        taken.add(name)
+        part = "bass" if index == 0 and name != "cello" else name
+        out.append(Chair(part, name, Role.BASS, "bass" if index == 0 else "sub", name in wanted, index))
+    return out
+
+
+def _chord_chairs(frame: Frame, members: list[str], wanted: set[str], lead: str | None, taken: set[str]) -> list[Chair]:
+    """Everybody who can play chords; the lead's instrument plays them too where nobody else would."""
+    able = [m for m in members if _plays_chords(instrument(base_instrument(m)))]
+    others = [m for m in able if m not in taken]
+    if lead and lead in able and len([m for m in others if "harmony" in instrument(base_instrument(m)).roles]) == 0:
+        others.insert(0, lead)
+    order = {name: index for index, name in enumerate(frame.pack.identity.band)}
+    others.sort(key=lambda m: ("pad" in _roles(m) and "harmony" not in _roles(m), order.get(m, 50)))
+    out = []
+    for rank, name in enumerate(others):
+        pad = "harmony" not in _roles(name)
+        out.append(Chair(name, base_instrument(name), Role.PAD if pad else Role.HARMONY, "chords", name in wanted, rank))
+    return out
+
+
+def _roles(name: str) -> tuple[str, ...]:
+    return instrument(base_instrument(name)).roles
+
+
+def _plays_chords(entry: Instrument) -> bool:
+    return entry.polyphony > 2 and bool({"harmony", "pad"} & set(entry.roles)) and entry.family not in ("drums", "fx", "bass")
+
+
+def _line_chairs(frame: Frame, members: list[str], wanted: set[str], seated: list[Chair], taken: set[str]) -> list[Chair]:
+    """Single-line players that lead nothing: each in the genre's manner, seats told apart within a manner."""
+    out: list[Chair] = []
+    seats: dict[str, int] = {}
+    have = {c.part for c in seated}
+    for name in members:
+        entry = instrument(base_instrument(name))
+        if entry.family in ("drums", "fx", "bass") or _plays_chords(entry) or name in have or name in taken:
+            continue
+        manner = frame.pack.arrangement.lines.get(name) or playing().line.get(entry.id, "guide")
+        seat = seats.get(manner, 0)
+        seats[manner] = seat + 1
+        role = Role.VOCAL if entry.family == "vocal" else Role.PAD if manner in ("guide", "low") else Role.COUNTER
+        out.append(Chair(name, entry.id, role, manner, name in wanted, seat))
+    return out

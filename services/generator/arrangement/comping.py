@@ -1,0 +1,183 @@
+"""Chord players: textures from the pack as small cells that keep changing, voiced by smallest movement or as guitar shapes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.music import PPQ, Chord
+from services.generator.arrangement.bass import member, place
+from services.generator.arrangement.frame import Bar, Frame, Hit, Level
+from services.generator.arrangement.metre import Step, held_steps, slot
+from services.generator.arrangement.voicings import strummed, voice
+from services.music.packs.rhythm import Texture, playing
+from services.music.rng import rng
+
+_ACCENT = {"X": 12.0, "x": 0.0, "o": -18.0, "D": 12.0, "d": 0.0, "u": -7.0, "s": -30.0}
+# Velocity by slot of real accompaniment: backbeats loudest, the "e" softest (POP909 piano, notes/craft 3).
+_SLOTS = (1.0, 4.0, -6.0, -2.0, -3.0)
+
+
+@dataclass(frozen=True)
+class Comper:
+    """A chord player's chair: the part, its textures from calm to busy, its limits."""
+
+    part: str
+    textures: tuple[str, ...]
+    low: int
+    high: int
+    polyphony: int
+    colour: str
+    guitar: bool
+    shift: int = 0
+
+
+def texture_at(comper: Comper, level: Level) -> Texture:
+    """The texture for a level of energy: calm first, busy last."""
+    names = comper.textures
+    index = {"low": 0, "mid": len(names) // 2, "high": len(names) - 1}[level]
+    return playing().texture[names[min(index, len(names) - 1)]]
+
+
+def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) -> str:
+    """This bar's pattern: two variants in turn for a function, a cell or two exchanged with another variant's."""
+    function = frame.function(bar.section)
+    home = rng(frame.seed, "arrangement", "comping", comper.part, function, frame.level(bar.section))
+    order = [int(i) for i in home.permutation(len(variants))]
+    pattern = variants[order[bar.place % 2 % len(order)]]
+    bars = len(pattern.split()) // 4
+    here = rng(frame.seed, "arrangement", "comping", comper.part, function, "bar", bar.place)
+    if bars != 1 or len(variants) < 2:
+        return pattern
+    chance = frame.pack.comping.variation * (1.3 if bar.place % 4 == 3 or bar.last else 1.0 if bar.place % 2 else 0.7)
+    cells = pattern.split()
+    for beat in range(4):
+        if here.random() < chance * 0.45:
+            other = variants[int(here.integers(len(variants)))].split()
+            if len(other) == 4:
+                cells[beat] = other[beat]
+    return " ".join(cells)
+
+
+def _restruck(frame: Frame, bar: Bar, steps: list[Step]) -> list[Step]:
+    """Held steps cut where the chord changes and struck again."""
+    out: list[Step] = []
+    for step in steps:
+        tick, end = bar.tick + step.tick, bar.tick + step.tick + step.length
+        for span in frame.spans_in(tick, end):
+            char = step.char if span.start == tick else ("x" if step.char in "Xxodu" else step.char)
+            if span.end - span.start >= 120:
+                out.append(Step(span.start - bar.tick, span.end - span.start, char, step.role, step.phase))
+    return out
+
+
+def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: frozenset[int], *, with_bass: dict[str, bool]) -> list[Hit]:
+    """The part of one chord player."""
+    hits: list[Hit] = []
+    before: tuple[int, ...] | None = None
+    left = (comper.low + 12, comper.low + 24)
+    for bar in frame.bars:
+        if not active[bar.section]:
+            continue
+        level = frame.level(bar.section)
+        texture = texture_at(comper, level)
+        generator = rng(frame.seed, "arrangement", "comping", comper.part, "touch", bar.number)
+        if texture.kind == "pad":
+            steps = _pad_steps(frame, bar, texture, level)
+        else:
+            steps = _restruck(frame, bar, held_steps(_mixed(frame, comper, bar, texture.at(level)), frame.meter, bar.number, keep_time=True))
+        if bar.number in quiet:
+            steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
+        ceiling = _ceiling(frame, bar)
+        for step in steps:
+            chord = frame.span_at(bar.tick + step.tick).chord
+            before = _voiced(comper, texture, chord, before, frame, bar, ceiling)
+            hits += _gesture(frame, texture, bar, step, before, generator)
+        if texture.left and bar.number not in quiet and texture.kind == "two_hands":
+            hits += _left_hand(frame, comper, texture, bar, with_bass[bar.section], left)
+    return hits
+
+
+def _pad_steps(frame: Frame, bar: Bar, texture: Texture, level: Level) -> list[Step]:
+    """One long note per chord; where the texture has figures beyond it, they are played on top of the change."""
+    pattern = texture.at(level)
+    spans = frame.spans_in(bar.tick, bar.tick + frame.bar_ticks)
+    generator = rng(frame.seed, "arrangement", "pad", frame.function(bar.section), bar.place)
+    if len(pattern) > 1 and len(spans) == 1 and generator.random() < 0.5:
+        return held_steps(pattern[int(generator.integers(len(pattern)))], frame.meter, bar.number)
+    out = []
+    for span in spans:
+        whole = frame.span_at(span.start)
+        section_end = (frame.section(bar.section).end_bar - 1) * frame.bar_ticks
+        if whole.start == span.start or bar.place == 0 or len(pattern) > 1:
+            end = min(whole.end, section_end) if len(pattern) == 1 else span.end
+            out.append(Step(span.start - bar.tick, end - span.start, "x", 0, 0.0))
+    return out
+
+
+def _ceiling(frame: Frame, bar: Bar) -> int:
+    """Highest note that leaves the lead its room: a third below its lowest note of the bar."""
+    notes = [n.pitch for n in frame.lead_notes if bar.tick <= n.start < bar.tick + frame.bar_ticks]
+    return max(min(notes) - 3, 60) if notes else 127
+
+
+def _voiced(
+    comper: Comper, texture: Texture, chord: Chord, before: tuple[int, ...] | None, frame: Frame, bar: Bar, ceiling: int
+) -> tuple[int, ...]:
+    energy = frame.section(bar.section).energy
+    count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * energy), comper.polyphony)
+    window = (max(texture.window[0] + comper.shift, comper.low), min(texture.window[1] + comper.shift, comper.high))
+    if comper.guitar and texture.kind in ("strum", "arp"):
+        colour = comper.colour if frame.level(bar.section) != "low" or comper.colour != "power" else "plain"
+        return strummed(chord, window, colour if texture.kind == "strum" else "open", before)[: comper.polyphony]
+    if window[1] - window[0] < 14:
+        window = (max(window[1] - 19, comper.low), window[1])
+    return voice(chord, count, window, comper.colour if comper.colour != "power" else "plain", before, ceiling)
+
+
+def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[int, ...], generator: np.random.Generator) -> list[Hit]:
+    """One movement of the hand: a chord, a strum, a single string."""
+    tick = bar.tick + step.tick
+    energy = frame.section(bar.section).energy
+    level = texture.level + _ACCENT.get(step.char, -4.0) + _SLOTS[slot(step.tick, frame.meter, bar.number)] + 20.0 * (energy - 0.55)
+    length = max(round(step.length * texture.legato), 80)
+    char = step.char
+    if char.isdigit():
+        index = int(char) - 1
+        pitch = notes[index % len(notes)] + 12 * (index // len(notes))
+        return [Hit(tick, length, pitch, level - (4.0 if index else 0.0), "chord")]
+    if char == "b":
+        return [Hit(tick, length, notes[0], level + 4.0, "chord")]
+    if char == "v":
+        return [Hit(tick, length, notes[min(1, len(notes) - 1)], level + 2.0, "chord")]
+    total = float(generator.uniform(*texture.spread_ms))
+    chosen = notes[1:] if char == "t" and len(notes) > 2 else notes
+    if char in "us":
+        chosen = tuple(reversed(chosen[-(3 if char == "s" else 4) :]))
+    if char == "s":
+        length = 70
+    gap = total / max(len(chosen) - 1, 1)
+    touch = generator.normal(0.0, 2.0, len(chosen))
+    top = max(chosen)
+    return [
+        Hit(tick, length, pitch, level + float(touch[i]) + (3.0 if pitch == top else 0.0), "chord", i * gap) for i, pitch in enumerate(chosen)
+    ]
+
+
+def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, with_bass: bool, _unused: tuple[int, int]) -> list[Hit]:
+    """The left hand: bass figure where nobody else plays bass, a held tenor note where somebody does."""
+    low, high = texture.left_register
+    low, high = max(low, comper.low), max(high, comper.low + 14)
+    generator = rng(frame.seed, "arrangement", "left", comper.part, frame.function(bar.section), bar.place // 2)
+    choices = texture.left[:1] if frame.level(bar.section) == "low" else texture.left
+    pattern = choices[int(generator.integers(len(choices)))]
+    hits = []
+    for step in _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number)):
+        if with_bass and step.char not in "158":
+            continue
+        chord = frame.span_at(bar.tick + step.tick).chord
+        home = place(chord.bass_class, low + 5 + (5 if with_bass else 0), low, high)
+        slash = chord.bass_class != chord.root_class
+        add = 12 if step.char == "8" else 0 if slash or step.char not in "3567" else member(chord, int(step.char))
+        level = texture.level - 2.0 + 14.0 * (frame.section(bar.section).energy - 0.55) - (8.0 if with_bass else 0.0)
+        hits.append(Hit(bar.tick + step.tick, round(step.length * texture.legato), home + add, level, "chord"))
+    return hits

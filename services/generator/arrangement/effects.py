@@ -1,0 +1,40 @@
+"""Risers into big sections, impacts on their first beat, the crackle of a record."""
+
+from contracts.music import PPQ
+from services.generator.arrangement.frame import Frame, Hit
+
+RISER_PITCH, IMPACT_PITCH, NOISE_PITCH = 60, 36, 60
+
+
+def _landings(frame: Frame) -> list[tuple[float, str, str]]:
+    """Boundaries where the energy lifts (lift, section before, section), in time; the two best where none lifts."""
+    names = list(frame.score.sections)
+    lifts = [(frame.section(b).energy - frame.section(a).energy, a, b) for a, b in zip(names, names[1:], strict=False)]
+    rising = [item for item in lifts if item[0] > 0.08] or sorted(lifts, reverse=True)[:2]
+    return sorted(rising, key=lambda item: frame.section(item[2]).start_bar)
+
+
+def play_risers(frame: Frame) -> list[Hit]:
+    """A rise of two to eight bars before each section that is louder than the last."""
+    hits: list[Hit] = []
+    for lift, before, name in _landings(frame):
+        tick = (frame.section(name).start_bar - 1) * frame.bar_ticks
+        bars = min(8 if lift > 0.3 else 4 if lift > 0.15 else 2, frame.section(before).bars)
+        start = tick - bars * frame.bar_ticks
+        hits.append(Hit(start, tick - start - 60, RISER_PITCH, 70.0 + 60.0 * max(lift, 0.0), "fx"))
+    if not hits and frame.bars:
+        hits.append(Hit(0, min(4, len(frame.bars)) * frame.bar_ticks - 60, RISER_PITCH, 64.0, "fx"))
+    return hits
+
+
+def play_impacts(frame: Frame) -> list[Hit]:
+    """A boom on the first beat of each section that a riser leads to."""
+    ticks = [((frame.section(name).start_bar - 1) * frame.bar_ticks, lift) for lift, _, name in _landings(frame)]
+    return [Hit(tick, 4 * PPQ, IMPACT_PITCH, 88.0 + 40.0 * max(lift, 0.0), "fx") for tick, lift in ticks]
+
+
+def play_vinyl(frame: Frame) -> list[Hit]:
+    """Crackle under the whole song, one note per section."""
+    return [
+        Hit((s.start_bar - 1) * frame.bar_ticks, s.bars * frame.bar_ticks - 10, NOISE_PITCH, 54.0, "fx") for s in frame.score.sections.values()
+    ]
