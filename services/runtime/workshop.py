@@ -1,0 +1,150 @@
+"""The worker process: takes one task at a time from its parent, works, answers. `python -m services.runtime.workshop FD STORE SCRATCH`.
+
+It dies with its parent: the kernel kills it when the parent is gone (a worker left behind would burn a core for nobody).
+Frames on the socket are a length and a pickle; both ends are this program.
+"""
+
+import contextlib
+import ctypes
+import errno
+import importlib
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import HousebandError, Unavailable
+from services.runtime.stores import open_store
+from services.runtime.workbench import Objects, Workbench
+
+HEADER = struct.Struct("!Q")
+PROGRESS_EVERY_S = 0.2
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """Call `work` ("package.module:function") with the arguments and a bench; None: only load the modules."""
+
+    work: str | None
+    arguments: tuple[Any, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """Progress: the fraction of this piece of work that is done, and a line of text."""
+
+    fraction: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The work's result."""
+
+    result: Any
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The work raised. `error` is set for the errors that have words of their own; else the traceback tells."""
+
+    error: HousebandError | None
+    trace: str = ""
+
+
+def function_named(name: str) -> Callable[..., Any]:
+    """The function that "package.module:function" names."""
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return function
+
+
+def load(modules: tuple[str, ...]) -> None:
+    """Import modules, and call their `warm_up()` where they have one."""
+    for name in modules:
+        module = importlib.import_module(name)
+        if hasattr(module, "warm_up"):
+            module.warm_up()
+
+
+def work_on(task: Task, objects: Objects, scratch: Path, tell: Callable[[Told], None], cancelled: Callable[[], bool]) -> Done | Broken:
+    """Do one task in a scratch folder that is gone afterwards. Never raises."""
+    try:
+        load(task.modules)
+        if task.work is None:
+            return Done(None)
+        with tempfile.TemporaryDirectory(prefix="houseband-", dir=scratch, ignore_cleanup_errors=True) as folder:
+            bench = Workbench(objects=objects, scratch=Path(folder), progress=_throttled(tell), cancelled=cancelled)
+            return Done(function_named(task.work)(*task.arguments, bench))
+    except HousebandError as error:
+        return Broken(error)
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return Broken(Unavailable("space on the disk", f"{scratch} is full: free some space") if full else None, traceback.format_exc())
+    except Exception:  # noqa: BLE001 - the border of the process: the parent logs it and decides
+        return Broken(None, traceback.format_exc())
+
+
+def _throttled(tell: Callable[[Told], None]) -> Callable[[float, str], None]:
+    last = 0.0
+
+    def progress(fraction: float, message: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PROGRESS_EVERY_S or fraction >= 1.0:
+            last = now
+            tell(Told(fraction, message))
+
+    return progress
+
+
+def send(stream: BufferedIOBase, frame: object) -> None:
+    """Write one frame."""
+    body = pickle.dumps(frame, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(HEADER.pack(len(body)) + body)
+    stream.flush()
+
+
+def receive(stream: BufferedIOBase) -> Any:
+    """Read one frame. Raises EOFError when the other end is gone."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        raise EOFError
+    return pickle.loads(stream.read(HEADER.unpack(header)[0]))  # noqa: S301 - our own parent wrote it
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for SIGKILL when the parent is gone (Linux); elsewhere the closed socket ends an idle worker."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Work until the parent closes the socket."""
+    parent, descriptor, store, scratch = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
+    die_with_parent()
+    if os.getppid() != parent:  # it died before the kernel knew whom to watch
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    objects = open_store(store, cache_dir=scratch / "cache")
+    with socket.socket(fileno=descriptor) as line, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        stream = line.makefile("rwb")
+        while True:
+            task = receive(stream)
+            send(stream, work_on(task, objects, scratch, lambda told: send(stream, told), lambda: False))
+
+
+if __name__ == "__main__":
+    main()
