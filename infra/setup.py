@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("HOUSEBAND_VENV") or ROOT / ".venv")
 LOCKS = ROOT / "infra" / "locks"
-DEBIAN_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont", "fluid-soundfont-gm")
+# The last two are what DawDreamer's wheel links to; a desktop has them, a minimal Debian does not.
+DEBIAN_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont", "fluid-soundfont-gm", "libgl1", "libglib2.0-0")
 SOUNDFONTS = (Path("/usr/share/sounds/sf3/MuseScore_General.sf3"), Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
 
 
@@ -27,6 +28,19 @@ def say(text: str) -> None:
 def run(*command: str, env: dict[str, str] | None = None) -> bool:
     """Run a program, its output on stderr."""
     return subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, env=env, check=False).returncode == 0
+
+
+def quietly(log: Path, *command: str, env: dict[str, str]) -> bool:
+    """Run a program, its output in a file."""
+    with log.open("a") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, check=False)
+    return done.returncode == 0
+
+
+def _loads(module: str) -> bool:
+    """Whether a package of the environment finds the system libraries that it links to."""
+    command = [str(VENV / "bin" / "python"), "-c", f"import {module}"]
+    return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def stop(text: str) -> None:
@@ -67,20 +81,24 @@ def _dev_stamp() -> str:
 
 def install_sounds() -> None:
     """Debian's FluidSynth and soundfonts where we may install them; else the sounds that came with pip, with a notice."""
-    if all(font.exists() for font in SOUNDFONTS) or os.environ.get("HOUSEBAND_NO_APT"):
+    missing = [] if all(font.exists() for font in SOUNDFONTS) else ["sampled instruments"]
+    if not _loads("dawdreamer"):
+        missing.append("synthesizers")
+    if not missing:
         return
     notice = VENV / ".houseband-sounds"
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = shutil.which("apt-get") and (not sudo or (shutil.which("sudo") and run("sudo", "-n", "true")))
+    may_install = not os.environ.get("HOUSEBAND_NO_APT") and shutil.which("apt-get") and (not sudo or (shutil.which("sudo") and run("sudo", "-n", "true")))
     if may_install:
         say(f"installing {', '.join(DEBIAN_PACKAGES)} (200 MB, once)")
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        get = [*sudo, "apt-get", "-q", "-y"]
-        if run(*get, "update", env=env) and run(*get, "install", "--no-install-recommends", *DEBIAN_PACKAGES, env=env):
+        get = [*sudo, "apt-get", "-qq", "-y", "-o", "Dpkg::Use-Pty=0"]
+        log = VENV / "apt.log"
+        if quietly(log, *get, "update", env=env) and quietly(log, *get, "install", "--no-install-recommends", *DEBIAN_PACKAGES, env=env):
             return
-        say("apt-get failed; see its message above")
+        say(f"apt-get failed; its words are in {log}")
     if not notice.exists():
-        say("NOTICE: playing sampled instruments from the small soundfont that came with pip (TimGM6mb).")
+        say(f"NOTICE: {' and '.join(missing)} will play from the small soundfont that came with pip (TimGM6mb).")
         say(f"        For the full sound, as root: apt-get install {' '.join(DEBIAN_PACKAGES)}")
         notice.write_text("told\n")
 

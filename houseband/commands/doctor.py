@@ -19,7 +19,7 @@ from houseband.tables import print_table
 NEEDED_FREE_BYTES = 2 * 10**9
 NEEDED_MEMORY_BYTES = 4 * 10**9
 PACKAGES = ("faststream", "nats", "fastapi", "sqlalchemy", "boto3", "librosa", "pedalboard", "pyloudnorm", "dawdreamer", "tinysoundfont")
-SOUNDS = "as root: apt-get install libfluidsynth3 musescore-general-soundfont fluid-soundfont-gm"
+SOUNDS = "as root: apt-get install libfluidsynth3 musescore-general-soundfont fluid-soundfont-gm libgl1 libglib2.0-0"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def examine() -> Iterator[Finding]:
         yield Finding(f"package {name}", "yes" if present else "no", present, needed=True, remedy="make song sets it up")
     yield _broker()
     yield _home()
+    yield _synthesizers()
     yield from _sounds()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Finding("memory", f"{memory / 1e9:.1f} GB", memory >= NEEDED_MEMORY_BYTES, needed=False, remedy="4 GB for a two-minute song")
@@ -79,6 +80,14 @@ def _home() -> Finding:
     free = shutil.disk_usage(home.root).free
     remedy = "free 2 GB, or set HOUSEBAND_HOME to a larger disk"
     return Finding("data folder", f"{home.root}, {free / 1e9:.1f} GB free", free >= NEEDED_FREE_BYTES, needed=True, remedy=remedy)
+
+
+def _synthesizers() -> Finding:
+    """DawDreamer links to libGL and GLib, which a minimal system lacks."""
+    done = subprocess.run([sys.executable, "-c", "import dawdreamer"], capture_output=True, text=True, check=False, timeout=60)
+    ok = done.returncode == 0
+    said = "loads" if ok else done.stderr.strip().rpartition("\n")[2]
+    return Finding("Faust synthesizers", said, ok, needed=False, remedy=SOUNDS)
 
 
 def _sounds() -> Iterator[Finding]:
