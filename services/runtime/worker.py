@@ -18,9 +18,10 @@ from typing import Any, Protocol
 import structlog
 
 from contracts.errors import Unavailable
+from services.runtime.frames import HEADER, Broken, Done, Task, Told, packed
 from services.runtime.settings import RuntimeSettings
 from services.runtime.workbench import Objects
-from services.runtime.workshop import HEADER, Broken, Done, Task, Told, work_on
+from services.runtime.workshop import work_on
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 OnProgress = Callable[[float, str], None]
@@ -177,8 +178,7 @@ class _Process:
 
     def _send(self, task: Task) -> None:
         if self._writer:
-            body = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
-            self._writer.write(HEADER.pack(len(body)) + body)
+            self._writer.write(packed(task))
 
     async def _frame(self) -> Any:
         if self._reader is None:

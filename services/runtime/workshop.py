@@ -1,7 +1,6 @@
 """The worker process: takes one task at a time from its parent, works, answers. `python -m services.runtime.workshop FD STORE SCRATCH`.
 
 It dies with its parent: the kernel kills it when the parent is gone (a worker left behind would burn a core for nobody).
-Frames on the socket are a length and a pickle; both ends are this program.
 """
 
 import contextlib
@@ -9,59 +8,23 @@ import ctypes
 import errno
 import importlib
 import os
-import pickle
 import signal
 import socket
-import struct
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
 from contracts.errors import HousebandError, Unavailable
+from services.runtime.frames import Broken, Done, Task, Told, receive, send
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects, Workbench
 
-HEADER = struct.Struct("!Q")
 PROGRESS_EVERY_S = 0.2
 PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True)
-class Task:
-    """Call `work` ("package.module:function") with the arguments and a bench; None: only load the modules."""
-
-    work: str | None
-    arguments: tuple[Any, ...] = ()
-    modules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Told:
-    """Progress: the fraction of this piece of work that is done, and a line of text."""
-
-    fraction: float
-    message: str
-
-
-@dataclass(frozen=True)
-class Done:
-    """The work's result."""
-
-    result: Any
-
-
-@dataclass(frozen=True)
-class Broken:
-    """The work raised. `error` is set for the errors that have words of their own; else the traceback tells."""
-
-    error: HousebandError | None
-    trace: str = ""
 
 
 def function_named(name: str) -> Callable[..., Any]:
@@ -108,21 +71,6 @@ def _throttled(tell: Callable[[Told], None]) -> Callable[[float, str], None]:
             tell(Told(fraction, message))
 
     return progress
-
-
-def send(stream: BufferedIOBase, frame: object) -> None:
-    """Write one frame."""
-    body = pickle.dumps(frame, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(HEADER.pack(len(body)) + body)
-    stream.flush()
-
-
-def receive(stream: BufferedIOBase) -> Any:
-    """Read one frame. Raises EOFError when the other end is gone."""
-    header = stream.read(HEADER.size)
-    if len(header) < HEADER.size:
-        raise EOFError
-    return pickle.loads(stream.read(HEADER.unpack(header)[0]))  # noqa: S301 - our own parent wrote it
 
 
 def die_with_parent() -> None:
