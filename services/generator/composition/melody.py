@@ -148,9 +148,8 @@ class Melodist:
         draw = self._draw("solo", slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
         ground = self._ground(slot, phrase)
-        return self._decorated(
-            writer.write(replace(ground, centre=ground.centre + 2), "through" if draw.random() < 0.5 else "srdc"), ground, draw
-        )
+        model = "through" if draw.random() < 0.5 else "srdc"
+        return self._decorated(writer.write(replace(ground, centre=ground.centre + 2), model), draw)
 
     def _echo(self, slot: Slot, every: int) -> list[Tone]:
         """The head of the hook, quoted now and then: in the last bars of an intro, at the head of each few bars elsewhere."""

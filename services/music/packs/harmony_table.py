@@ -41,11 +41,9 @@ class HarmonyTable(BaseModel):
     units: tuple[HarmonyUnit, ...] = (HarmonyUnit(bars="I | V | vi | IV"), HarmonyUnit(mode="minor", bars="i | bVI | bIII | bVII"))
     colours: dict[str, dict[str, float]] = Field(default_factory=dict, description="plain numeral -> quality suffix -> share of songs")
     substitutions: tuple[Substitution, ...] = ()
-    open_endings: dict[str, tuple[str, ...]] = Field(
-        default_factory=lambda: {"major": ("V", "IV"), "minor": ("bVII", "V")}, description="last bar of an open section"
-    )
+    open_endings: dict[str, tuple[str, ...]] = Field(default={"major": ("V", "IV"), "minor": ("bVII", "V")}, description="last bar")
     closed_endings: dict[str, tuple[str, ...]] = Field(
-        default_factory=lambda: {"major": ("V | I", "IV | I"), "minor": ("bVII | i", "V | i")}, description="last bars of a closed section"
+        default={"major": ("V | I", "IV | I"), "minor": ("bVII | i", "V | i")}, description="last bars, section closed"
     )
     open_share: float = Field(default=0.67, ge=0, le=1)
     loops: bool = Field(default=False, description="sections keep their loop to the last bar instead of a cadence")
