@@ -63,7 +63,7 @@ async def _living(app: FastAPI, settings: GatewaySettings) -> AsyncIterator[None
             objects = open_store(settings.store, settings.scratch_dir / "cache")
             desk = Desk(settings, database, objects, wired, Hub(), time.time, new_id, new_seed)
             ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
-            app.state.desk, app.state.relay = desk, relay
+            app.state.desk, app.state.relay, app.state.bus = desk, relay, bus
             subscribe(bus.broker, desk, ledger)
             await bus.broker.start()
             async with _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run):

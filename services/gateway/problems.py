@@ -1,6 +1,8 @@
 """Every refusal as problem details (RFC 9457), with the field at fault where there is one."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
@@ -8,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from contracts.errors import HousebandError, Problem, Unavailable
 
@@ -15,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 5
+_LINGER_S = 30.0
 _TITLES = {
     400: ("malformed", "The request is malformed"),
     404: ("not_found", "There is no such thing"),
@@ -64,7 +68,8 @@ def not_found(what: str, name: str) -> Refused:
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A problem as an HTTP response."""
     body = problem.model_dump(mode="json", exclude_none=True)
-    return JSONResponse(body, status_code=problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    kind = LingeringResponse if headers and headers.get("Connection") == "close" else JSONResponse
+    return kind(body, status_code=problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -73,6 +78,23 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _bug)
+
+
+class LingeringResponse(JSONResponse):
+    """An answer to a request whose body was not read, on a connection that closes then.
+
+    Closing at once would reset the connection, and a client that is still sending would never see the answer. So the
+    answer goes out at once, whole, and what still comes is read and thrown away for a while.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while (await receive()).get("more_body", False):
+                    continue
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _told(_request: Request, error: Exception) -> Response:

@@ -39,8 +39,10 @@ class House:
     async def ended(self, job_id: str, timeout_s: float = 10.0) -> dict[str, Any]:
         """The job once it has ended."""
         async with asyncio.timeout(timeout_s):
-            while (job := (await self.http.get(f"/jobs/{job_id}")).json())["status"] in ("queued", "processing"):
-                await asyncio.sleep(0.02)
+            with self.desk.hub.watch(job_id) as watch:
+                while (job := (await self.http.get(f"/jobs/{job_id}")).json())["status"] in ("queued", "processing"):
+                    await watch.bell.wait()
+                    watch.bell.clear()
         return job
 
 
@@ -88,7 +90,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
         playing = asyncio.create_task(band.run()) if play else None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
                 assert not serving.done(), serving.result()
                 await asyncio.sleep(0.01)
             async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=10) as http:

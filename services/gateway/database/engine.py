@@ -1,14 +1,11 @@
 """Sessions for reading and for writing, and the migrations that bring a database up to date."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,21 +36,38 @@ class Database:
         async with self._writers() as session, session.begin():
             yield session
 
-    async def migrate(self, revision: str = "head") -> None:
-        """Bring the tables up to `revision`, from whatever is there."""
+    async def migrate(self) -> None:
+        """Bring the tables up to date, from whatever is there."""
         async with self.engine.execution_options(houseband_writes=True).begin() as connection:
-            await connection.run_sync(_upgrade, revision)
+            if await connection.run_sync(current_revision) != newest_revision():
+                await connection.run_sync(_upgrade)
 
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def newest_revision() -> str:
+    """The revision of this code: migrations are numbered files, `0001_….py`."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision of a database; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # 0.1 s that a database of today does not cost
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    command.upgrade(config, "head")
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -81,12 +95,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("houseband_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-async def migrate_url(url: str) -> None:
-    """Migrate the database at `url` and let go of it."""
-    database = Database(url)
-    try:
-        await database.migrate()
-    finally:
-        await asyncio.shield(database.close())
