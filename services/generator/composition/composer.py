@@ -1,17 +1,25 @@
 """Composing: form, then harmony, then the melody; each decision in a musician's words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.brief import Brief
 from contracts.context import Decision
 from contracts.features import Features
-from contracts.music import Meter, Note, Part, Role, Score, Section
+from contracts.music import Key, Meter, Note, Part, Role, Score, Section
+from services.generator.composition.counter import Counter
+from services.generator.composition.critic import BandCritic, Critic, Line
+from services.generator.composition.decisions import form_decision, harmony_decision, melody_decision, silence_decision
 from services.generator.composition.form import Form, plan_form
+from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
-from services.generator.composition.lead import choose_lead, register_of
-from services.generator.composition.melody import Melodist
+from services.generator.composition.lead import Register, choose_counter, choose_lead, register_of
+from services.generator.composition.melody import Melodist, Melody
 from services.music.packs.genres import GenrePack, genre
 from services.music.packs.instruments import instrument
+from services.music.theory.scales import mode_classes
+
+TAKES = 8
 
 
 @dataclass(frozen=True)
@@ -34,17 +42,57 @@ def compose(brief: Brief, seed: int, features: Features | None = None) -> Compos
         BadInput: for a key, meter, genre or chord that cannot be.
     """
     pack = genre(brief.genres.value[0])
-    Meter.parse(brief.meter.value)
+    key = Key.parse(brief.key.value)
     form = plan_form(brief, pack.form, pack.identity.energy, seed, features.energy_curve if features else ())
     harmony = Harmonist(brief, pack.harmony, form, seed).write()
+    decisions = [form_decision(form, brief, pack), harmony_decision(form, harmony, key)]
     lead = choose_lead(brief, pack)
     parts: dict[str, Part] = {}
-    if lead is not None:
-        register = register_of(lead, pack.melody)
-        line = Melodist(brief, pack.melody, form, harmony, register, seed).write()
+    if lead is None:
+        decisions.append(silence_decision())
+    else:
+        line, cost = best_take(brief, pack, form, harmony, register_of(lead, pack.melody), seed)
         parts["melody"] = _part(lead, Role.VOCAL if lead == "vocals" else Role.MELODY, line.notes)
-    score = _score(brief, pack, form, harmony, parts)
-    return Composed(score, ())
+        decisions.append(melody_decision(lead, line, key, cost, TAKES))
+        second = choose_counter(brief, pack, lead)
+        if second is not None:
+            grid = Grid(Meter.parse(brief.meter.value))
+            counter = Counter(pack.melody, form, harmony, grid, register_of(second, pack.melody), seed)
+            notes = counter.write(line.notes, [t.step for t in line.hook if t.step < grid.steps])
+            if notes:
+                parts["counter"] = _part(second, Role.COUNTER, notes)
+    return Composed(_score(brief, pack, form, harmony, parts), tuple(decisions))
+
+
+def best_take(
+    brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int
+) -> tuple[Melody, float]:
+    """The melody that the critic likes best of several takes, and its cost."""
+    critic: Critic = BandCritic(pack.melody)
+    grid = Grid(Meter.parse(brief.meter.value))
+    takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take).write() for take in range(TAKES)]
+    costs = [critic.judge(heard(take.notes, form, harmony, grid)).cost for take in takes]
+    best = min(range(TAKES), key=lambda i: (costs[i], i))
+    return takes[best], costs[best]
+
+
+def heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:
+    """A melody as the critic hears it: against its chords and its home scale."""
+    changes: list[tuple[int, frozenset[int], frozenset[int]]] = []
+    for slot in form.slots:
+        scale = mode_classes(harmony[slot.id].key)
+        for event in harmony[slot.id].events:
+            tick = (event.bar - 1) * grid.steps * STEP + round((event.beat - 1) * grid.meter.ticks_per_beat)
+            changes.append((tick, frozenset(event.chord.pitch_classes), scale))
+    in_chord: list[bool] = []
+    in_key: list[bool] = []
+    index = 0
+    for note in notes:
+        while index + 1 < len(changes) and changes[index + 1][0] <= note.start:
+            index += 1
+        in_chord.append(note.pitch % 12 in changes[index][1])
+        in_key.append(note.pitch % 12 in changes[index][2])
+    return Line(notes, form.bars, grid, in_chord, in_key)
 
 
 def _part(instrument_id: str, role: Role, notes: tuple[Note, ...]) -> Part:

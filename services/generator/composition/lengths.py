@@ -38,6 +38,7 @@ class Lengths:
         flexible = function_of(label) in ("intro", "outro")
         nearest = min(abs(bars - known) for known in weights)
         cost = 2.0 + 0.25 * nearest + 0.5 * max(0, bars - max(weights)) + (1.5 if bars == 1 else 0.0)
+        cost += 1.5 * (bars > 8) * (function_of(label) == "outro")
         if bars % 4:
             cost += self.table.odd_cost * (0.35 if flexible else 1.0) * (0.6 if bars % 2 == 0 else 1.0)
         return cost
@@ -86,7 +87,7 @@ class Lengths:
                     table[bars_here] = self.cost(label, bars_here) * 0.7
                 else:
                     table[bars_here] = self.cost(label, own) * 0.5 + self._deviation(bars_here - own)
-            if index == last_hook:
+            if index == last_hook and label in labels[:index]:
                 table[own * 2] = self.cost(label, own) * 0.5 + 1.2
             tables.append(table)
         return _spread(tables, bars)

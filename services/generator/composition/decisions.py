@@ -1,0 +1,82 @@
+"""The composer's decisions in a musician's words."""
+
+from contracts.brief import Brief
+from contracts.context import Decision
+from contracts.music import Key
+from contracts.pipeline import Stage
+from services.generator.composition.form import Form
+from services.generator.composition.harmony import SectionHarmony
+from services.generator.composition.melody import Melody
+from services.music.packs.genres import GenrePack
+from services.music.packs.instruments import instrument
+
+_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+def form_decision(form: Form, brief: Brief, pack: GenrePack) -> Decision:
+    """Which sections, and why."""
+    choice = ", ".join(f"{slot.label} {slot.bars}" for slot in form.slots)
+    why = (
+        "the sections were stated"
+        if form.stated
+        else f"a form of {pack.name.lower()} that fills {brief.duration_s.value:g} s at {brief.tempo_bpm.value:g} bpm with {form.bars} bars"
+    )
+    if form.notes:
+        why += "; " + "; ".join(form.notes)
+    peak = max(form.slots, key=lambda slot: slot.energy)
+    return Decision(
+        stage=Stage.COMPOSITION,
+        topic="form",
+        choice=choice,
+        why=f"{why}; the energy peaks in {peak.id}",
+        parameters={"bars": form.bars, "tail_s": form.tail_s, "energy": {slot.id: slot.energy for slot in form.slots}},
+    )
+
+
+def harmony_decision(form: Form, harmony: dict[str, SectionHarmony], key: Key) -> Decision:
+    """The progressions by function, in Roman numerals."""
+    shown: dict[str, str] = {}
+    for slot in form.slots:
+        shown.setdefault(slot.function, harmony[slot.id].numerals)
+    lines = dict.fromkeys(shown.values())
+    names = {line: "/".join(f for f, shown_line in shown.items() if shown_line == line) for line in lines}
+    stated = any(section.stated for section in harmony.values())
+    lifted = next((str(section.key) for section in harmony.values() if section.key != key), None)
+    why = (
+        "the chords were stated and are kept bar by bar"
+        if stated
+        else f"progressions of the style in {key}, each kept when its section returns"
+    )
+    if lifted:
+        why += f"; the last chorus lifts to {lifted}"
+    return Decision(
+        stage=Stage.COMPOSITION,
+        topic="harmony",
+        choice="; ".join(f"{name}: {line}" for line, name in names.items()),
+        why=why,
+        parameters={slot.id: " | ".join(e.symbol for e in harmony[slot.id].events) for slot in form.slots},
+    )
+
+
+def melody_decision(lead: str, line: Melody, key: Key, cost: float, takes: int) -> Decision:
+    """Who leads, and the hook as note names."""
+    hook = " ".join(_NAMES[t.pitch % 12] for t in line.hook)
+    pitches = [note.pitch for note in line.notes]
+    span = max(pitches) - min(pitches) if pitches else 0
+    return Decision(
+        stage=Stage.COMPOSITION,
+        topic="melody",
+        choice=f"{instrument(lead).name} leads" + (f"; hook {hook}" if hook else ""),
+        why=f"the best of {takes} takes by the critic, in {key}: a range of {span} semitones, a palette of {line.palette} bar rhythms",
+        parameters={"notes": len(line.notes), "critic_cost": round(cost, 3), "range": span},
+    )
+
+
+def silence_decision() -> Decision:
+    """Why there is no melody."""
+    return Decision(
+        stage=Stage.COMPOSITION,
+        topic="melody",
+        choice="no melody",
+        why="none of the instruments that are wanted can carry one",
+    )
