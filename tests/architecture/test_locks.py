@@ -31,7 +31,7 @@ def wanted(extra: str) -> dict[str, str]:
             for one in (extras or "").split(","):
                 found |= wanted(one)
         else:
-            found[name.lower()] = version or ""
+            found[name.lower().replace("_", "-")] = version or ""
     return found
 
 
