@@ -96,8 +96,7 @@ class Desk:
     async def _proceed(self, made: Context, *, repeated: bool) -> None:
         """Tell that a revision stands, and publish what follows it; on a repetition, only where nothing has followed yet."""
         if moves.is_planned(made):
-            for event in moves.stem_events(made):
-                await self._bus.publish(event)
+            await self._fan_out(made, repeated=repeated)
             return
         if made.stage is None:
             return
@@ -116,6 +115,13 @@ class Desk:
         after = moves.next_key(made, following.stage, following.attempt)
         if not (repeated and await asyncio.to_thread(self._objects.exists, after)):
             await self._bus.publish(moves.stage_event(made, following.stage, following.attempt))
+
+    async def _fan_out(self, planned: Context, *, repeated: bool) -> None:
+        """Every stem of the plan, cached or not: each handler looks at the end whether all are there."""
+        if repeated and await asyncio.to_thread(self._objects.exists, moves.next_key(planned, Stage.PRODUCTION, planned.attempt)):
+            return
+        for event in moves.stem_events(planned):
+            await self._bus.publish(event)
 
     async def _stem(self, event: StemReady, work: str, published_at: float) -> None:
         planned = await self._load(event.revision)

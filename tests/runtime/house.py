@@ -14,7 +14,7 @@ from typing import Any
 import nats.errors
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from contracts.context import Context, Options, Request, job_prefix, successor
+from contracts.context import Context, Options, Request, successor
 from contracts.events import FACT, FACTS_STREAM, TERMINAL_FACTS, Fact
 from services.runtime.bus import Bus, now
 from services.runtime.moves import key_of, stage_event

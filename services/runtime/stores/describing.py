@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.errors import BadInput
 
 CHUNK_BYTES = 1 << 20
+MEDIA_TYPES = {".json": "application/json", ".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".mid": "audio/midi"}
+SOUNDS = frozenset({".wav", ".flac"})
 _SEGMENT = re.compile(r"[A-Za-z0-9_+=,@#~ -][A-Za-z0-9._+=,@#~ -]*")
 
 
@@ -16,6 +18,11 @@ def checked_key(key: str) -> str:
     if not all(_SEGMENT.fullmatch(segment) for segment in key.split("/")) or len(key) > 900:
         raise BadInput("key", key, "segments of letters, digits and . _ - that do not begin with a dot, parted by /")
     return key
+
+
+def likely_type(key: str) -> str:
+    """The media type that a key's suffix suggests."""
+    return MEDIA_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
 
 
 def file_digest(path: Path) -> str:

@@ -7,7 +7,6 @@ of what hashing it again would say: it names the inode, size and mtime that it d
 import contextlib
 import errno
 import json
-import mimetypes
 import os
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from typing import IO
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.errors import Unavailable
-from services.runtime.stores.describing import audio_artifact, checked_key, file_digest, read_artifact
+from services.runtime.stores.describing import SOUNDS, audio_artifact, checked_key, file_digest, likely_type, read_artifact
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -40,9 +39,11 @@ class FileStore:
         path = self._path(key)
         if not path.is_file():
             return None
-        return self._known(key, path) or self._remember(
-            path, self._described(key, path, mimetypes.guess_type(key)[0] or "application/octet-stream")
-        )
+        known = self._known(key, path)
+        if known is None:  # its writer died before it could say, or somebody else put it there
+            plain = self._described(key, path, likely_type(key))
+            known = self._remember(path, audio_artifact(plain, path) if path.suffix in SOUNDS else plain)
+        return known
 
     def read(self, key: str) -> bytes:
         try:
