@@ -36,7 +36,7 @@ def score_to_midi(score: Score) -> bytes:
 
 
 def key_signature(key: Key) -> str:
-    """mido's name of the signature: minor keys as such, other modes by the relative major that shares their notes."""
+    """The signature as mido names it: minor keys as such, other modes by the relative major that shares their notes."""
     if key.mode == "minor":
         major = _MAJORS[(key.tonic_class + 3) % 12]
         return {"C": "Am", "Db": "Bbm", "D": "Bm", "Eb": "Cm", "E": "C#m", "F": "Dm", "Gb": "Ebm", "G": "Em", "Ab": "Fm", "A": "F#m",

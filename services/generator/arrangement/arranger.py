@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from contracts.brief import Brief
 from contracts.context import Decision
-from contracts.music import Note, Part, Role, Score
+from contracts.music import PPQ, Note, Part, Role, Score
 from services.generator.arrangement.band import Chair, chairs
 from services.generator.arrangement.bass import play_bass
 from services.generator.arrangement.comping import Comper, play_chords
@@ -71,14 +71,18 @@ def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: di
     active, entry = plan.active[chair.part], instrument(chair.instrument)
     low, high = entry.comfort
     match chair.manner:
-        case "lead" | "counter":
-            source = frame.score.parts["melody" if chair.manner == "lead" else "counter"]
-            return [Hit(n.start, n.duration, n.pitch, float(n.velocity), "line") for n in source.notes]
+        case "lead":
+            return _written(frame, "melody")
+        case "counter":
+            own = _written(frame, "counter")
+            answers = play_line(frame, Liner(chair.part, "answers", low, high, entry.polyphony, 1), active, plan.quiet)
+            return sorted([*own, *(a for a in answers if not any(_near(a, o) for o in own))])
         case "percussion":
             return play_percussion(frame, active, plan.quiet)
         case "bass":
             span = frame.pack.bass.span
-            return play_bass(frame, max(span[0], entry.range[0]), min(max(span[1], entry.range[0] + 17), entry.range[1]), active, kicks, plan.quiet)
+            lowest = max(span[0], entry.range[0])
+            return play_bass(frame, lowest, min(max(span[1], lowest + 16), entry.range[1]), active, kicks, plan.quiet)
         case "sub":
             return _sub(frame, entry.range[0], active, plan)
         case "chords":
@@ -91,6 +95,16 @@ def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: di
             return play_vinyl(frame)
         case _:
             return play_line(frame, Liner(chair.part, chair.manner, low, high, entry.polyphony, chair.rank), active, plan.quiet)
+
+
+def _written(frame: Frame, part: str) -> list[Hit]:
+    """What the composer wrote for a part."""
+    return [Hit(n.start, n.duration, n.pitch, float(n.velocity), "line") for n in frame.score.parts[part].notes]
+
+
+def _near(one: Hit, other: Hit) -> bool:
+    """Whether two hits sound within half a beat of each other."""
+    return one.tick < other.tick + other.length + PPQ // 2 and other.tick < one.tick + one.length + PPQ // 2
 
 
 def _sub(frame: Frame, lowest: int, active: dict[str, bool], plan: Plan) -> list[Hit]:
@@ -134,21 +148,27 @@ def _part(frame: Frame, groove: Groove, chair: Chair, plan: Plan, hits: list[Hit
     tolerance = round(frame.ms_to_ticks(45.0))
     low, high = (27, 87) if entry.is_drums else entry.range
     done = finished(notes, low, high, entry.polyphony, frame.score.end_tick, tolerance)
-    pedal = chair.manner == "chords" and any(playing().texture[t].pedal for t in _comper(frame, chair).textures) and entry.id == "acoustic_piano"
-    patches = frame.pack.patches
-    patch = patches.get(chair.part) if chair.part != "melody" else patches.get("melody") if entry.id == "synthesizer" else None
-    patch = patch or patches.get(chair.instrument)
-    if chair.manner == "sub":
-        patch = patches.get("synth_bass_low", "sub_bass") if entry.electronic else None
-    if chair.manner == "impact":
-        patch = "impact"
-    if not entry.electronic and entry.id != "drum_kit":
-        patch = None
+    textures = _comper(frame, chair).textures if chair.manner == "chords" and entry.id == "acoustic_piano" else ()
+    pedal = any(playing().texture[name].pedal for name in textures)
     centred = chair.role in (Role.DRUMS, Role.BASS, Role.MELODY, Role.VOCAL, Role.FX)
     return Part(
-        role=chair.role, instrument=chair.instrument, notes=done, name=_name(chair), patch=patch,
+        role=chair.role, instrument=chair.instrument, notes=done, name=_name(chair), patch=_patch(frame, chair),
         pan=0.0 if centred else _PANS[index % len(_PANS)], controls=controls(frame, chair, plan, list(done), pedal=pedal),
     )  # fmt: skip
+
+
+def _patch(frame: Frame, chair: Chair) -> str | None:
+    """The sound that the style chooses for a chair; None for the instrument's own."""
+    entry, patches = instrument(chair.instrument), frame.pack.patches
+    if chair.manner == "impact":
+        return "impact"
+    if chair.manner == "sub" and entry.electronic:
+        return patches.get("synth_bass_low", "sub_bass")
+    if chair.part == "melody" and entry.id == "synthesizer" and "melody" in patches:
+        return patches["melody"]
+    if not entry.electronic and entry.id != "drum_kit":
+        return None
+    return patches.get(chair.part) or patches.get(chair.instrument)
 
 
 def _name(chair: Chair) -> str:

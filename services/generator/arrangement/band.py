@@ -36,10 +36,10 @@ def roster(frame: Frame) -> list[str]:
     wanted = [i for i in frame.brief.instruments_with.value if _allowed(frame, i)]
     band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
     members = list(dict.fromkeys([*wanted, *band]))
-    lead = frame.score.parts.get("melody")
+    if frame.pack.arrangement.risers and _allowed(frame, "riser") and "riser" not in members:
+        members.append("riser")
     for extra in (*frame.pack.arrangement.extras, "pad_synth", "percussion", "acoustic_guitar"):
-        parts = len(members) + (1 if lead and lead.instrument not in members else 0)
-        if parts >= FEWEST_PARTS:
+        if sum(c.role is not Role.FX for c in seated(frame, members)) >= FEWEST_PARTS:
             break
         if _allowed(frame, extra) and extra not in members:
             members.append(extra)
@@ -60,7 +60,16 @@ def lead_instrument(frame: Frame, members: list[str]) -> str | None:
 
 def chairs(frame: Frame) -> list[Chair]:
     """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects."""
-    members = roster(frame)
+    out = seated(frame, roster(frame))
+    if any(c.part == "riser" for c in out):
+        out.append(Chair("impact", "riser", Role.FX, "impact"))
+    if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
+        out.append(Chair("vinyl", "riser", Role.FX, "vinyl"))
+    return out
+
+
+def seated(frame: Frame, members: list[str]) -> list[Chair]:
+    """Chairs of these members."""
     wanted = set(frame.brief.instruments_with.value)
     lead = lead_instrument(frame, members)
     out: list[Chair] = []
@@ -71,16 +80,14 @@ def chairs(frame: Frame) -> list[Chair]:
     counter = frame.score.parts.get("counter")
     if counter and counter.notes and _allowed(frame, counter.instrument):
         out.append(Chair("counter", counter.instrument, Role.COUNTER, "counter", counter.instrument in wanted))
-    taken = {c.instrument for c in out}
+    taken = {c.instrument for c in out[:1] if lead}
+    answering = {c.instrument for c in out if c.part == "counter"}
     out += _rhythm_section(frame, members, wanted, taken)
     out += _chord_chairs(frame, members, wanted, lead, taken)
-    out += _line_chairs(frame, members, wanted, out, taken)
+    out += _line_chairs(frame, members, wanted, out, taken | answering)
     for name in members:
         if instrument(base_instrument(name)).family == "fx":
             out.append(Chair("riser", "riser", Role.FX, "fx", name in wanted))
-            out.append(Chair("impact", "riser", Role.FX, "impact"))
-    if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
-        out.append(Chair("vinyl", "riser", Role.FX, "vinyl"))
     return out
 
 
@@ -105,7 +112,7 @@ def _chord_chairs(frame: Frame, members: list[str], wanted: set[str], lead: str 
     """Everybody who can play chords; the lead's instrument plays them too where nobody else would."""
     able = [m for m in members if _plays_chords(instrument(base_instrument(m)))]
     others = [m for m in able if m not in taken]
-    if lead and lead in able and len([m for m in others if "harmony" in instrument(base_instrument(m)).roles]) == 0:
+    if lead and lead in able and (_comps_here(frame, lead) or not any("harmony" in _roles(m) for m in others)):
         others.insert(0, lead)
     order = {name: index for index, name in enumerate(frame.pack.identity.band)}
     others.sort(key=lambda m: ("pad" in _roles(m) and "harmony" not in _roles(m), order.get(m, 50)))
@@ -114,6 +121,11 @@ def _chord_chairs(frame: Frame, members: list[str], wanted: set[str], lead: str 
         pad = "harmony" not in _roles(name)
         out.append(Chair(name, base_instrument(name), Role.PAD if pad else Role.HARMONY, "chords", name in wanted, rank))
     return out
+
+
+def _comps_here(frame: Frame, name: str) -> bool:
+    """Whether the style's own band has this instrument as a chord player, so that a second one sits beside the soloist."""
+    return name in frame.pack.identity.band and name in frame.pack.comping.textures
 
 
 def _roles(name: str) -> tuple[str, ...]:

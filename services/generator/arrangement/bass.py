@@ -139,7 +139,7 @@ def _covering_chords(frame: Frame, bar: Bar, steps: list[Step], pattern: str) ->
     """Steps with a root where a chord changes inside a held note or, in styles that start bars with the root, at its start."""
     ends = bar.tick + frame.bar_ticks
     out = list(steps)
-    rests_on_one = pattern.split()[0][0] == "."
+    rests_on_one = pattern.strip()[0] == "."
     for span in frame.spans_in(bar.tick, ends):
         tick = span.start - bar.tick
         if (tick == 0 and rests_on_one) or any(s.tick == tick for s in out):
@@ -183,7 +183,8 @@ def _walking_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
         player.last = pitch
         hits.append(Hit(tick, round(group.length * 0.92), pitch, _velocity(frame, bar, group.tick) - 2.0, "bass"))
         if generator.random() < 0.08:
-            hits.append(Hit(tick + group.length * 2 // 3, round(group.length * 0.3), pitch, _velocity(frame, bar, group.tick) - 14.0, "bass"))
+            skip = tick + group.length * 2 // 3
+            hits.append(Hit(skip, round(group.length * 0.3), pitch, _velocity(frame, bar, group.tick) - 14.0, "bass"))
     return hits
 
 

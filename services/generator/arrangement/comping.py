@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts.music import PPQ, Chord
+from contracts.music import PPQ
 from services.generator.arrangement.bass import member, place
 from services.generator.arrangement.frame import Bar, Frame, Hit, Level
 from services.generator.arrangement.metre import Step, held_steps, slot
-from services.generator.arrangement.voicings import strummed, voice
+from services.generator.arrangement.voicings import strummed
 from services.music.packs.rhythm import Texture, playing
 from services.music.rng import rng
+from services.music.theory.voicing import Voicing, VoicingRules, voice_progression
 
 _ACCENT = {"X": 12.0, "x": 0.0, "o": -18.0, "D": 12.0, "d": 0.0, "u": -7.0, "s": -30.0}
 # Velocity by slot of real accompaniment: backbeats loudest, the "e" softest (POP909 piano, notes/craft 3).
@@ -73,8 +74,7 @@ def _restruck(frame: Frame, bar: Bar, steps: list[Step]) -> list[Step]:
 def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: frozenset[int], *, with_bass: dict[str, bool]) -> list[Hit]:
     """The part of one chord player."""
     hits: list[Hit] = []
-    before: tuple[int, ...] | None = None
-    left = (comper.low + 12, comper.low + 24)
+    voicings = _voicings(frame, comper, active)
     for bar in frame.bars:
         if not active[bar.section]:
             continue
@@ -84,17 +84,52 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
         if texture.kind == "pad":
             steps = _pad_steps(frame, bar, texture, level)
         else:
-            steps = _restruck(frame, bar, held_steps(_mixed(frame, comper, bar, texture.at(level)), frame.meter, bar.number, keep_time=True))
+            pattern = _mixed(frame, comper, bar, texture.at(level))
+            steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True))
         if bar.number in quiet:
             steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
-        ceiling = _ceiling(frame, bar)
         for step in steps:
-            chord = frame.span_at(bar.tick + step.tick).chord
-            before = _voiced(comper, texture, chord, before, frame, bar, ceiling)
-            hits += _gesture(frame, texture, bar, step, before, generator)
+            hits += _gesture(frame, texture, bar, step, voicings[frame.span_at(bar.tick + step.tick).start, bar.section], generator)
         if texture.left and bar.number not in quiet and texture.kind == "two_hands":
-            hits += _left_hand(frame, comper, texture, bar, with_bass[bar.section], left)
+            hits += _left_hand(frame, comper, texture, bar, with_bass=with_bass[bar.section])
     return hits
+
+
+def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tuple[int, str], Voicing]:
+    """The voicing of each chord (by its start and section): a smooth chain through each section, joined to the one before."""
+    out: dict[tuple[int, str], Voicing] = {}
+    before: Voicing | None = None
+    for name, section in frame.score.sections.items():
+        if not active[name]:
+            continue
+        start, end = (section.start_bar - 1) * frame.bar_ticks, (section.end_bar - 1) * frame.bar_ticks
+        spans = frame.spans_in(start, end)
+        texture = texture_at(comper, frame.level(name))
+        window = (max(texture.window[0] + comper.shift, comper.low), min(texture.window[1] + comper.shift, comper.high))
+        if comper.guitar and texture.kind in ("strum", "arp"):
+            colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
+            chain = []
+            for span in spans:
+                before = strummed(span.chord, window, colour, before)[-comper.polyphony :]
+                chain.append(before)
+        else:
+            count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * section.energy), comper.polyphony)
+            rules = VoicingRules(
+                span=17, rootless=comper.colour == "rootless", strict=frame.pack.id == "classical" and texture.kind == "pad"
+            )
+            tops = [_ceiling(frame, span.start, span.end) for span in spans]
+            low = min(window[0], window[1] - 14)
+            same = before if before and len(before) == count else None
+            chain = voice_progression([s.chord for s in spans], low, window[1], count, rules=rules, top=tops, previous=same)
+            before = chain[-1] if chain else before
+        out |= {(frame.span_at(span.start).start, name): notes for span, notes in zip(spans, chain, strict=True)}
+    return out
+
+
+def _ceiling(frame: Frame, start: int, end: int) -> int | None:
+    """Highest note that leaves the lead its room: a third below its lowest note of the stretch."""
+    notes = [n.pitch for n in frame.lead_notes if start <= n.start < end]
+    return max(min(notes) - 3, 60) if notes else None
 
 
 def _pad_steps(frame: Frame, bar: Bar, texture: Texture, level: Level) -> list[Step]:
@@ -112,26 +147,6 @@ def _pad_steps(frame: Frame, bar: Bar, texture: Texture, level: Level) -> list[S
             end = min(whole.end, section_end) if len(pattern) == 1 else span.end
             out.append(Step(span.start - bar.tick, end - span.start, "x", 0, 0.0))
     return out
-
-
-def _ceiling(frame: Frame, bar: Bar) -> int:
-    """Highest note that leaves the lead its room: a third below its lowest note of the bar."""
-    notes = [n.pitch for n in frame.lead_notes if bar.tick <= n.start < bar.tick + frame.bar_ticks]
-    return max(min(notes) - 3, 60) if notes else 127
-
-
-def _voiced(
-    comper: Comper, texture: Texture, chord: Chord, before: tuple[int, ...] | None, frame: Frame, bar: Bar, ceiling: int
-) -> tuple[int, ...]:
-    energy = frame.section(bar.section).energy
-    count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * energy), comper.polyphony)
-    window = (max(texture.window[0] + comper.shift, comper.low), min(texture.window[1] + comper.shift, comper.high))
-    if comper.guitar and texture.kind in ("strum", "arp"):
-        colour = comper.colour if frame.level(bar.section) != "low" or comper.colour != "power" else "plain"
-        return strummed(chord, window, colour if texture.kind == "strum" else "open", before)[: comper.polyphony]
-    if window[1] - window[0] < 14:
-        window = (max(window[1] - 19, comper.low), window[1])
-    return voice(chord, count, window, comper.colour if comper.colour != "power" else "plain", before, ceiling)
 
 
 def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[int, ...], generator: np.random.Generator) -> list[Hit]:
@@ -159,11 +174,12 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
     touch = generator.normal(0.0, 2.0, len(chosen))
     top = max(chosen)
     return [
-        Hit(tick, length, pitch, level + float(touch[i]) + (3.0 if pitch == top else 0.0), "chord", i * gap) for i, pitch in enumerate(chosen)
+        Hit(tick, length, pitch, level + float(touch[i]) + (3.0 if pitch == top else 0.0), "chord", i * gap)
+        for i, pitch in enumerate(chosen)
     ]
 
 
-def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, with_bass: bool, _unused: tuple[int, int]) -> list[Hit]:
+def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, *, with_bass: bool) -> list[Hit]:
     """The left hand: bass figure where nobody else plays bass, a held tenor note where somebody does."""
     low, high = texture.left_register
     low, high = max(low, comper.low), max(high, comper.low + 14)

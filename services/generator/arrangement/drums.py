@@ -76,7 +76,7 @@ def groove_bar(frame: Frame, groove: Groove, beat: Beat, bar: Bar, takes: dict[s
             pitch = DRUM_VOICES[voice]
             hits[voice, step.tick] = Hit(bar.tick + step.tick, HIT_TICKS, pitch, level, _voice_of(voice, step.char))
     _decorate(frame, groove, bar, hits, generator, table.ghosts if energy > 0.3 else table.ghosts / 2)
-    for voice, tick in [key for key in hits if key[0] == "open"]:
+    for _, tick in [key for key in hits if key[0] == "open"]:
         hits.pop(("hat", tick), None)
     return list(hits.values())
 
@@ -159,7 +159,8 @@ def play_percussion(frame: Frame, active: dict[str, bool], quiet: frozenset[int]
             continue
         section = frame.section(bar.section)
         generator = rng(frame.seed, "arrangement", "percussion", frame.function(bar.section))
-        voices = [str(v) for v in generator.permutation(sorted(grooves))][: 1 if section.energy < 0.5 else 2 if section.energy < 0.85 else 3]
+        many = 1 if section.energy < 0.5 else 2 if section.energy < 0.85 else 3
+        voices = [str(v) for v in generator.permutation(sorted(grooves))][:many]
         turn = rng(frame.seed, "arrangement", "percussion", frame.function(bar.section), bar.place)
         for voice in voices:
             patterns = grooves[voice]

@@ -1,5 +1,7 @@
 """Risers into big sections, impacts on their first beat, the crackle of a record."""
 
+from itertools import pairwise
+
 from contracts.music import PPQ
 from services.generator.arrangement.frame import Frame, Hit
 
@@ -9,7 +11,7 @@ RISER_PITCH, IMPACT_PITCH, NOISE_PITCH = 60, 36, 60
 def _landings(frame: Frame) -> list[tuple[float, str, str]]:
     """Boundaries where the energy lifts (lift, section before, section), in time; the two best where none lifts."""
     names = list(frame.score.sections)
-    lifts = [(frame.section(b).energy - frame.section(a).energy, a, b) for a, b in zip(names, names[1:], strict=False)]
+    lifts = [(frame.section(b).energy - frame.section(a).energy, a, b) for a, b in pairwise(names)]
     rising = [item for item in lifts if item[0] > 0.08] or sorted(lifts, reverse=True)[:2]
     return sorted(rising, key=lambda item: frame.section(item[2]).start_bar)
 
@@ -35,6 +37,5 @@ def play_impacts(frame: Frame) -> list[Hit]:
 
 def play_vinyl(frame: Frame) -> list[Hit]:
     """Crackle under the whole song, one note per section."""
-    return [
-        Hit((s.start_bar - 1) * frame.bar_ticks, s.bars * frame.bar_ticks - 10, NOISE_PITCH, 54.0, "fx") for s in frame.score.sections.values()
-    ]
+    bar = frame.bar_ticks
+    return [Hit((s.start_bar - 1) * bar, s.bars * bar - 10, NOISE_PITCH, 54.0, "fx") for s in frame.score.sections.values()]

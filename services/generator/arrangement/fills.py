@@ -24,9 +24,7 @@ _CELLS = {
 }
 
 
-def fill_hits(
-    frame: Frame, groove: Groove, bar: Bar, base: list[Hit], takes: dict[str, float], *, big: bool, entering: bool
-) -> list[Hit]:
+def fill_hits(frame: Frame, groove: Groove, bar: Bar, base: list[Hit], takes: dict[str, float], *, big: bool, entering: bool) -> list[Hit]:
     """The bar with a fill in its last beats. `entering`: nobody played before, so it is a pick-up."""
     table = frame.pack.drums
     generator = rng(frame.seed, "arrangement", "fill", bar.section, bar.place)

@@ -1,6 +1,7 @@
 """Single-line players beside the lead: answers in its gaps, guide tones, stabs, doublings, a low line."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from contracts.music import PPQ, Note
 from services.generator.arrangement.bass import place
@@ -30,9 +31,20 @@ class Liner:
 
 def play_line(frame: Frame, liner: Liner, active: dict[str, bool], quiet: frozenset[int]) -> list[Hit]:
     """The part of one line player in its manner; doublings and answers keep out of the lead's way."""
-    manners = {"answers": _answers, "guide": _guide, "stabs": _stabs, "double": _double, "low": _low}
-    bars = [bar for bar in frame.bars if active[bar.section] and bar.number not in quiet]
-    return manners[liner.manner](frame, liner, bars)
+    manners = {"answers": _answers, "guide": _guide, "stabs": _stabs, "double": _double, "low": _low, "harmony": _harmony}
+    hits: list[Hit] = []
+    for name in frame.score.sections:
+        bars = [bar for bar in frame.bars if bar.section == name and bar.number not in quiet]
+        if not active[name] or not bars:
+            continue
+        played = manners[liner.manner](frame, liner, bars)
+        if liner.manner == "answers" and len({(h.tick // frame.bar_ticks) for h in played}) * 3 < len(bars):
+            busy = frame.lead_share(bars[0].tick, bars[-1].tick + frame.bar_ticks) > 0.25
+            second = "harmony" if busy and frame.level(name) == "high" else "guide"
+            extra = manners[second](frame, liner, bars)
+            played += [h for h in extra if not any(p.tick < h.tick + h.length and h.tick < p.tick + p.length for p in played)]
+        hits += played
+    return sorted(hits)
 
 
 def _centre(liner: Liner) -> int:
@@ -64,7 +76,8 @@ def _guide(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
                 below = [p for p in range(liner.low, last - 2) if p % 12 in classes]
                 if below:
                     second = min(below, key=lambda p: (abs(p - second) + 0.4 * abs(last - p - 6), p))
-                    hits.append(Hit(span.start, round((span.end - span.start) * 0.97), second, _level(frame, bar, 64.0, span.start), "line"))
+                    level = _level(frame, bar, 64.0, span.start)
+                    hits.append(Hit(span.start, round((span.end - span.start) * 0.97), second, level, "line"))
     return _moving(frame, liner, _tied(hits))
 
 
@@ -83,7 +96,7 @@ def _tied(hits: list[Hit]) -> list[Hit]:
 def _moving(frame: Frame, liner: Liner, hits: list[Hit]) -> list[Hit]:
     """Long notes that step to the next through a scale tone, now and then."""
     out = list(hits)
-    for index, (hit, following) in enumerate(zip(hits, hits[1:], strict=False)):
+    for index, (hit, following) in enumerate(pairwise(hits)):
         generator = rng(frame.seed, "arrangement", "line", liner.part, hit.tick)
         gap = following.pitch - hit.pitch
         if hit.length >= 3 * PPQ and 2 < abs(gap) <= 5 and generator.random() < 0.6:
@@ -116,7 +129,7 @@ def _stabs(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
 
 
 def _gaps(frame: Frame, bars: list[Bar]) -> list[tuple[int, int, Bar]]:
-    """Stretches of two beats and more in which the lead is silent, inside the given bars."""
+    """Stretches of a beat and a half and more in which the lead is silent, inside the given bars."""
     out = []
     for bar in bars:
         edges = [bar.tick]
@@ -139,14 +152,16 @@ def _answers(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
         function = frame.function(bar.section)
         generator = rng(frame.seed, "arrangement", "answer", liner.part, function, bar.place)
         empty = end - start >= frame.bar_ticks
-        if (empty and (bar.place // 2 + liner.seat) % 2) or (not empty and generator.random() < 0.25 + 0.2 * liner.seat):
+        whole = frame.lead_share(bar.tick - frame.bar_ticks, bar.tick) == 0.0 and empty
+        if (whole and (bar.place + liner.seat) % 2) or (not empty and generator.random() < 0.15 + 0.15 * liner.seat):
             continue
         beats = [g for g in groups(frame.meter, bar.number) if start <= bar.tick + g.tick < end]
         if not beats:
             continue
-        first = bar.tick + beats[0].tick + (0 if beats[0].tick + bar.tick > start or empty else 0)
+        first = bar.tick + beats[0].tick
         home = rng(frame.seed, "arrangement", "answer", liner.part, function)
-        figure = _ANSWERS[int(home.integers(len(_ANSWERS)))] if generator.random() < 0.6 else _ANSWERS[int(generator.integers(len(_ANSWERS)))]
+        draw = home if generator.random() < 0.6 else generator
+        figure = _ANSWERS[int(draw.integers(len(_ANSWERS)))]
         notes = _figure_onsets(figure.replace(" ", ""), first, end)
         pitch = _sing(frame, liner, bar, notes, pitch, hits, int(generator.choice([-1, 1])))
     return hits
@@ -201,6 +216,22 @@ def _double(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
         while pitch < liner.low:
             pitch += 12
         hits.append(Hit(note.start, note.duration, pitch, note.velocity - 12.0, "line"))
+    return hits
+
+
+def _harmony(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
+    """A second voice to the lead: the chord or scale tone a third to a sixth below, on its longer and stronger notes."""
+    inside = {bar.number for bar in bars}
+    hits: list[Hit] = []
+    for note in frame.lead_notes:
+        if note.start // frame.bar_ticks not in inside or (note.duration < PPQ // 3 and note.start % PPQ):
+            continue
+        chord, scale = set(frame.span_at(note.start).chord.pitch_classes), set(frame.scale_at(note.start))
+        below = [note.pitch - step for step in (3, 4, 5, 8, 9, 7) if (note.pitch - step) % 12 in chord]
+        below += [note.pitch - step for step in (3, 4) if (note.pitch - step) % 12 in scale]
+        if below:
+            pitch = place(below[0] % 12, min(max(below[0], liner.low), liner.high), liner.low, liner.high)
+            hits.append(Hit(note.start, note.duration, pitch, note.velocity - 10.0, "line"))
     return hits
 
 

@@ -1,6 +1,7 @@
 """Who plays when: energy opens chairs one after another, neighbours differ in two things at least, drops empty the bar before."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from contracts.music import Role
 from services.generator.arrangement.band import Chair
@@ -11,6 +12,7 @@ from services.music.rng import rng
 _STILL = frozenset({"intro", "outro", "breakdown", "break", "interlude"})
 _BIG = frozenset({"chorus", "drop", "climax", "final"})
 _SHARE_OF_BARS = 0.3
+_SHARE_UNASKED = 0.15
 
 
 @dataclass
@@ -52,7 +54,7 @@ def threshold(frame: Frame, chair: Chair) -> float:
 
 
 def _plays(frame: Frame, chair: Chair, name: str) -> bool:
-    if chair.manner in ("lead", "counter", "fx", "impact", "vinyl"):
+    if chair.manner in ("lead", "fx", "impact", "vinyl"):
         return True
     function, energy = frame.function(name), frame.section(name).energy
     resting = frame.pack.arrangement.rests.get(function, ())
@@ -83,10 +85,11 @@ def _bars(frame: Frame, plan: Plan, part: str) -> int:
 
 
 def _give_wanted_their_share(frame: Frame, band: list[Chair], plan: Plan) -> None:
-    """Every chair plays: a wanted one at least 30 % of the bars, another at least one section."""
+    """Every chair plays: one that was asked for at least 30 % of the bars, another 15 %."""
     total = max(frame.score.bars, 1)
+    stated = frame.brief.instruments_with.is_stated
     for chair in band:
-        least = _SHARE_OF_BARS * total if chair.wanted else 1
+        least = (_SHARE_OF_BARS if chair.wanted and stated else _SHARE_UNASKED) * total
         by_energy = sorted(frame.score.sections, key=lambda n: (-frame.section(n).energy, frame.section(n).start_bar))
         for name in by_energy:
             if _bars(frame, plan, chair.part) >= least:
@@ -111,7 +114,7 @@ def differences(frame: Frame, plan: Plan, first: str, second: str) -> int:
 def _contrast(frame: Frame, band: list[Chair], plan: Plan) -> None:
     """Two differences at every boundary: a chair that is not essential rests in the calmer section or joins the livelier."""
     names = list(frame.score.sections)
-    for first, second in zip(names, names[1:], strict=False):
+    for first, second in pairwise(names):
         if differences(frame, plan, first, second) >= 2:
             continue
         rising = frame.section(second).energy >= frame.section(first).energy

@@ -12,8 +12,8 @@ from services.generator.arrangement.orchestration import Plan
 def tell(frame: Frame, groove: Groove, band: list[Chair], plan: Plan, score: Score) -> tuple[Decision, ...]:
     """Band, groove, orchestration."""
     names = ", ".join(part.name for part in score.parts.values())
-    wanted = [i for i in frame.brief.instruments_with.value]
-    without = [i for i in frame.brief.instruments_without.value]
+    wanted = list(frame.brief.instruments_with.value)
+    without = list(frame.brief.instruments_without.value)
     why = f"the usual {frame.pack.name} band" + (f" with {', '.join(wanted)} as wanted" if wanted else "")
     why += f", without {', '.join(without)}" if without else ""
     decisions = [_decision("band", names, why), _groove(frame, groove, score), _layers(frame, band, plan, score)]
@@ -28,7 +28,9 @@ def _decision(topic: str, choice: str, why: str, **parameters: object) -> Decisi
 
 def _groove(frame: Frame, groove: Groove, score: Score) -> Decision:
     table = frame.pack.drums
-    swing = "straight" if groove.ratio < 1.03 else f"swung {groove.ratio:.2f} to 1 on {'eighths' if table.swing_unit == 8 else 'sixteenths'}"
+    swing = (
+        "straight" if groove.ratio < 1.03 else f"swung {groove.ratio:.2f} to 1 on {'eighths' if table.swing_unit == 8 else 'sixteenths'}"
+    )
     tight = "machine-tight" if table.tightness < 0.3 else "played tight" if table.tightness < 0.9 else "played loose"
     meter = "" if str(frame.meter) == "4/4" else f", regrouped for {frame.meter}"
     why = f"timing and dynamics drawn like drummers measured in {table.feel} takes: the beat drifts together, not note by note"
@@ -41,4 +43,6 @@ def _layers(frame: Frame, band: list[Chair], plan: Plan, score: Score) -> Decisi
     counts = {n: sum(1 for c in band if plan.active[c.part][n] and c.part in score.parts) for n in frame.score.sections}
     fullest, barest = max(counts, key=lambda n: counts[n]), min(counts, key=lambda n: counts[n])
     choice = f"{counts[barest]} players in {barest}, {counts[fullest]} in {fullest}"
-    return _decision("orchestration", choice, "players join with the energy curve, so that each section differs from its neighbours", **counts)
+    return _decision(
+        "orchestration", choice, "players join with the energy curve, so that each section differs from its neighbours", **counts
+    )

@@ -1,9 +1,10 @@
-"""Chord voicings for the players of chords: keys by smallest movement, guitars by playable shapes."""
+"""Guitar shapes that a hand can hold, and which chord tones matter. Keys are voiced by `services.music.theory.voicing`."""
 
 from functools import cache
-from itertools import combinations, product
+from itertools import pairwise, product
 
 from contracts.music import Chord
+from services.music.theory.voicing import voice_progression
 
 GUITAR_STRINGS = (40, 45, 50, 55, 59, 64)
 MAX_FRET = 12
@@ -36,46 +37,10 @@ def tones(chord: Chord, count: int, colour: str) -> tuple[int, ...]:
 
 
 @cache
-def _placements(classes: frozenset[int], count: int, low: int, high: int) -> tuple[tuple[int, ...], ...]:
-    """All ways to put the classes, each at least once, as `count` notes in low–high with a hand's span."""
-    pitches = [p for p in range(low, high + 1) if p % 12 in classes]
-    found = []
-    for notes in combinations(pitches, min(count, len(pitches))):
-        if notes[-1] - notes[0] > 16 or {n % 12 for n in notes} != classes:
-            continue
-        gaps = [b - a for a, b in zip(notes, notes[1:], strict=False)]
-        if any(gap > 12 for gap in gaps) or (notes[0] < 52 and gaps and gaps[0] < 3):
-            continue
-        found.append(notes)
-    return tuple(found)
-
-
-def voice(chord: Chord, count: int, window: tuple[int, int], colour: str, before: tuple[int, ...] | None, ceiling: int = 127) -> tuple[int, ...]:
-    """The voicing nearest to the one before; the top voice moves least and stays under `ceiling` where it can."""
-    classes = tones(chord, count, colour)
-    wanted = max(count, len(classes)) if colour != "power" else count
-    low, high = window
-    options = _placements(frozenset(classes), wanted, low, high) or _placements(frozenset(classes[:3]), 3, low - 5, high + 5)
-    if not options:
-        return tuple(sorted(low + (c - low) % 12 for c in classes))
-    centre = (low + high) / 2
-
-    def cost(notes: tuple[int, ...]) -> float:
-        value = 0.15 * abs(sum(notes) / len(notes) - centre) + 2.0 * max(notes[-1] - ceiling, 0)
-        value += sum(1.5 for a, b in zip(notes, notes[1:], strict=False) if b - a == 1)
-        if before:
-            size = min(len(before), len(notes))
-            value += sum(abs(a - b) for a, b in zip(before[-size:], notes[-size:], strict=True)) + 0.5 * abs(notes[-1] - before[-1])
-        return value
-
-    return min(options, key=lambda notes: (cost(notes), notes))
-
-
-@cache
 def guitar_shapes(chord: Chord, power: bool, low: int, high: int) -> tuple[tuple[int, ...], ...]:
     """Playable shapes, best first: one note per string, four frets, at most four fingers, neighbouring strings, root or slash lowest."""
     classes = set(tones(chord, 2, "power")) if power else {(chord.root_class + s) % 12 for s in chord.intervals}
-    needed = classes if power else {c for c in tones(chord, 2, "seventh")}
+    needed = classes if power else set(tones(chord, 2, "seventh"))
     found: dict[tuple[int, ...], float] = {}
     for position in range(MAX_FRET):
         per_string = []
@@ -87,9 +52,9 @@ def guitar_shapes(chord: Chord, power: bool, low: int, high: int) -> tuple[tuple
         for first in range(4):
             width = 3 if power else 6 - first
             strings = range(first, min(first + width, 6))
-            for frets in product(*(per_string[s] for s in strings)):
-                notes = tuple(GUITAR_STRINGS[s] + f for s, f in zip(strings, frets, strict=True))
-                _consider(found, notes, frets, chord, needed, low, high)
+            for held in product(*(per_string[s] for s in strings)):
+                notes = tuple(GUITAR_STRINGS[s] + f for s, f in zip(strings, held, strict=True))
+                _consider(found, notes, held, chord, needed, low, high)
     ranked = sorted(found, key=lambda n: (found[n], n))
     return tuple(ranked[:12])
 
@@ -98,7 +63,7 @@ def _consider(
     found: dict[tuple[int, ...], float], notes: tuple[int, ...], frets: tuple[int, ...], chord: Chord, needed: set[int], low: int, high: int
 ) -> None:
     """Keep a shape if a hand can hold it."""
-    if notes[0] < low or notes[-1] > high or any(b <= a for a, b in zip(notes, notes[1:], strict=False)):
+    if notes[0] < low or notes[-1] > high or any(b <= a for a, b in pairwise(notes)):
         return
     pressed = [f for f in frets if f > 0]
     barred = min(pressed, default=0)
@@ -114,6 +79,6 @@ def strummed(chord: Chord, window: tuple[int, int], colour: str, before: tuple[i
     power = colour == "power" and not {3, 4} & {s % 12 for s in chord.intervals[:1]}
     shapes = guitar_shapes(chord, power, window[0], window[1]) or guitar_shapes(chord, power, 40, 79)
     if not shapes:
-        return voice(chord, 3, window, "plain", before)
+        return voice_progression([chord], window[0], window[1], 3, previous=before)[0]
     middle = sum(before) / len(before) if before else None
     return min(shapes, key=lambda n: (0.35 * abs(sum(n) / len(n) - middle) if middle is not None else 0.0) + shapes.index(n) * 0.4)
