@@ -15,7 +15,9 @@ _ENERGY = {
     "intro": 0.3, "verse": 0.4, "prechorus": 0.52, "chorus": 0.72, "postchorus": 0.7, "bridge": 0.48, "solo": 0.65, "breakdown": 0.3,
     "build": 0.6, "drop": 0.9, "head": 0.55, "theme": 0.5, "contrast": 0.42, "groove": 0.6, "outro": 0.3,
 }  # fmt: skip
-_SHORT_BARS = 22
+_SHORT_BARS = 20
+_LONG_BARS = 140
+_FITTED = 6
 _MIN_TAIL_S = 0.8
 
 
@@ -107,17 +109,22 @@ def _by_grammar(table: FormTable, bars: int, draw: np.random.Generator) -> tuple
     total = sum(plan.weight for plan in table.plans)
     for plan in table.plans:
         cost = -float(np.log(plan.weight / total))
-        plans += [(cost, _expand(plan, cycles)) for cycles in range(plan.cycles[0], plan.cycles[1] + 1)]
+        most = plan.cycles[1] if bars <= _LONG_BARS or len(set(plan.cycle)) < 2 else max(plan.cycles[1], bars // 12)
+        plans += [(cost, _expand(plan, cycles)) for cycles in range(plan.cycles[0], most + 1)]
     if bars <= _SHORT_BARS:
-        plans += [(0.4, list(labels)) for labels in table.short]
-    best: tuple[float, list[str], list[int]] = (float("inf"), [], [])
+        return _short_form(table, fitter, bars, draw)
+    ranked: list[tuple[float, float, list[str]]] = []
     for cost, labels in plans:
-        chance = float(draw.gumbel()) * 0.8
-        if not labels or len(labels) > bars or not _plausible(labels, fitter, bars):
-            continue
+        value = cost - float(draw.gumbel()) * 1.3
+        if labels and len(labels) <= bars and _plausible(labels, fitter, bars):
+            gap = abs(bars - sum(fitter.usual(label) for label in labels))
+            ranked.append((value + 0.08 * gap, value, labels))
+    best: tuple[float, list[str], list[int]] = (float("inf"), [], [])
+    for _, value, labels in sorted(ranked)[:_FITTED]:
         fit, lengths = fitter.fit(labels, [None] * len(labels), bars, draw)
-        if lengths and fit + cost - chance < best[0]:
-            best = (fit + cost - chance, labels, lengths)
+        total_cost = fit + value - sum(fitter.least(label) for label in labels) * 0.5
+        if lengths and total_cost < best[0]:
+            best = (total_cost, labels, lengths)
     if not best[1]:
         count = max(1, round(bars / 16))
         labels = [["verse", "chorus"][i % 2] for i in range(min(count, bars))]
@@ -125,9 +132,21 @@ def _by_grammar(table: FormTable, bars: int, draw: np.random.Generator) -> tuple
     return best[1], best[2]
 
 
+def _short_form(table: FormTable, fitter: Lengths, bars: int, draw: np.random.Generator) -> tuple[list[str], list[int]]:
+    """A piece of half a minute still enters, says its hook and ends: more sections are better while each has room."""
+    best: tuple[float, list[str], list[int]] = (float("inf"), [], [])
+    for shape in table.short:
+        labels = list(shape)
+        if len(labels) > bars:
+            continue
+        fit, lengths = fitter.fit_short(labels, bars)
+        value = fit - 1.3 * len(labels) - 0.5 * float(draw.gumbel())
+        if value < best[0]:
+            best = (value, labels, lengths)
+    return best[1], best[2]
+
+
 def _plausible(labels: list[str], fitter: Lengths, bars: int) -> bool:
-    if bars <= _SHORT_BARS:
-        return len(labels) <= 5
     shortest = sum(min(fitter.weights(label)) for label in labels)
     longest = sum(max(fitter.weights(label)) for label in labels)
     return shortest - 8 <= bars <= longest + 8
@@ -151,7 +170,7 @@ def _slots(labels: list[str], lengths: list[int], table: FormTable, bias: float)
         function, bars = functions[index], lengths[index]
         occurrence = functions[: index + 1].count(function)
         base = table.energy.get(label, table.energy.get(function, _ENERGY[function]))
-        energy = base + table.lift * (occurrence - 1) * (function not in ("intro", "outro")) + 0.5 * bias
+        energy = base + table.lift * min(2, occurrence - 1) * (function not in ("intro", "outro")) + 0.5 * bias
         last = function not in functions[index + 1 :]
         slot = Slot(name, label, function, start, bars, energy, occurrence, last, _phrases(bars, table))
         slots.append(slot)
@@ -172,9 +191,10 @@ def _contrasted(slots: list[Slot]) -> tuple[Slot, ...]:
 
 def _phrases(bars: int, table: FormTable) -> tuple[Phrase, ...]:
     """Phrases of a section by the style's inner forms, else in the style's phrase length, the rest as a tag."""
-    pattern = table.inner.get(bars)
-    if pattern:
-        pieces = [(token[0], int(token[1:])) for token in pattern.split()]
+    known = max((length for length in table.inner if length <= bars < length + 4), default=0)
+    if known:
+        pieces = [(token[0], int(token[1:])) for token in table.inner[known].split()]
+        pieces += [("t", bars - known)] if bars > known else []
     else:
         whole, rest = divmod(bars, table.phrase_bars)
         pieces = [("a", table.phrase_bars)] * whole

@@ -17,6 +17,7 @@ _COMMON: dict[str, dict[int, float]] = {
 }  # fmt: skip
 _SAMPLES = 24
 _NEVER = 1e9
+_KEPT = 80  # partial sums that stay in the search
 
 
 class Lengths:
@@ -25,6 +26,16 @@ class Lengths:
     def __init__(self, table: FormTable) -> None:
         self.table = table
         self.cost = lru_cache(maxsize=8192)(self._cost)
+
+    def least(self, label: str) -> float:
+        """Cost of the label's commonest length: what a fit is measured against."""
+        weights = self.weights(label)
+        return -math.log(max(weights.values()) / sum(weights.values()))
+
+    def usual(self, label: str) -> float:
+        """Mean length of a label in bars."""
+        weights = self.weights(label)
+        return sum(n * w for n, w in weights.items()) / sum(weights.values())
 
     def weights(self, label: str) -> dict[int, float]:
         """Length in bars -> weight for a label, by the style or by common use."""
@@ -38,10 +49,22 @@ class Lengths:
         flexible = function_of(label) in ("intro", "outro")
         nearest = min(abs(bars - known) for known in weights)
         cost = 2.0 + 0.25 * nearest + 0.5 * max(0, bars - max(weights)) + (1.5 if bars == 1 else 0.0)
-        cost += 1.5 * (bars > 8) * (function_of(label) == "outro")
+        cost += 1.5 * (bars > 8) * (function_of(label) == "outro") + 0.4 * max(0, bars - 8) * (bars % 4 > 0 and flexible)
         if bars % 4:
             cost += self.table.odd_cost * (0.35 if flexible else 1.0) * (0.6 if bars % 2 == 0 else 1.0)
         return cost
+
+    def _short_cost(self, label: str, bars: int) -> float:
+        """Lengths in a piece of half a minute: an entrance and an ending of a bar or two, the body in twos and fours."""
+        if function_of(label) in ("intro", "outro", "build"):
+            return {1: 0.9, 2: 0.3, 3: 1.6, 4: 0.4}.get(bars, 1.5 + 0.4 * bars)
+        longest = max(self.weights(label))
+        cost = {1: 3.0, 2: 1.5, 3: 2.0, 4: 0.3, 6: 1.2, 8: 0.2, 12: 0.9, 16: 0.6}.get(bars, 2.2 + 0.05 * bars)
+        return cost + 0.3 * max(0, bars - longest)
+
+    def fit_short(self, labels: list[str], bars: int) -> tuple[float, list[int]]:
+        """As `fit`, for a piece of a few bars."""
+        return _spread([{n: self._short_cost(label, n) for n in range(1, bars + 1)} for label in labels], bars)
 
     def fit(self, labels: list[str], fixed: list[int | None], bars: int, draw: np.random.Generator) -> tuple[float, list[int]]:
         """The lengths that sum to `bars` with the least cost; returns it and them. Stated lengths (`fixed`) stay.
@@ -49,7 +72,7 @@ class Lengths:
         Long songs first draw one length per function, so that a returning section is as long as it was, then spread
         the difference; short ones are fitted directly.
         """
-        if bars > 24:
+        if bars > 20:
             best = min((self._around(labels, fixed, bars, base) for base in self._bases(labels, bars, draw)), default=(_NEVER, []))
             if best[0] < _NEVER:
                 return best
@@ -69,8 +92,8 @@ class Lengths:
                 share = np.array(list(weights.values())) / sum(weights.values())
                 base[name] = int(draw.choice(list(weights), p=share))
             gap = abs(bars - sum(base[label] for label in labels))
-            ranked.append((0.3 * gap, index, base))
-        return [base for _, _, base in sorted(ranked)[: _SAMPLES // 3]]
+            ranked.append((0.3 * gap - float(draw.gumbel()), index, base))
+        return [base for _, _, base in sorted(ranked)[: _SAMPLES // 4]]
 
     def _around(self, labels: list[str], fixed: list[int | None], bars: int, base: dict[str, int]) -> tuple[float, list[int]]:
         last_hook = max((i for i, label in enumerate(labels) if function_of(label) in HOOKS), default=-1)
@@ -86,7 +109,8 @@ class Lengths:
                 if flexible:
                     table[bars_here] = self.cost(label, bars_here) * 0.7
                 else:
-                    table[bars_here] = self.cost(label, own) * 0.5 + self._deviation(bars_here - own)
+                    cut = 3.0 if bars_here < min(own, self.table.phrase_bars) else 0.0
+                    table[bars_here] = self.cost(label, own) * 0.5 + self._deviation(bars_here - own) + cut
             if index == last_hook and label in labels[:index]:
                 table[own * 2] = self.cost(label, own) * 0.5 + 1.2
             tables.append(table)
@@ -97,7 +121,9 @@ class Lengths:
             return 0.0
         if bars % 4 == 0:
             return 2.2 + 0.1 * abs(bars)
-        return self.table.odd_cost * (0.7 if bars % 2 == 0 or bars == 1 else 1.0) + 0.25 * abs(bars)
+        if bars in (1, 2, -1):
+            return self.table.odd_cost * 0.75 + 0.4 * abs(bars)
+        return self.table.odd_cost * 1.5 + 2.0 + 0.25 * abs(bars)
 
 
 def _spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]]:
@@ -112,6 +138,6 @@ def _spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]
                 total = used + length
                 if total <= room and (total not in reached or cost + price < reached[total][0]):
                     reached[total] = (cost + price, (*chosen, length))
-        front = reached
+        front = dict(sorted(reached.items(), key=lambda item: item[1][0])[:_KEPT]) if len(reached) > 2 * _KEPT else reached
     cost, lengths = front.get(bars, (_NEVER, ()))
     return cost, list(lengths)
