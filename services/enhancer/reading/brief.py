@@ -1,0 +1,77 @@
+"""From a prompt and options to the brief: the pure heart of the enhancer."""
+
+from contracts.brief import Brief
+from contracts.context import Options
+from contracts.features import Features
+from services.enhancer.reading.band_fields import band_fields
+from services.enhancer.reading.case import Case
+from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.options import read_options
+from services.enhancer.reading.reader import Words, read_words
+from services.enhancer.reading.steps import told
+from services.enhancer.reading.style_fields import (
+    energy_field,
+    genres_field,
+    moods_field,
+    production_field,
+    style_of_field,
+    use_field,
+    valence_field,
+)
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.theory_fields import chords_field, duration_field, key_field, meter_field, structure_field, tempo_field
+from services.enhancer.reading.titles import title_for
+
+
+def read_prompt(prompt: str, options: Options, features: Features | None = None, *, seed: int = 0) -> Brief:
+    """Read a prompt offline, deterministically: same inputs and seed, same brief.
+
+    Options are stated facts and win over the prompt; a reference's features steer what is not stated.
+
+    Raises:
+        BadInput: an empty prompt, one of more than 10,000 characters, or a stated value that cannot be, naming field,
+            value and what is allowed.
+    """
+    text = Text.of(prompt)
+    given = read_options(options)
+    words = Words() if options.enhance == "off" else read_words(text)
+    case = Case(words, given, features, seed)
+    if options.enhance == "off":
+        case.note("Enhancement is off: only the options and the style's defaults are used.")
+    elif not words.understood:
+        case.note("No musical words were recognised in the prompt; the brief is neutral.")
+    return settle(case, prompt)
+
+
+def settle(case: Case, prompt: str) -> Brief:
+    """The fields in the order in which they depend on each other, then the words about them."""
+    style_of = style_of_field(case)
+    genres = genres_field(case)
+    lead = genres.value[0]
+    moods = moods_field(case)
+    valence = valence_field(case, lead, moods.value)
+    meter = meter_field(case, lead)
+    tempo = tempo_field(case, lead, moods.value, meter.value)
+    key = key_field(case, lead, moods.value, valence.value)
+    stated_duration: Finding[float] | None = case.given.duration or case.words.duration
+    structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
+    wanted, unwanted = band_fields(case, genres.value)
+    brief = Brief(
+        tempo_bpm=tempo,
+        key=key,
+        meter=meter,
+        duration_s=duration_field(case, structure, tempo.value, meter.value),
+        genres=genres,
+        moods=moods,
+        energy=energy_field(case, lead, moods.value),
+        valence=valence,
+        instruments_with=wanted,
+        instruments_without=unwanted,
+        structure=structure,
+        chords=chords_field(case, key.value),
+        production=production_field(case),
+        use=use_field(case),
+        style_of=style_of,
+    )
+    brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})
+    return told(brief.model_copy(update={"notes": tuple(case.notes)}))

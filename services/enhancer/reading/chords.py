@@ -1,0 +1,192 @@
+"""Chord progressions in letters and Roman numerals: obeyed exactly, one token per bar, [F G] shares a bar."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.errors import BadInput
+from contracts.music import Chord, Key
+from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.sections import LABEL, canonical_label
+from services.enhancer.reading.text import Text
+from services.music.theory.roman import parse_numeral
+
+Bars = tuple[str, ...]
+
+_LETTER = r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|Δ|ø|°|o|\+|\(|\)|#|b|-(?=7)|\d)*(?:/[A-G][#b♯♭]?|/9)?"
+_ROMAN = r"[b#♭♯]?(?:VII|VI|IV|III|II|I|V|vii|vi|iv|iii|ii|i|v)(?:maj|sus|add|dim|aug|ø|°|o|\+|\d)*(?:b5|#5)?"
+_TOKEN = rf"(?:\[[^\[\]\n]{{1,40}}\]|{_LETTER}|{_ROMAN}|%)"
+_SEP = r"(?:\s*(?:\||,|-|–|→|->|>)\s*|\s+)"
+_RUN = rf"\|?\s*{_TOKEN}(?:{_SEP}{_TOKEN})*(?:\s*\|)?(?![\w'#])"
+_LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?\s*[:=]\s*({_RUN})", re.IGNORECASE)
+_LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
+_ANNOUNCED = re.compile(
+    rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"
+)
+_BARE = re.compile(rf"(?<![\w'#/])({_TOKEN}(?:{_SEP}{_TOKEN}){{2,}})(?![\w'#])")
+_ONE = re.compile(r"[A-G](?:[#b♯♭]?)")
+ALLOWED = (
+    "chord symbols such as Am F C G or numerals such as ii V I, one per bar, [F G] for two in a bar, sections as 'verse: … ; chorus: …'"
+)
+MOST_BARS = 256
+
+
+@dataclass(frozen=True)
+class Progressions:
+    """Bars by section label ("all" where no section was named) and whether they are numerals that still need a key."""
+
+    bars: dict[str, Bars]
+    evidence: str
+    is_roman: bool
+    minor_hint: bool
+    """Whether the numerals speak of a minor key: a lower-case i and no upper-case I."""
+
+
+def read_chords(text: Text) -> Progressions | None:
+    """The chords that a prompt states. Fewer than three chords in a row without an announcement are not chords."""
+    found: dict[str, Bars] = {}
+    spans: list[tuple[int, int]] = []
+    for label, body, start, end in _runs(text):
+        bars = _bars(body)
+        if bars and text.is_free(start, end):
+            found.setdefault(label, bars)
+            spans.append((start, end))
+            text.take(start, end)
+    if not found:
+        return None
+    return _progressions(found, "; ".join(text.quote(*span).rstrip(" ,;|") for span in spans))
+
+
+def parse_chords(value: str, field: str = "chords") -> Progressions:
+    """An option's chords, strictly. Raises BadInput naming the token at fault."""
+    found: dict[str, Bars] = {}
+    for segment in re.split(r"[;\n]", value):
+        if not segment.strip():
+            continue
+        head, colon, body = segment.rpartition(":")
+        label = canonical_label(head) if colon else "all"
+        if not label or label in found:
+            raise BadInput(field, head.strip() or segment.strip(), ALLOWED)
+        bars = _strict_bars(body, field)
+        found[label] = bars
+    if not found:
+        raise BadInput(field, value, ALLOWED)
+    return _progressions(found, value.strip())
+
+
+def _runs(text: Text) -> list[tuple[str, str, int, int]]:
+    runs = []
+    for match in _LABELLED.finditer(text.original):
+        body = _LABELLED_EXACT.match(text.original, match.start(2))
+        if body:
+            runs.append((canonical_label(match.group(1)), body.group(1), match.start(), body.end()))
+    runs += [("all", m.group(1), m.start(), m.end()) for m in _ANNOUNCED.finditer(text.original) if len(_split(m.group(1))) >= 2]
+    runs += [("all", m.group(1), m.start(), m.end()) for m in _BARE.finditer(text.original) if _is_sure(m.group(1))]
+    return runs
+
+
+def _is_sure(run: str) -> bool:
+    """Whether a bare run is meant as chords: three chords, and not only words such as A or I."""
+    tokens = [token for token in _split(run) if token not in ("%", "|")]
+    words = sum(token in ("A", "I") for token in tokens)
+    return len(tokens) >= 3 and words <= len(tokens) // 2 and len(set(tokens)) >= 2
+
+
+def _split(run: str) -> list[str]:
+    """Tokens of a run: chords, [groups] and | bar lines."""
+    spaced = re.sub(r"\s*(?:,|–|→|->|>|-(?=\s*(?:[A-G]|[b#♭♯]?[IViv]|\[)))\s*", " ", run)
+    return re.findall(r"\[[^\]]*\]|\||[^\s|\[\]]+", spaced)
+
+
+def _bars(run: str) -> Bars:
+    """Bars of a run, or () where a token is no chord."""
+    try:
+        return _strict_bars(run, "chords")
+    except BadInput:
+        return ()
+
+
+def _strict_bars(run: str, field: str) -> Bars:
+    tokens = _split(run.strip())
+    bars: list[str] = []
+    if "|" in tokens:
+        for bar in " ".join(tokens).strip("| ").split("|"):
+            bars.append(_bar(bar.replace("[", " ").replace("]", " ").split(), bars, field))
+    else:
+        for token in tokens:
+            group = re.sub(r"[,\-]", " ", token[1:-1]).split() if token.startswith("[") else [token]
+            bars.append(_bar(group, bars, field))
+    if not bars or len(bars) > MOST_BARS:
+        raise BadInput(field, run.strip(), ALLOWED)
+    return tuple(bars)
+
+
+def _bar(tokens: Sequence[str], before: Sequence[str], field: str) -> str:
+    if list(tokens) == ["%"] and before:
+        return before[-1]
+    if not 1 <= len(tokens) <= 8:
+        raise BadInput(field, " ".join(tokens), f"{ALLOWED}; one to eight chords in a bar")
+    return " ".join(_chord(token, field) for token in tokens)
+
+
+def _chord(token: str, field: str) -> str:
+    """A letter chord in canonical spelling, or a numeral as written. Raises BadInput."""
+    token = token.replace("♯", "#").replace("♭", "b")
+    if re.fullmatch(_ROMAN, token):
+        return token
+    try:
+        return str(Chord.parse(token))
+    except BadInput:
+        raise BadInput(field, token, ALLOWED) from None
+
+
+def _progressions(found: dict[str, Bars], evidence: str) -> Progressions:
+    tokens = [token for bars in found.values() for bar in bars for token in bar.split()]
+    romans = [token for token in tokens if re.fullmatch(_ROMAN, token)]
+    plain = {re.sub(r"[^IViv]", "", token) for token in romans}
+    return Progressions(found, evidence, bool(romans), "i" in plain and "I" not in plain)
+
+
+def resolved(progressions: Progressions, key: Key) -> dict[str, Bars]:
+    """All bars as letter chords: numerals are read in `key`; in a minor key III, VI and VII are its own degrees."""
+    return {
+        label: tuple(" ".join(_letters(token, key) for token in bar.split()) for bar in bars) for label, bars in progressions.bars.items()
+    }
+
+
+_MAJOR_STEPS = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
+
+
+def _letters(token: str, key: Key) -> str:
+    match = re.fullmatch(r"([b#]?)([IViv]+)(.*)", token)
+    if not match or not re.fullmatch(_ROMAN, token):
+        return token
+    accidental, degree, suffix = match.groups()
+    upper = degree.upper()
+    index = list(_MAJOR_STEPS).index(upper)
+    if not accidental and degree.isupper() and upper in ("II", "III", "VI", "VII") and key.intervals[index] < _MAJOR_STEPS[upper]:
+        accidental = "b"
+    suffix = {"o": "°", "dim": "°", "o7": "°7", "dim7": "°7", "aug": "+"}.get(suffix, suffix)
+    return str(parse_numeral(f"{accidental}{degree}{suffix}", key))
+
+
+def key_of_chords(progressions: Progressions, mode: str | None = None) -> Finding[str]:
+    """The key that letter chords sit in: most chord tones inside the scale, the first and the last chord as tonic."""
+    symbols = [Chord.parse(token) for bars in progressions.bars.values() for bar in bars for token in bar.split()]
+    scored = []
+    for tonic in range(12):
+        for scale in (mode,) if mode else ("major", "minor"):
+            key = Key("C", scale).transpose(tonic)
+            inside = sum(pc in key.pitch_classes for chord in symbols for pc in chord.pitch_classes)
+            size = sum(len(chord.pitch_classes) for chord in symbols)
+            home = [c.root_class == key.tonic_class and c.is_minor == key.is_minor for c in (symbols[0], symbols[-1])]
+            dominant = any(c.root_class == (key.tonic_class + 7) % 12 and not c.is_minor for c in symbols)
+            scored.append((inside / size + 0.14 * home[0] + 0.1 * home[1] + 0.04 * dominant, tonic, str(_as_spelled(key, symbols))))
+    best = max(scored, key=lambda entry: (entry[0], -entry[1]))
+    names = " ".join(str(chord) for chord in symbols[:6])
+    return Finding(best[2], progressions.evidence, 0.8, f"the chords {names} have their home in {best[2]}")
+
+
+def _as_spelled(key: Key, symbols: Sequence[Chord]) -> Key:
+    """The key spelled as the chords spell it."""
+    return next((Key(c.root, key.mode) for c in symbols if c.root_class == key.tonic_class), key)

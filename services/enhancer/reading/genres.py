@@ -1,0 +1,93 @@
+"""Genres: packs, styles that packs play, and mixtures of several."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.enhancer.reading.lexicon import Match
+from services.enhancer.reading.scope import reached
+from services.enhancer.reading.tables import table
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres
+from services.music.packs.genres import genres
+
+_KINDS = (GENRE, NEAR, HYBRID)
+MOST_GENRES = 3
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Packs in order of weight, the styles behind them, and the words."""
+
+    genres: tuple[str, ...] = ()
+    near: tuple[Near, ...] = ()
+    """Styles without a pack of their own; the first one leads where `leads` says so."""
+    near_leads: bool = False
+    evidence: str | None = None
+    refused: tuple[str, ...] = ()
+    misspelt: bool = False
+
+    @property
+    def lead(self) -> Near | None:
+        """The style without a pack that leads, if one does."""
+        return self.near[0] if self.near and self.near_leads else None
+
+
+def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
+    """The genres of a prompt. In "orchestral dubstep" the head noun leads; in "house with dubstep bass" the first one."""
+    items = [m for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_shy(text, m)]
+    adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
+    refused_items = {i for scope in reached(text, items, "negation", adjectives.__contains__) for i in scope.items}
+    refused = [name for i in sorted(refused_items) for name in _packs(items[i])]
+    kept = _ordered(text, [m for i, m in enumerate(items) if i not in refused_items])
+    packs = [name for m in kept for name in _packs(m)]
+    packs = [name for name in dict.fromkeys(packs) if name not in refused or name not in _direct(kept)]
+    near = tuple(near_genres()[name] for m in kept for name in m.ids(NEAR) if name in near_genres() and not m.ids(GENRE))
+    leads = bool(kept and near and not kept[0].ids(GENRE) and not kept[0].ids(HYBRID))
+    evidence = ", ".join(dict.fromkeys(text.quote(m.start, m.end) for m in kept))
+    return Styles(tuple(packs)[:MOST_GENRES], near, leads, evidence or None, tuple(dict.fromkeys(refused)), any(m.misspelt for m in kept))
+
+
+def _direct(kept: Sequence[Match]) -> set[str]:
+    return {name for m in kept for name in _packs(m)}
+
+
+def _packs(match: Match) -> tuple[str, ...]:
+    if match.ids(GENRE):
+        return match.ids(GENRE)[:1]
+    for phrase in match.ids(HYBRID):
+        return tuple(table("hybrids")[phrase])
+    return tuple(pack for name in match.ids(NEAR) if name in near_genres() for pack in near_genres()[name].plays)
+
+
+def _ordered(text: Text, kept: list[Match]) -> list[Match]:
+    """Neighbours without a word between are one noun phrase: its last word, the head, comes first."""
+    groups: list[list[Match]] = []
+    for match in kept:
+        previous = groups[-1][-1] if groups else None
+        if previous and previous.last == match.first and re.fullmatch(r"[ -]?", text.between(previous.end, match.start)):
+            groups[-1].append(match)
+        else:
+            groups.append([match])
+    ordered = []
+    for group in groups:
+        heads = [m for m in group if not m.ids(INSTRUMENT)] or group
+        ordered += [heads[-1], *(m for m in group if m is not heads[-1])]
+    plain = [m for m in ordered if not m.ids(INSTRUMENT)]
+    return [*plain, *(m for m in ordered if m.ids(INSTRUMENT))]
+
+
+def _is_shy(text: Text, match: Match) -> bool:
+    """Whether an everyday word ("the house", "my country") is no style here."""
+    shy = table("words")["shy_genres"]
+    word = text.words[match.first]
+    if match.last != match.first + 1 or word.form not in shy["words"] or match.first == 0:
+        return False
+    before = text.words[match.first - 1]
+    if before.form not in shy["determiners"] or text.between(before.end, word.start).strip():
+        return False
+    return match.last >= len(text.words) or text.words[match.last].form not in (*shy["music"], *_all_styles())
+
+
+def _all_styles() -> frozenset[str]:
+    return frozenset(genres())

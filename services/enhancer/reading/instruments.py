@@ -1,0 +1,173 @@
+"""Instruments wanted and unwanted: families, negation, "only", and who stands in for what the catalogue lacks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.errors import BadInput
+from services.enhancer.reading.lexicon import Match
+from services.enhancer.reading.scope import reached
+from services.enhancer.reading.tables import table
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import FAMILY, INSTRUMENT, MOOD, PRODUCTION, STAND_IN
+from services.music.packs.instruments import instruments
+
+_KINDS = (INSTRUMENT, FAMILY, STAND_IN)
+_LESS = re.compile(r"(?<!\w)(drum|beat|bass|vocal|guitar|piano|synth|percussion)-?less(?!\w)")
+_LESS_FAMILY = {
+    "drum": "drums",
+    "beat": "drums",
+    "bass": "bass",
+    "guitar": "guitar",
+    "piano": "piano",
+    "synth": "synths",
+    "percussion": "percussion",
+}
+_INSTRUMENTAL = re.compile(
+    r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:singing|lyrics|words)|no lyrics|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"
+)
+_A_CAPPELLA = re.compile(r"(?<!\w)(?:a[ -]?capp?ella|voices only|vocals only|unaccompanied voices?)(?!\w)")
+_NO_INSTRUMENTS = re.compile(
+    r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"
+)
+_SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
+
+
+@dataclass(frozen=True)
+class Players:
+    """Who plays and who must not, with the words and what had to be decided."""
+
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    evidence_wanted: str | None = None
+    evidence_unwanted: str | None = None
+    exclusive: bool = False
+    notes: tuple[str, ...] = ()
+    misspelt: bool = False
+
+
+def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str]) -> Players:
+    """The instruments of a prompt. Raises BadInput where everything in the catalogue is excluded by name."""
+    items = [m for m in matches if any(m.ids(kind) for kind in _KINDS)]
+    adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
+    banned = reached(text, items, "negation", adjectives.__contains__)
+    only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _not_only(text, s.start)]
+    banned_items = {i for scope in banned for i in scope.items}
+    wanted_items = [i for i in range(len(items)) if i not in banned_items]
+    only_items = {i for scope in only for i in scope.items} - banned_items
+    unwanted = [name for i in sorted(banned_items) for name in _unwanted(items[i])]
+    words_against = [text.quote(scope.start, scope.end) for scope in banned]
+    if only_items:
+        wanted_items = sorted({*only_items, *(i for i in wanted_items if i > min(only_items))})
+    wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids)]
+    players = _special_words(text, wanted, unwanted, words_against)
+    return _settled(text, items, wanted_items, only_items, only, players)
+
+
+def _special_words(
+    text: Text, wanted: list[str], unwanted: list[str], words: list[str]
+) -> tuple[list[str], list[str], list[str], list[str], bool]:
+    """Words that are whole sentences: drumless, instrumental, a cappella, without instruments."""
+    notes: list[str] = []
+    exclusive = False
+    for match in _LESS.finditer(text.lower):
+        stem = match.group(1)
+        unwanted += ["vocals"] if stem == "vocal" else table("instruments_extra")["families"][_LESS_FAMILY[stem]]["without"]
+        words.append(text.quote(*match.span()))
+    match = _A_CAPPELLA.search(text.lower)
+    if match:
+        wanted[:] = ["vocals"]
+        words.append(text.quote(*match.span()))
+        exclusive = True
+    match = _INSTRUMENTAL.search(text.lower)
+    if match and "vocals" not in wanted:
+        unwanted.append("vocals")
+        words.append(text.quote(*match.span()))
+    match = _NO_INSTRUMENTS.search(text.lower)
+    if match:
+        evidence = text.quote(*match.span())
+        words.append(evidence)
+        if not wanted:
+            unwanted += [name for name in instruments() if name not in _SOUND_DESIGN]
+            wanted += ["pad_synth", "synthesizer"]
+            notes.append(f"'{evidence}' would be silence; it is read as: nothing that a player holds, only synthesised sound.")
+    return wanted, unwanted, words, notes, exclusive
+
+
+def _settled(
+    text: Text,
+    items: Sequence[Match],
+    wanted_items: Sequence[int],
+    only_items: set[int],
+    only: Sequence[object],
+    found: tuple[list[str], list[str], list[str], list[str], bool],
+) -> Players:
+    wanted, unwanted, words, notes, exclusive = found
+    named_against = tuple(dict.fromkeys(unwanted))
+    wanted = [name for name in dict.fromkeys(wanted)]
+    clash = [name for name in wanted if name in named_against and not _family_only(name, items, wanted_items)]
+    if clash:
+        notes.append(f"{', '.join(clash)}: both asked for and excluded; the exclusion holds.")
+    kept = [name for name in wanted if name not in clash]
+    against = [name for name in named_against if name not in kept]
+    exclusive = exclusive or bool(only_items)
+    if exclusive and kept:
+        against = [name for name in instruments() if name not in kept]
+    if set(against) >= set(instruments()):
+        raise BadInput("instruments", "; ".join(words), "at least one instrument must be left to play", hint=", ".join(instruments()))
+    for i in wanted_items:
+        for name in items[i].ids(STAND_IN):
+            if not items[i].ids(INSTRUMENT):
+                word = text.quote(items[i].start, items[i].end)
+                notes.append(f"'{word}' is not in the catalogue yet: {_name(name)} stands in for it.")
+    evidence = [text.quote(items[i].start, items[i].end) for i in wanted_items]
+    return Players(
+        tuple(kept),
+        tuple(against),
+        ", ".join(dict.fromkeys(evidence)) or None,
+        "; ".join(dict.fromkeys(words)) or (_scope_words(text, only) if exclusive else None),
+        exclusive,
+        tuple(notes),
+        any(items[i].misspelt for i in wanted_items),
+    )
+
+
+def _scope_words(text: Text, only: Sequence[object]) -> str | None:
+    quotes = [text.quote(scope.start, scope.end) for scope in only if hasattr(scope, "start") and hasattr(scope, "end")]
+    return "; ".join(quotes) or None
+
+
+def _family_only(name: str, items: Sequence[Match], wanted_items: Sequence[int]) -> bool:
+    """Whether a wanted instrument was named itself, so that "no guitar, but acoustic guitar" keeps it."""
+    return any(name in items[i].ids(INSTRUMENT) for i in wanted_items)
+
+
+def _not_only(text: Text, start: int) -> bool:
+    return bool(re.search(r"\bnot\s+$", text.lower[max(0, start - 5) : start]))
+
+
+def _wanted(item: Match, genre_ids: Sequence[str]) -> tuple[str, ...]:
+    named = item.ids(INSTRUMENT) or item.ids(STAND_IN)
+    if named:
+        return named[:1]
+    names: list[str] = []
+    for family_id in item.ids(FAMILY):
+        family = table("instruments_extra")["families"][family_id]
+        lead = genre_ids[0] if genre_ids else ""
+        if lead in family.get("acoustic_in", ()):
+            names += family["acoustic"]
+        elif lead in family.get("electronic_in", ()):
+            names += family["electronic"]
+        else:
+            names += family["with"]
+    return tuple(names)
+
+
+def _unwanted(item: Match) -> tuple[str, ...]:
+    for family_id in item.ids(FAMILY):
+        return tuple(table("instruments_extra")["families"][family_id]["without"])
+    return item.ids(INSTRUMENT)[:1] or item.ids(STAND_IN)[:1]
+
+
+def _name(instrument_id: str) -> str:
+    return instruments()[instrument_id].name.lower()

@@ -1,0 +1,40 @@
+"""Moods: named, negated, by synonym or by emoji; and how strongly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.enhancer.reading.lexicon import Match
+from services.enhancer.reading.scope import reached
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import MOOD, scope_words
+
+
+@dataclass(frozen=True)
+class Feelings:
+    """Moods in the order of their mention, those that were refused, and the words."""
+
+    moods: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    evidence: str | None = None
+    intensity: float = 1.0
+    misspelt: bool = False
+
+
+def read_feelings(text: Text, matches: Sequence[Match]) -> Feelings:
+    """The moods of a prompt. "not sad" refuses; "very" and "slightly" weigh."""
+    items = [m for m in matches if m.ids(MOOD)]
+    refused_items = {i for scope in reached(text, items, "negation", lambda _: False) for i in scope.items}
+    kept = [m for i, m in enumerate(items) if i not in refused_items]
+    refused = dict.fromkeys(name for i in refused_items for name in items[i].ids(MOOD))
+    named = dict.fromkeys(name for m in kept for name in m.ids(MOOD)[:1] if name not in refused)
+    evidence = ", ".join(dict.fromkeys(text.quote(m.start, m.end) for m in kept if m.ids(MOOD)[0] in named))
+    return Feelings(tuple(named), tuple(refused), evidence or None, _intensity(text, kept), any(m.misspelt for m in kept))
+
+
+def _intensity(text: Text, kept: Sequence[Match]) -> float:
+    words = {m.last: m for m in scope_words().find(text) if m.ids("more") or m.ids("less")}
+    for mood in kept:
+        word = words.get(mood.first)
+        if word:
+            return 1.35 if word.ids("more") else 0.6
+    return 1.0

@@ -1,0 +1,85 @@
+"""All readers over one prompt, in the order that lets the surer one take its words first."""
+
+from dataclasses import dataclass
+
+from services.enhancer.reading.chords import Progressions, read_chords
+from services.enhancer.reading.durations import read_duration, read_era
+from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.genres import Styles, read_styles
+from services.enhancer.reading.instruments import Players, read_players
+from services.enhancer.reading.keys import KeyWords, read_key
+from services.enhancer.reading.meters import read_meter
+from services.enhancer.reading.moods import Feelings, read_feelings
+from services.enhancer.reading.production import Sound, read_sound
+from services.enhancer.reading.structure import Plan, Wishes, read_structure, read_wishes
+from services.enhancer.reading.style_of import Models, read_models
+from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import NEAR, vocabulary
+
+
+@dataclass(frozen=True)
+class Words:
+    """Everything that the words of a prompt state, before anything is inferred."""
+
+    tempo: Finding[float] | None = None
+    tempo_word: TempoWord | None = None
+    key: KeyWords = KeyWords()
+    meter: Finding[str] | None = None
+    duration: Finding[float] | None = None
+    era: Finding[int] | None = None
+    chords: Progressions | None = None
+    structure: Finding[Plan] | None = None
+    wishes: Wishes = Wishes()
+    styles: Styles = Styles()
+    feelings: Feelings = Feelings()
+    players: Players = Players()
+    sound: Sound = Sound()
+    models: Models = Models()
+    understood: bool = True
+    """False where no reader found anything at all."""
+
+
+def read_words(text: Text) -> Words:
+    """Read a prompt. Raises BadInput for a stated number that cannot be, such as 5000 bpm."""
+    lexicon = vocabulary()
+    first = lexicon.find(text)
+    models = read_models(text, first)
+    for match in first:
+        if any(name == artist.name for artist in models.artists for _, name in match.senses):
+            text.take(match.start, match.end)
+    chords = read_chords(text)
+    structure = read_structure(text)
+    era = read_era(text)
+    tempo = read_tempo(text)
+    key = read_key(text)
+    meter = read_meter(text)
+    duration = read_duration(text)
+    matches = lexicon.find(text)
+    styles = read_styles(text, matches)
+    leads = [name for m in matches for name in m.ids(NEAR)][:1] if styles.near_leads else []
+    words = Words(
+        tempo=tempo,
+        tempo_word=read_tempo_word(text),
+        key=key,
+        meter=meter,
+        duration=duration,
+        era=era,
+        chords=chords,
+        structure=structure,
+        wishes=read_wishes(text) if structure is None else Wishes(),
+        styles=styles,
+        feelings=read_feelings(text, matches),
+        players=read_players(text, matches, [*leads, *styles.genres]),
+        sound=read_sound(text, matches),
+        models=models,
+    )
+    return words if _anything(words) else Words(models=models, understood=False)
+
+
+def _anything(words: Words) -> bool:
+    return bool(
+        words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.era or words.chords
+        or words.structure or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
+        or words.players.unwanted or words.sound.production or words.sound.uses or words.sound.energy is not None or words.models.artists
+    )  # fmt: skip

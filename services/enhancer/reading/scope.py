@@ -1,0 +1,110 @@
+"""How far "no", "without", "only" and "just" reach: over lists of items, through adjectives, never past the thought."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.enhancer.reading.lexicon import Match
+from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import scope_words
+
+_STOP = re.compile(r"[.;!?:\n()|]|\s-\s")
+_REACH = 4
+"""Words that may stand between "no" and its item."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which of the items a word reaches, and the words themselves."""
+
+    items: tuple[int, ...]
+    start: int
+    end: int
+
+
+def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callable[[int], bool]) -> list[Scope]:
+    """The items that words of `kind` ("negation" or "only") reach, one Scope per such word.
+
+    `is_adjective` says whether the word at an index may be skipped on the way, as "heavy" in "no heavy drums".
+    """
+    by_first = {item.first: index for index, item in enumerate(items)}
+    by_last = {item.last: index for index, item in enumerate(items)}
+    words = [m for m in scope_words().find(text) if not m.misspelt]
+    at = {m.first: m for m in words}
+    scopes = []
+    for word in words:
+        places = word.ids(kind)
+        if "before" in places:
+            found = _forward(text, word, items, by_first, at, is_adjective)
+        elif "after" in places:
+            found = _backward(text, word, items, by_last, at)
+        else:
+            continue
+        if not found and kind == "only" and "after" in places:
+            found = _backward(text, word, items, by_last, at)
+        if found:
+            start = min(word.start, *(items[i].start for i in found))
+            end = max(word.end, *(items[i].end for i in found))
+            scopes.append(Scope(tuple(found), start, end))
+    return scopes
+
+
+def _forward(
+    text: Text, word: Match, items: Sequence[Match], by_first: dict[int, int], at: dict[int, Match], is_adjective: Callable[[int], bool]
+) -> list[int]:
+    found: list[int] = []
+    pending: list[int] = []
+    strict = bool(word.ids("strict"))
+    index, skipped, comma, joined = word.last, 0, False, True
+    last_end = word.end
+    while index < len(text.words):
+        gap = text.between(last_end, text.words[index].start)
+        if _STOP.search(gap):
+            break
+        comma = comma or "," in gap
+        if index in by_first:
+            if not (joined or comma) and not _touching(gap):
+                break
+            item = items[by_first[index]]
+            (pending if comma and strict and found and not joined else found).append(by_first[index])
+            index, last_end, skipped, comma, joined = item.last, item.end, 0, False, False
+            continue
+        scope_word = at.get(index)
+        if scope_word and scope_word.ids("joiner") and (found or pending):
+            meaning = text.quote(scope_word.start, scope_word.end).lower()
+            if pending and meaning in ("or", "nor", "ou", "oder", "o", "ni", "noch", "或"):
+                found, pending = found + pending, []
+            joined, comma = not pending, comma and bool(pending)
+            index, last_end = scope_word.last, scope_word.end
+            continue
+        if (found or pending) and not (joined or comma):
+            break
+        if comma and not found:
+            break
+        if skipped >= _REACH or not (is_adjective(index) or (scope_word and (scope_word.ids("filler") or scope_word.ids("more")))):
+            break
+        step = scope_word.last if scope_word else index + 1
+        index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
+    return found
+
+
+def _touching(gap: str) -> bool:
+    return gap in ("", "/")
+
+
+def _backward(text: Text, word: Match, items: Sequence[Match], by_last: dict[int, int], at: dict[int, Match]) -> list[int]:
+    """The list of items that ends right before the word: "piano and strings only", "ドラムとベースなし"."""
+    found: list[int] = []
+    joiners = {m.last: m for m in at.values() if m.ids("joiner")}
+    end, right = word.first, word.start
+    while end in by_last:
+        item = items[by_last[end]]
+        if _STOP.search(text.between(item.end, right)) or (not found and "," in text.between(item.end, right)):
+            break
+        found.append(by_last[end])
+        end, right = item.first, item.start
+        if end in joiners:
+            end, right = joiners[end].first, joiners[end].start
+        elif not found or "," not in text.between(text.words[end - 1].end if end else 0, right):
+            break
+    return found

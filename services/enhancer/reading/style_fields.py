@@ -1,0 +1,128 @@
+"""The fields of style and feeling: genres, moods, energy, valence, production, use, the artist."""
+
+from contracts.brief import Source, Stated
+from services.enhancer.reading.case import Case
+from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.inference import DEFAULT_GENRE, blend, lean
+from services.enhancer.reading.tables import table
+from services.music.packs.genres import genres
+from services.music.packs.moods import moods
+
+
+def genres_field(case: Case) -> Stated[tuple[str, ...]]:
+    """Option, then prompt, then the artist's style, then what use, mood and instruments lean to."""
+    words, styles = case.words, case.words.styles
+    if case.given.genres:
+        return case.given.genres.stated()
+    if styles.genres:
+        for near in styles.near:
+            played = " and ".join(genres()[name].name.lower() for name in near.plays)
+            case.note(f"{near.name} has no pack of its own yet: {played} play it, at its own tempo and in its own colours.")
+        return Finding(styles.genres, styles.evidence, 0.8 if styles.misspelt or styles.near_leads else 1.0, _styles_reason(case)).stated()
+    if case.artist:
+        found = tuple(name for name in case.artist.genres if name in genres())
+        return inferred(found or (DEFAULT_GENRE,), f"{case.artist.name} plays in this style", 0.8, words.models.evidence).stated()
+    meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
+    players = case.given.wanted.value if case.given.wanted else words.players.wanted
+    named = case.given.moods.value if case.given.moods else words.feelings.moods
+    name, why = lean(words.sound.uses, named, players, meter)
+    if name in styles.refused:
+        name, why = next((n for n in (DEFAULT_GENRE, *genres()) if n not in styles.refused), DEFAULT_GENRE), None
+    if why:
+        return inferred((name,), f"'{why}' leans to {genres()[name].name.lower()}", 0.55).stated()
+    return inferred((name,), f"no style was named; {genres()[name].name.lower()} leaves the most open", 0.3).stated()
+
+
+def _styles_reason(case: Case) -> str | None:
+    styles = case.words.styles
+    if styles.near_leads:
+        return f"{styles.near[0].name} is played by {' and '.join(styles.near[0].plays)}"
+    if len(styles.genres) > 1:
+        return f"a mixture: {genres()[styles.genres[0]].name.lower()} leads, {', '.join(genres()[g].name.lower() for g in styles.genres[1:])} colours it"
+    return None
+
+
+def moods_field(case: Case) -> Stated[tuple[str, ...]]:
+    """Option, then prompt, then the style's or the artist's own moods."""
+    if case.given.moods:
+        return case.given.moods.stated()
+    feelings = case.words.feelings
+    if feelings.moods:
+        return Finding(feelings.moods, feelings.evidence, 0.85 if feelings.misspelt else 1.0).stated()
+    own = case.artist.moods if case.artist else case.lead_style.moods if case.lead_style else ()
+    found = tuple(name for name in own if name in moods() and name not in feelings.refused)
+    if found:
+        owner = case.artist.name if case.artist else case.lead_style.name if case.lead_style else ""
+        return inferred(found, f"the usual feeling of {owner}", 0.5).stated()
+    return inferred((), "no mood was named; the style sets the feeling", 0.4).stated()
+
+
+def energy_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated[float]:
+    """0–1 from the style, the moods, words such as high-energy, and the loudness of a reference."""
+    if case.given.energy:
+        return case.given.energy.stated()
+    base = genres()[genre_id].identity.energy
+    sound = case.words.sound
+    heard = case.features.energy.value if case.features and case.features.energy else None
+    reason = "from the style" + (" and the mood" if mood_ids else "")
+    if heard is not None and not mood_ids and sound.energy is None:
+        return inferred(round(min(max(0.3 * base + 0.7 * heard, 0), 1), 2), "mostly that of the reference", 0.6).stated()
+    word = case.words.tempo_word
+    nudge = 0.2 * (sound.energy or 0.0) + (0.2 * (word.share - 0.5) if word and word.share is not None else 0.0)
+    value = blend(base, [moods()[name].energy for name in mood_ids], case.words.feelings.intensity, nudge)
+    if sound.energy is not None and sound.energy_evidence:
+        stated = "energy" in sound.energy_evidence.lower()
+        return Finding(value, sound.energy_evidence, 0.8, reason, Source.STATED if stated else Source.INFERRED).stated()
+    return inferred(value, reason, 0.6).stated()
+
+
+def valence_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated[float]:
+    """0–1, gloomy to glad, from the style and the moods; refused moods push away from themselves."""
+    if case.given.valence:
+        return case.given.valence.stated()
+    base = genres()[genre_id].identity.valence
+    refused = [moods()[name].valence for name in case.words.feelings.refused]
+    nudge = 0.15 if refused and sum(refused) / len(refused) < 0.4 else -0.15 if refused and sum(refused) / len(refused) > 0.6 else 0.0
+    value = blend(base, [moods()[name].valence for name in mood_ids], case.words.feelings.intensity, nudge)
+    return inferred(value, "from the style" + (" and the mood" if mood_ids else ""), 0.6).stated()
+
+
+def production_field(case: Case) -> Stated[tuple[str, ...]]:
+    """Words of production, then those of the decade, the artist and the style."""
+    sound, era = case.words.sound, case.words.era
+    found = list(sound.production)
+    quotes = [sound.production_evidence] if sound.production_evidence else []
+    reason = None
+    if era:
+        entry = table("eras")[str(era.value)]
+        found += entry["production"]
+        quotes.append(era.evidence or "")
+        reason = f"the sound of {entry['note']}"
+    if case.artist:
+        found += case.artist.production
+    if case.lead_style:
+        found += case.lead_style.production
+    value = tuple(dict.fromkeys(found))
+    if quotes:
+        return Finding(value, ", ".join(quotes), 1.0, reason).stated()
+    return inferred(value, "the sound of the style" if value else "nothing was said about the sound; the style decides", 0.5).stated()
+
+
+def use_field(case: Case) -> Stated[str]:
+    """What the music is for; "listening" where nothing was said."""
+    uses = case.words.sound.uses
+    if uses:
+        return Finding(", ".join(uses), case.words.sound.use_evidence, 0.9).stated()
+    return inferred("listening", "no other use was named", 0.5).stated()
+
+
+def style_of_field(case: Case) -> Stated[str] | None:
+    """The artists taken as models. Names that nobody here knows are told in the notes."""
+    models = case.words.models
+    for name in models.unknown:
+        case.note(f"'{name}' is not among the artists whose traits are known here; the rest of the prompt decides.")
+    if not models.artists:
+        return None
+    names = ", ".join(artist.name for artist in models.artists)
+    case.note(f"In the style of {names}: genre, tempo, mood and sound are taken as a model, never a melody.")
+    return Finding(names, models.evidence, 0.9, "traits of style only: no melody is borrowed").stated()

@@ -1,0 +1,91 @@
+"""The prompt as the readers see it: its characters, its words with their places, and which of them are already taken."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from contracts.errors import BadInput
+
+MAX_CHARS = 10_000
+
+# Scripts written without spaces, and pictographs: each character is a word of its own.
+_SINGLE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+_WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+|&")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufe0e\ufe0f\u200b-\u200f]")
+_TYPOGRAPHY = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "／": "/", "：": ":", "，": ",", "、": ",", "；": ";", "。": ".", "　": " "}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: its folded form and its place in the text."""
+
+    form: str
+    start: int
+    end: int
+
+
+@dataclass
+class Text:
+    """A prompt with the marks of what was read. Characters are never moved, so that evidence is quoted as written."""
+
+    original: str
+    lower: str
+    words: tuple[Word, ...]
+    taken: bytearray = field(repr=False)
+
+    @classmethod
+    def of(cls, prompt: str) -> "Text":
+        """From raw input. Raises BadInput for an empty prompt or one of more than 10,000 characters."""
+        if len(prompt) > MAX_CHARS:
+            raise BadInput("prompt", f"{len(prompt)} characters", f"1 to {MAX_CHARS:,} characters")
+        if not prompt.strip():
+            raise BadInput("prompt", prompt, f"1 to {MAX_CHARS:,} characters, such as 'warm lo-fi hip hop, 80 bpm, no drums'")
+        return cls.quoted(prompt)
+
+    @classmethod
+    def quoted(cls, raw: str) -> "Text":
+        """From any string, an option's value for instance, without checking its length."""
+        original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", raw))
+        original = _CONTROL.sub(" ", original).translate(_TYPOGRAPHY)
+        lower = "".join(_lower(char) for char in original)
+        words = tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(lower))
+        return cls(original, lower, words, bytearray(len(original)))
+
+    def quote(self, start: int, end: int) -> str:
+        """The very words of a span."""
+        return self.original[start:end].strip()
+
+    def take(self, start: int, end: int) -> None:
+        """Mark a span as read: what says "6/8" is not asked for a duration again."""
+        self.taken[start:end] = b"\x01" * (end - start)
+
+    def is_free(self, start: int, end: int) -> bool:
+        """Whether no reader took any character of a span."""
+        return not any(self.taken[start:end])
+
+    def between(self, left: int, right: int) -> str:
+        """The lower-case characters between two places."""
+        return self.lower[left:right]
+
+
+def fold(word: str) -> str:
+    """Compatibility form without case and diacritics: "Baterías" and "baterias" are one word."""
+    if word == "&":
+        return "and"
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    if any("\u3040" <= char <= "\u30ff" for char in decomposed):  # voicing marks are letters in kana
+        return unicodedata.normalize("NFKC", word)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def words_of(phrase: str) -> tuple[str, ...]:
+    """The folded words of a phrase: hyphens, apostrophes and spaces all separate."""
+    return tuple(word.form for word in Text.quoted(phrase).words)
+
+
+def _lower(char: str) -> str:
+    small = char.lower()
+    return small if len(small) == 1 else char

@@ -1,0 +1,135 @@
+"""The fields of theory and time: tempo, key, meter, duration, structure, chords."""
+
+from contracts.brief import SectionPlan, Stated
+from contracts.errors import BadInput
+from contracts.music import Key, Meter
+from services.enhancer.reading.case import Case
+from services.enhancer.reading.chords import key_of_chords, resolved
+from services.enhancer.reading.durations import DEFAULT_S, LONGEST_S, SHORTEST_S
+from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.inference import Range, guess_key, guess_mode, guess_tempo, mood_range
+from services.enhancer.reading.structure import Plan, grant
+from services.music.packs.genres import genres
+from services.music.rng import rng
+
+_TAIL_S = 2.0
+_COMPOUND = 2 / 3
+
+
+def meter_field(case: Case, genre_id: str) -> Stated[str]:
+    """Option, prompt, reference, then the style's own."""
+    if case.given.meter:
+        return case.given.meter.stated()
+    if case.words.meter:
+        return case.words.meter.stated()
+    heard = case.features.meter if case.features else None
+    if heard:
+        return inferred(heard, "the meter of the reference", 0.7).stated()
+    meter = genres()[genre_id].identity.meters[0]
+    return inferred(meter, f"{genres()[genre_id].name.lower()} usually moves in {meter}", 0.8).stated()
+
+
+def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str) -> Stated[float]:
+    """Stated tempo, then a metronome marking, then the reference, then genre and mood (in that order)."""
+    style = _felt(case.style_range(genre_id), meter)
+    stated = case.given.tempo or case.words.tempo
+    word = case.words.tempo_word
+    if stated:
+        if not style.low * 0.85 <= stated.value <= style.high * 1.15:
+            case.note(f"{stated.value:g} BPM lies outside {style.text()} BPM; the stated tempo is obeyed.")
+        return stated.stated()
+    if word and word.share is None:
+        draw = rng(case.seed, "ideation", "tempo")
+        bpm = float(round(draw.uniform(*_clamped(word.low_bpm, word.high_bpm, style))))
+        return Finding(bpm, word.evidence, 0.85, f"{word.evidence} is {word.low_bpm:g}–{word.high_bpm:g} BPM").stated()
+    heard = case.features.tempo_bpm if case.features else None
+    if heard and 30 <= heard.value <= 300 and not word:
+        return inferred(round(heard.value, 2), "the tempo of the reference", min(0.9, heard.confidence)).stated()
+    feeling = mood_range(mood_ids)
+    feeling = _felt(feeling, meter) if feeling else None
+    guess = guess_tempo(style, feeling, word.share if word else None, word.evidence if word else None, case.seed)
+    if guess.conflict:
+        case.note(guess.conflict[0].upper() + guess.conflict[1:])
+    return inferred(min(max(guess.bpm, 30.0), 300.0), guess.reason, 0.6, word.evidence if word else None).stated()
+
+
+def _clamped(low: float, high: float, style: Range) -> tuple[float, float]:
+    """The part of a marking's range that the style shares, or the whole marking."""
+    inside = (max(low, style.low), min(high, style.high))
+    return inside if inside[0] <= inside[1] else (low, high)
+
+
+def _felt(found: Range, meter: str) -> Range:
+    """Ranges are thought in quarters; 6/8 counts dotted quarters, so its felt beat is slower by a third."""
+    if not Meter.parse(meter).is_compound:
+        return found
+    return Range(found.low * _COMPOUND, found.typical * _COMPOUND, found.high * _COMPOUND, found.owner)
+
+
+def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: float) -> Stated[str]:
+    """Option, prompt, the chords' home, the reference, then mood and style."""
+    if case.given.key:
+        return case.given.key.stated()
+    if case.words.key.key:
+        return case.words.key.key.stated()
+    forced = case.words.key.mode
+    chords = case.given.chords or case.words.chords
+    if chords and not chords.is_roman:
+        found = key_of_chords(chords, forced.value if forced else None)
+        return inferred(found.value, found.reason or "", found.confidence).stated()
+    heard = case.features.key if case.features else None
+    if heard and not forced:
+        return inferred(str(Key.parse(heard)), "the key of the reference", case.features.key_confidence if case.features else 0.5).stated()
+    mode, why = guess_mode(case.minor_share(genre_id), mood_ids, valence, case.seed)
+    if chords:
+        mode, why = (
+            ("minor", "the numerals speak of a minor key") if chords.minor_hint else ("major", "the numerals count from a major tonic")
+        )
+        forced = None
+    key = guess_key(genre_id, mood_ids, mode, forced.value if forced else None, case.seed)
+    if forced:
+        return inferred(key, f"{forced.value} was asked for; the tonic suits style and mood", 0.7, forced.evidence).stated()
+    return inferred(key, why, 0.5).stated()
+
+
+def chords_field(case: Case, key: str) -> Stated[dict[str, tuple[str, ...]]]:
+    """The stated progressions as letters, in the key of the song."""
+    chords = case.given.chords or case.words.chords
+    if not chords:
+        return inferred({}, "no chords were given; the composer writes them", 0.5).stated()
+    value = resolved(chords, Key.parse(key))
+    reason = f"numerals read in {key}" if chords.is_roman else None
+    evidence = f"chords={chords.evidence}" if case.given.chords else chords.evidence
+    return Finding(value, evidence, 1.0, reason).stated()
+
+
+def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration_s: float | None) -> Stated[tuple[SectionPlan, ...]]:
+    """The stated form; with single wishes the style's own form that grants them; else the composer's choice."""
+    stated = case.given.structure or case.words.structure
+    if stated:
+        return stated.stated()
+    wishes = case.words.wishes
+    if wishes:
+        bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
+        plan = grant(wishes, genre_id, bars)
+        return Finding(plan, wishes.evidence, 0.8, "the form of the style, with what was wished for").stated()
+    return inferred((), "no form was given; the composer chooses one of the style", 0.5).stated()
+
+
+def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter: str) -> Stated[float]:
+    """Option, prompt, the bars of a stated structure, the reference, then two minutes. Bars too many raise BadInput."""
+    if case.given.duration:
+        return case.given.duration.stated()
+    if case.words.duration:
+        return case.words.duration.stated()
+    bars = [section.bars for section in structure.value]
+    if structure.is_stated and bars and all(bars):
+        total = sum(n or 0 for n in bars)
+        seconds = total * Meter.parse(meter).bar_seconds(tempo_bpm) + _TAIL_S
+        if seconds > LONGEST_S:
+            raise BadInput("structure", f"{total} bars = {seconds:.0f} s at {tempo_bpm:g} BPM", f"at most {LONGEST_S:g} seconds")
+        return inferred(round(max(seconds, SHORTEST_S), 2), f"{total} bars at {tempo_bpm:g} BPM, and the last sound's tail", 0.9).stated()
+    heard = case.features.duration_s if case.features else 0.0
+    if 20 <= heard <= LONGEST_S:
+        return inferred(round(heard, 2), "the length of the reference", 0.6).stated()
+    return inferred(DEFAULT_S, "two minutes, since no length was given", 0.5).stated()

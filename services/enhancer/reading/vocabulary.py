@@ -1,0 +1,135 @@
+"""The one lexicon of styles, moods, instruments, artists, production and uses, in every language that the tables hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from services.enhancer.reading.lexicon import Lexicon, Sense, entries
+from services.enhancer.reading.tables import names, table
+from services.enhancer.reading.text import words_of
+from services.music.packs.genres import genres
+from services.music.packs.instruments import instruments
+from services.music.packs.moods import moods
+
+GENRE, NEAR, HYBRID, MOOD = "genre", "near", "hybrid", "mood"
+INSTRUMENT, FAMILY, STAND_IN = "instrument", "family", "stand_in"
+ARTIST, PRODUCTION, USE, STOP = "artist", "production", "use", "stop"
+
+
+@dataclass(frozen=True)
+class Near:
+    """A style without a pack: the packs that play it and its own tempo and colour."""
+
+    id: str
+    name: str
+    synonyms: tuple[str, ...]
+    plays: tuple[str, ...]
+    tempo_bpm: tuple[float, float, float]
+    minor_share: float | None = None
+    moods: tuple[str, ...] = ()
+    production: tuple[str, ...] = ()
+    band: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Artist:
+    """What "in the style of" an artist means: traits, never a melody."""
+
+    name: str
+    genres: tuple[str, ...]
+    tempo_bpm: tuple[float, float]
+    moods: tuple[str, ...] = ()
+    production: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    alone: bool = False
+    """Whether the bare name is unmistakable; otherwise "in the style of" or its like must stand beside it."""
+
+
+@cache
+def near_genres() -> dict[str, Near]:
+    """Styles without a pack, by id; those that have become packs fall away, and so do packs that do not exist."""
+    found = {}
+    for name, entry in table("near_genres").items():
+        if name not in genres():
+            values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+            near = Near(id=name, **values)
+            found[name] = near
+    return found
+
+
+@cache
+def artists() -> dict[str, Artist]:
+    """The artists whose traits are known, by name."""
+    found = {}
+    for name, entry in table("artists").items():
+        found[name] = Artist(name=name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    return found
+
+
+@cache
+def vocabulary() -> Lexicon:
+    """Everything that can be named, as one lexicon: the longest phrase wins whatever its kind."""
+    return Lexicon.build(_all_entries(), table("words")["ordinary"]["words"])
+
+
+def _all_entries() -> Iterator[tuple[str, Sense]]:
+    for name, pack in genres().items():
+        yield from ((phrase, (GENRE, name)) for phrase in (pack.name, name, *pack.synonyms))
+    for name, near in near_genres().items():
+        yield from ((phrase, (NEAR, name)) for phrase in (near.name, name, *near.synonyms))
+    yield from ((phrase, (HYBRID, phrase)) for phrase in table("hybrids"))
+    extra = table("instruments_extra")
+    for name, family in extra["families"].items():
+        yield from ((phrase, (FAMILY, name)) for phrase in family["phrases"])
+    yield from _unless_family(_instrument_entries())
+    for name, phrases in extra["stand_ins"].items():
+        yield from ((phrase, (STAND_IN, name)) for phrase in phrases)
+    for name, mood in moods().items():
+        yield from ((phrase, (MOOD, name)) for phrase in (mood.name, name, *mood.synonyms))
+    for name, artist in artists().items():
+        yield from ((phrase, (ARTIST, name)) for phrase in (name, *artist.aliases))
+    for name, phrases in table("production").items():
+        yield from ((phrase, (PRODUCTION, name)) for phrase in (name, *phrases))
+    for name, use in table("uses").items():
+        yield from ((phrase, (USE, name)) for phrase in use["phrases"])
+    yield from ((phrase, (STOP, phrase)) for phrase in table("words")["stop"]["phrases"])
+    for language in names("languages"):
+        yield from _foreign(language)
+    yield "dubstep bass", (GENRE, "dubstep")
+
+
+def _instrument_entries() -> Iterator[tuple[str, Sense]]:
+    for name, entry in instruments().items():
+        yield from ((phrase, (INSTRUMENT, name)) for phrase in (entry.name, name, *entry.synonyms))
+
+
+def _unless_family(pairs: Iterator[tuple[str, Sense]]) -> Iterator[tuple[str, Sense]]:
+    """A word that names a family ("guitar") is left to the family, which knows what "no guitar" forbids."""
+    taken = {words_of(phrase) for family in table("instruments_extra")["families"].values() for phrase in family["phrases"]}
+    return ((phrase, sense) for phrase, sense in pairs if words_of(phrase) not in taken)
+
+
+def _foreign(language: str) -> Iterator[tuple[str, Sense]]:
+    known = table(language)
+    for kind, section in ((INSTRUMENT, "instruments"), (MOOD, "moods"), (USE, "uses"), (PRODUCTION, "production")):
+        yield from entries(known.get(section, {}), kind)
+    for name, phrases in known.get("genres", {}).items():
+        kind = GENRE if name in genres() else NEAR
+        yield from ((phrase, (kind, name)) for phrase in phrases)
+
+
+@cache
+def scope_words() -> Lexicon:
+    """Words that negate, restrict, join and fill, whose sense is (kind, position)."""
+    words = table("words")
+    pairs = [(w, ("negation", "before")) for w in words["negation"]["before"]]
+    pairs += [(w, ("negation", "after")) for w in words["negation"]["after"]]
+    pairs += [(w, ("strict", "before")) for w in words["negation"]["list_strict"]]
+    pairs += [(w, ("only", "before")) for w in words["only"]["before"]]
+    pairs += [(w, ("only", "after")) for w in words["only"]["after"]]
+    pairs += [(w, ("filler", "")) for w in words["fillers"]["words"]]
+    pairs += [(w, ("joiner", "")) for w in words["fillers"]["joiners"]]
+    pairs += [(w, ("more", "")) for w in words["intensity"]["more"]]
+    pairs += [(w, ("less", "")) for w in words["intensity"]["less"]]
+    return Lexicon.build(pairs)

@@ -1,0 +1,63 @@
+"""The enhancer's stage: ideation. From the request to the brief and the facts in force."""
+
+from contracts.brief import Brief
+from contracts.context import Context, Creative, IdeationSection, Musical, Technical
+from contracts.pipeline import Stage
+from services.enhancer.reading import read_prompt
+from services.enhancer.reading.steps import fields
+from services.runtime.workbench import Workbench
+
+
+def ideate(context: Context, bench: Workbench) -> Context:
+    """Read the request. Raises BadInput for what cannot be, naming field, value and what is allowed."""
+    request = context.request
+    features = context.analysis.features if context.analysis else None
+    brief = read_prompt(request.prompt, request.options, features, seed=context.seed)
+    bench.progress(0.9, brief.text)
+    return _decided(_filled(context, brief), brief)
+
+
+def _filled(context: Context, brief: Brief) -> Context:
+    options = context.request.options
+    constraints = [f"without {name}" for name in brief.instruments_without.value]
+    constraints += [f"chords of {label} as given" for label in brief.chords.value]
+    return context.model_copy(
+        update={
+            "ideation": IdeationSection(brief=brief),
+            "musical": Musical(
+                key=brief.key.value,
+                tempo_bpm=brief.tempo_bpm.value,
+                meter=brief.meter.value,
+                genre=brief.genres.value[0],
+                moods=brief.moods.value,
+                structure=tuple(section.label for section in brief.structure.value),
+            ),
+            "technical": Technical(
+                duration_s=brief.duration_s.value, target_lufs=options.target_lufs, true_peak_ceiling_dbtp=options.ceiling_dbtp
+            ),
+            "creative": Creative(
+                inspiration=brief.text,
+                references=(brief.style_of.value,) if brief.style_of else (),
+                constraints=tuple(constraints),
+                preferences=context.request.preferences,
+            ),
+        }
+    )
+
+
+def _decided(context: Context, brief: Brief) -> Context:
+    """Every step, every inference and every choice between contradictions, on record."""
+    for step in brief.steps:
+        context = context.decide(Stage.IDEATION, f"step:{step.name}", step.text, "one of the six steps of reading a prompt")
+    for name, field in fields(brief).items():
+        if not field.is_stated and field.reason:
+            context = context.decide(Stage.IDEATION, name, _shown(field.value), field.reason, confidence=field.confidence)
+    for note in brief.notes:
+        context = context.decide(Stage.IDEATION, "note", note, "the request left a choice, or could not be taken literally")
+    return context
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "open"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "open"
