@@ -81,19 +81,22 @@ def write_flac_24(path: Path, audio: Audio, rate: int) -> None:
 
 def write_mp3(path: Path, audio: Audio, rate: int) -> None:
     """Write [channels, samples] as MP3, variable bit rate V0 (LAME through pedalboard)."""
-    from pedalboard.io import AudioFile
-
-    with AudioFile(str(path), "w", rate, audio.shape[0], quality="V0") as file:
+    with _audio_file(str(path), "w", rate, audio.shape[0], quality="V0") as file:
         for start in range(0, audio.shape[1], _CHUNK):
             file.write(audio[:, start : start + _CHUNK])
 
 
 def read_mp3(path: Path) -> Audio:
     """Decoded samples of an MP3 file, [channels, samples]; not clipped to full scale."""
-    from pedalboard.io import AudioFile
-
-    with AudioFile(str(path)) as file:
+    with _audio_file(str(path)) as file:
         return np.asarray(file.read(file.frames), dtype=np.float32)
+
+
+def _audio_file(*arguments: Any, **options: Any) -> Any:
+    from pedalboard import io  # its stubs differ between versions in what they export
+
+    library: Any = io
+    return library.AudioFile(*arguments, **options)
 
 
 def tag_mp3(path: Path, *, title: str, artist: str, bpm: float, key: str, genre: str) -> None:

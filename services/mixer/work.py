@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context, MasteringSection, MixingSection
@@ -19,11 +20,12 @@ from contracts.pipeline import Stage
 from services.mixer import files
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.delivery import encode_mp3
-from services.mixer.mastering.session import Session
+from services.mixer.mastering.session import Session, ToneAim
 from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.mixing.console import THREADS, Console
 from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
 from services.mixer.profiles import Profile, profile
+from services.music.audio.spectrum import third_octave_spectrum
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
@@ -31,6 +33,7 @@ Audio = NDArray[np.float32]
 # Raise when the same inputs would give other samples.
 VERSION = 1
 SILENCE_LUFS = -120.0
+REFERENCE_SHARE = 0.5
 
 
 @cache
@@ -40,8 +43,15 @@ def _builds() -> dict[str, str]:
 
 def _digest(**inputs: Any) -> str:
     """Digest of everything that determines the result."""
-    text = json.dumps({"version": VERSION, "builds": _builds(), **inputs}, sort_keys=True, default=str)
+    text = json.dumps({"version": VERSION, "builds": _builds(), **inputs}, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Models, dataclasses and arrays as JSON has them."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value.tolist() if isinstance(value, np.ndarray) else vars(value)
 
 
 def _go_on(bench: Workbench, fraction: float, text: str) -> None:
@@ -86,7 +96,9 @@ def mix(context: Context, bench: Workbench) -> Context:
         mixed[name] = bench.objects.put_audio(f"audio/mixed/{digest}/{name}.wav", path)
         path.unlink(missing_ok=True)
         _go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 3), f"mixed {name.replace('_', ' ')}")
-    section = MixingSection(stems=mixed, settings={**plan.model_dump(mode="json"), "changes": vars(changes)})
+    centres, levels = third_octave_spectrum(console.total, dry.rate)
+    heard = {"spectrum_hz": centres.round(2).tolist(), "spectrum_db": levels.round(3).tolist()}
+    section = MixingSection(stems=mixed, settings={**plan.model_dump(mode="json"), "changes": vars(changes), **heard})
     return _explain_mix(context.model_copy(update={"mixing": section}), plan, measured, changes, kicks=console.kicks)
 
 
@@ -121,7 +133,7 @@ def _explain_mix(context: Context, plan: MixPlan, measured: dict[str, Measured],
         context = context.decide(Stage.MIXING, "ducking", text, f"{kicks} kicks of the score open a gap for themselves", duck_db=ducked)
     if any(plan.section_db.values()):
         context = context.decide(
-            Stage.MIXING, "sections", json.dumps(plan.section_db), "the chorus should stand over the verse", **plan.section_db
+            Stage.MIXING, "sections", json.dumps(plan.section_db), "the chorus should stand over the verse", section_db=plan.section_db
         )
     changed = {name: value for name, value in vars(changes).items() if value != getattr(Changes(), name)}
     if changed:
@@ -140,10 +152,17 @@ def master(context: Context, bench: Workbench) -> Context:
     session = Session(list(mixed.stems), mixed.load, mixed.rate, mixed.frames, style, bench.scratch)
     _go_on(bench, 0.0, "summing the stems")
     try:
-        mastered = session.run(aim, changes.tone_strength)
+        tone = _tone_aim(context, changes)
+        mastered = session.run(aim, tone, _heard(context.mixing))
         _go_on(bench, 0.5, "delivering")
-        digest = _digest(mixed={n: a.sha256 for n, a in mixed.stems.items()}, profile=style, aim=vars(aim), tags=_tags(context))
-        delivered = _deliver(context, bench, session, f"audio/master/{digest}")
+        digest = _digest(
+            mixed={n: a.sha256 for n, a in mixed.stems.items()},
+            profile=style,
+            aim=vars(aim),
+            tone=changes.tone_strength,
+            tags=_tags(context),
+        )
+        delivered = _deliver(context, bench, session, f"audio/master/{digest}", changes.mp3_gain_db)
     finally:
         session.close()
     kept = {name: artifact for name, artifact in context.artifacts.items() if not name.startswith("stems/")}
@@ -156,6 +175,21 @@ def master(context: Context, bench: Workbench) -> Context:
         limited_by_ceiling=mastered.limited_by_ceiling,
     )
     return _explain_master(context.model_copy(update={"mastering": section, "artifacts": {**kept, **delivered}}), mastered, session)
+
+
+def _tone_aim(context: Context, changes: Changes) -> ToneAim:
+    """How far the tone follows the user's reference: half of the way, unless QA asks for more."""
+    features = context.analysis.features if context.analysis else None
+    if features is None or len(features.spectrum_hz) < 8:
+        return ToneAim(changes.tone_strength)
+    reference = (np.array(features.spectrum_hz), np.array(features.spectrum_db))
+    return ToneAim(changes.tone_strength, reference, REFERENCE_SHARE if changes.match_reference is None else changes.match_reference)
+
+
+def _heard(mixing: MixingSection) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The spectrum of the sum as the mix measured it; None where somebody took it out of the document."""
+    centres, levels = (np.array(mixing.settings.get(name, ()), dtype=np.float64) for name in ("spectrum_hz", "spectrum_db"))
+    return (centres, levels) if centres.size and centres.size == levels.size else None
 
 
 def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) -> dict[str, Any]:
@@ -186,7 +220,7 @@ def _tags(context: Context) -> dict[str, Any]:
     }
 
 
-def _deliver(context: Context, bench: Workbench, session: Session, prefix: str) -> dict[str, AudioArtifact]:
+def _deliver(context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float) -> dict[str, AudioArtifact]:
     """Write and store the master in three formats and the stems; a second thread encodes while the first writes stems."""
     store, scratch, rate = bench.objects, bench.scratch, session.rate
 
@@ -201,7 +235,7 @@ def _deliver(context: Context, bench: Workbench, session: Session, prefix: str) 
     def encoded() -> dict[str, AudioArtifact]:
         flac, mp3 = scratch / "delivered.flac", scratch / "delivered.mp3"
         files.write_flac_24(flac, session.total, rate)
-        encode_mp3(mp3, session.total, rate, _tags(context))
+        encode_mp3(mp3, session.total, rate, _tags(context), mp3_gain_db)
         out = {
             "master.flac": store.put_audio(f"{prefix}/master.flac", flac, "audio/flac"),
             "master.mp3": store.put_audio(f"{prefix}/master.mp3", mp3, "audio/mpeg"),

@@ -30,9 +30,8 @@ def decoded_peak(path: Path) -> float:
     return true_peak(files.read_mp3(path), 4)
 
 
-def encode_mp3(path: Path, audio: Audio, rate: int, tags: dict[str, Any]) -> float:
-    """Encode [2, samples] as V0 and tag it. Returns the gain in dB that it took to keep its decoded true peak under 0 dBTP."""
-    gain_db = 0.0
+def encode_mp3(path: Path, audio: Audio, rate: int, tags: dict[str, Any], gain_db: float = 0.0) -> float:
+    """Encode [2, samples] as V0, from `gain_db` down, and tag it. Returns the gain at which its decoded true peak is under 0 dBTP."""
     for _ in range(MOST_TRIES):
         files.write_mp3(path, audio * np.float32(linear(gain_db)) if gain_db else audio, rate)
         over_db = decibels(decoded_peak(path))

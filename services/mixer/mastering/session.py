@@ -3,9 +3,9 @@
 Equalised stems wait in scratch files (raw float32), so that memory does not grow with the number of stems.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +13,27 @@ from numpy.typing import NDArray
 
 from services.mixer.convolution import convolve
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
-from services.mixer.mastering.tone import equaliser_db, linear_phase
+from services.mixer.mastering.tone import corridor_db, drawn_to, equaliser_db, linear_phase
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs
-from services.music.audio.spectrum import third_octave_spectrum
+from services.music.audio.spectrum import FLOOR_DB, third_octave_spectrum
 
 Audio = NDArray[np.float32]
 Load = Callable[[str], Audio]
+Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 LEAST_EQ_DB = 0.25
 LEAST_DC = 1e-5
+
+
+@dataclass(frozen=True)
+class ToneAim:
+    """How the tone is led: strength in place of the profile's, and a reference's spectrum with how far it counts (0-1)."""
+
+    strength: float | None = None
+    reference: Spectrum | None = None
+    share: float = 0.0
 
 
 class Session:
@@ -36,11 +46,10 @@ class Session:
         self.total = np.zeros((2, frames), dtype=np.float32)
         self.mastered: Mastered | None = None
 
-    def run(self, aim: Aim, tone_strength: float | None = None) -> Mastered:
-        """Equalise, sum and find the gain."""
-        response = self._equaliser(tone_strength)
+    def run(self, aim: Aim, tone: ToneAim | None = None, spectrum: Spectrum | None = None) -> Mastered:
+        """Equalise, sum and find the gain. `spectrum` of the sum (centres in Hz, dB) saves listening to it again."""
+        response = self._equaliser(spectrum, tone or ToneAim())
         stem_peaks = np.zeros(self.frames, dtype=np.float32)
-        self.total[:] = 0
         with ThreadPoolExecutor(THREADS) as pool:
             for name, audio in ordered(pool, lambda stem: self._equalise(stem, response), self.names):
                 self.total += audio
@@ -73,19 +82,26 @@ class Session:
     def _path(self, name: str) -> Path:
         return self.scratch / f"equalised-{name}.f32"
 
-    def _equaliser(self, strength: float | None) -> NDArray[np.float32] | None:
-        """The linear-phase response for the sum of the stems as they are; None where it would change next to nothing."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            for _, audio in ordered(pool, self.load, self.names):
-                self.total += audio
-        centres, levels = third_octave_spectrum(self.total, self.rate)
-        if levels.max() <= -119 or not math.isfinite(integrated_lufs(self.total, self.rate)):
+    def _equaliser(self, spectrum: Spectrum | None, aim: ToneAim) -> NDArray[np.float32] | None:
+        """The linear-phase response for stems whose sum has this spectrum; None where it would change next to nothing."""
+        centres, levels = self._listen() if spectrum is None else spectrum
+        if levels.size == 0 or levels.max() <= FLOOR_DB:
             return None
-        gains = equaliser_db(centres, levels, self.profile.tone, strength)
+        corridor = corridor_db(centres, self.profile.tone)
+        if aim.reference and aim.share > 0:
+            corridor = drawn_to(centres, corridor, aim.reference, aim.share)
+        gains = equaliser_db(centres, levels, corridor, self.profile.tone, aim.strength)
         if np.abs(gains).max() < LEAST_EQ_DB:
             return None
         self.eq_db = {round(float(hz)): round(float(db), 2) for hz, db in zip(centres, gains, strict=True)}
         return linear_phase(centres, gains, self.rate)
+
+    def _listen(self) -> Spectrum:
+        """Third-octave spectrum of the sum of the stems as they are."""
+        total = np.zeros((2, self.frames), dtype=np.float32)
+        for name in self.names:
+            total += self.load(name)
+        return third_octave_spectrum(total, self.rate)
 
     def _equalise(self, name: str, response: NDArray[np.float32] | None) -> Audio:
         audio = self.load(name)

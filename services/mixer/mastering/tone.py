@@ -26,19 +26,28 @@ def corridor_db(centres_hz: Bands, tone: Tone) -> Bands:
     return np.asarray(base + low + mid + high)
 
 
-def deviation_db(centres_hz: Bands, level_db: Bands, tone: Tone) -> Bands:
+def drawn_to(centres_hz: Bands, corridor: Bands, reference: tuple[Bands, Bands], share: float) -> Bands:
+    """A corridor drawn by `share` (0-1) to a reference's third-octave spectrum (centres in Hz, dB)."""
+    theirs = np.interp(np.log2(centres_hz), np.log2(reference[0]), reference[1])
+    anchor = (centres_hz >= ANCHOR_HZ[0]) & (centres_hz <= ANCHOR_HZ[1])
+    theirs = theirs - np.median((theirs - corridor)[anchor])
+    # A band-limited reference (8 kHz, a telephone) says nothing about what it lacks.
+    return np.asarray(corridor + share * np.clip(theirs - corridor, -10, 10))
+
+
+def deviation_db(centres_hz: Bands, level_db: Bands, corridor: Bands) -> Bands:
     """How far a spectrum stands above the corridor, dB per band, with both aligned between 100 Hz and 8 kHz."""
-    error = level_db - corridor_db(centres_hz, tone)
+    error = level_db - corridor
     anchor = (centres_hz >= ANCHOR_HZ[0]) & (centres_hz <= ANCHOR_HZ[1])
     return np.asarray(error - np.median(error[anchor]))
 
 
-def equaliser_db(centres_hz: Bands, level_db: Bands, tone: Tone, strength: float | None = None) -> Bands:
+def equaliser_db(centres_hz: Bands, level_db: Bands, corridor: Bands, tone: Tone, strength: float | None = None) -> Bands:
     """Gain per band in dB that leads towards the corridor, smooth over an octave, at most `tone.most_db` either way.
 
     A band in which the song has next to nothing (a flute's bass) is not raised: that would only bring up noise.
     """
-    error = deviation_db(centres_hz, level_db, tone)
+    error = deviation_db(centres_hz, level_db, corridor)
     wanted = -np.sign(error) * np.maximum(np.abs(error) - DEAD_ZONE_DB, 0)
     wanted *= tone.strength if strength is None else strength
     presence = np.clip((ABSENT_DB + 6 + error) / 6, 0, 1)

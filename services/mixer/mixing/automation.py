@@ -10,7 +10,6 @@ from services.music.audio.loudness import BLOCK_S, loudness_of
 Curve = NDArray[np.float32]
 
 HIGH_POINTS = ("chorus", "drop", "hook", "refrain")
-GROUND = ("verse", "head", "theme", "intro", "groove")
 MAIN_GROUND = ("verse", "groove", "head", "theme", "a")
 FADE_S = 1.2
 
@@ -71,9 +70,12 @@ def end_fade(frames: int, rate: int) -> Curve:
     return curve
 
 
-def send_curve(score: Score, points: tuple[tuple[int, float], ...], rate: int, frames: int) -> Curve:
-    """A send level over time, linear amplitude, [frames]; points are (tick, dB), straight lines in dB between them."""
+def send_curve(score: Score, points: tuple[tuple[int, float], ...], rate: int, frames: int, base_db: float) -> Curve:
+    """A send level over time, linear amplitude, [frames]: `base_db` plus points (tick, dB), straight lines between them.
+
+    A point at -60 dB or less closes the send.
+    """
     times = [score.seconds_at(tick) for tick, _ in points]
     levels = np.interp(np.arange(0, frames, 64) / rate, times, [db for _, db in points])
-    gains = np.where(levels <= -60, 0.0, 10 ** (levels / 20))
+    gains = np.where(levels <= -60, 0.0, 10 ** ((base_db + levels) / 20))
     return np.asarray(np.repeat(gains, 64)[:frames], dtype=np.float32)

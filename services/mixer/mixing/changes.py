@@ -14,9 +14,13 @@ QA sends these in `Retry.changes`; a later retry overrides an earlier one. Value
 | `duck_scale` | factor | depth of ducking |
 | `lift_db` | dB | additional rise of choruses and drops over verses |
 | `mono_below_hz` | Hz | below this, stems are mono |
+| `dc_block_hz` | Hz | lowest corner of every strip's high pass |
+| `remix` | round | mixed and mastered again under a new key in the store |
 | `target_offset_lu` | LU | mastering: added to the loudness target while the loop aims (where another meter reads differently) |
 | `ceiling_offset_db` | dB | mastering: added to the ceiling, at most 0 |
 | `tone_strength` | factor | mastering: how much of the way to the tonal corridor the equaliser goes |
+| `match_reference` | 0-1 | mastering: how far the corridor is drawn to the spectrum of the user's reference |
+| `mp3_gain_db` | dB | mastering: gain before the MP3 is encoded, at most 0 |
 """
 
 import math
@@ -35,9 +39,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "duck_scale": (0, 2),
     "lift_db": (-1.5, 3),
     "mono_below_hz": (0, 300),
+    "dc_block_hz": (0, 60),
+    "remix": (0, 99),
     "target_offset_lu": (-1, 1),
     "ceiling_offset_db": (-3, 0),
     "tone_strength": (0, 1.2),
+    "match_reference": (0, 1),
+    "mp3_gain_db": (-9, 0),
 }
 
 
@@ -55,9 +63,13 @@ class Changes:
     duck_scale: float = 1.0
     lift_db: float = 0.0
     mono_below_hz: float | None = None
+    dc_block_hz: float = 0.0
+    remix: float = 0.0
     target_offset_lu: float = 0.0
     ceiling_offset_db: float = 0.0
     tone_strength: float | None = None
+    match_reference: float | None = None
+    mp3_gain_db: float = 0.0
 
     def with_words(self, words: tuple[str, ...]) -> "Changes":
         """These changes and those that production words of the brief ask for."""

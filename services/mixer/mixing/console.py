@@ -25,12 +25,13 @@ Load = Callable[[str], Audio]
 SENDS = {"return_room": "room_db", "return_hall": "hall_db", "return_delay": "delay_db"}
 CONTROLS = {"return_hall": "reverb_send_db", "return_delay": "delay_send_db"}
 NO_SEND_DB = -50.0
+DRY_THROW_DB = -26.0
 # Strips, meters and FFTs release the GIL. Two at a time: more would only cost memory.
 THREADS = 2
 
 
 class Console:
-    """One mix of one song. `stems()` yields (part id, mixed stem), parts in their order and then the returns."""
+    """One mix of one song. `stems()` yields (part id, mixed stem), parts in their order and then the returns; `total` is their sum."""
 
     def __init__(self, score: Score, plan: MixPlan, profile: Profile, rate: int, frames: int, load: Load) -> None:
         self.score, self.plan, self.profile, self.rate, self.frames, self.load = score, plan, profile, rate, frames, load
@@ -41,13 +42,15 @@ class Console:
         self.fade = end_fade(frames, rate)
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
         self.sends: dict[str, Audio] = {}
+        self.total = np.zeros((2, frames), dtype=np.float32)
 
     def channel(self, name: str) -> Audio:
         """One mixed stem, [2, frames]."""
         settings, audio = self.plan.channels[name], self.load(name)
         if settings.silent:
             return np.zeros((2, self.frames), dtype=np.float32)
-        wet = strips.process(audio, self.rate, strips.chain(settings.strip, self.profile.tape, settings.cuts, settings.pre_gain_db))
+        chain = strips.chain(settings.strip, self.profile.tape, settings.cuts, settings.pre_gain_db, self.plan.dc_block_hz)
+        wet = strips.process(audio, self.rate, chain)
         wet = wow(wet, self.rate, self.profile.tape.wow_percent, self.profile.tape.wow_hz)
         level = integrated_lufs(wet, self.rate)
         gain_db = min(max(settings.target_lufs - level, -60.0), 24.0) if np.isfinite(level) else 0.0
@@ -69,8 +72,11 @@ class Console:
         with ThreadPoolExecutor(THREADS) as pool:
             for name, audio in ordered(pool, self.channel, list(self.plan.channels)):
                 self._send(name, audio)
+                self.total += audio
                 yield name, audio
-            yield from ordered(pool, self._return, [name for name in SENDS if name in self.sends])
+            for name, audio in ordered(pool, self._return, [name for name in SENDS if name in self.sends]):
+                self.total += audio
+                yield name, audio
 
     def _send(self, name: str, audio: Audio) -> None:
         settings = self.plan.channels[name]
@@ -83,11 +89,12 @@ class Console:
                 sent += audio * level
 
     def _send_level(self, name: str, settings: Channel, bus: str) -> Curve | np.float32 | None:
-        """The score's automation where it has one (dB, in place of the strip's level), else the strip's."""
+        """The strip's send, moved by the score's automation (dB relative to it), linear; None where nothing is sent."""
+        level = float(getattr(settings, SENDS[bus]))
         points = self.score.parts[name].controls.get(CONTROLS.get(bus, ""))
         if points:
-            return send_curve(self.score, points, self.rate, self.frames)
-        level = float(getattr(settings, SENDS[bus]))
+            # A throw is heard on a strip that is dry otherwise, too.
+            return send_curve(self.score, points, self.rate, self.frames, max(level, DRY_THROW_DB))
         return np.float32(10 ** (level / 20)) if level > NO_SEND_DB else None
 
     def _return(self, bus: str) -> Audio:

@@ -72,6 +72,7 @@ class MixPlan(Document):
     section_lufs: dict[str, float | None]
     mono_below_hz: float
     duck_scale: float
+    dc_block_hz: float = 0.0
 
 
 def plan_mix(score: Score, measured: dict[str, Measured], profile: Profile, changes: Changes) -> MixPlan:
@@ -93,6 +94,7 @@ def plan_mix(score: Score, measured: dict[str, Measured], profile: Profile, chan
         section_lufs={name: round(level, 2) if math.isfinite(level) else None for name, level in levels.items()},
         mono_below_hz=profile.mono_below_hz if changes.mono_below_hz is None else changes.mono_below_hz,
         duck_scale=profile.duck.scale * changes.duck_scale,
+        dc_block_hz=changes.dc_block_hz,
     )
 
 
