@@ -1,0 +1,165 @@
+"""Patches synthesised by Faust through DawDreamer: polyphonic by MIDI, mono and swept ones driven at audio rate.
+
+Only for processes of their own: an engine made in one thread and used in another waits for ever (DawDreamer 0.9.0).
+"""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from contracts.errors import Unavailable
+from contracts.music import Note, Part
+from services.generator.production.curves import BLOCK, SAMPLE_RATE_HZ, Clock, Floats, curve
+from services.generator.production.sounds import Synth, patch_code
+
+VOICES = 64
+"""Fewer steal notes that still ring."""
+RETRIGGER_S = 0.0015
+LEGATO_S = 0.012
+"""Notes closer than this are slurred on mono patches."""
+
+
+def available() -> bool:
+    """Whether DawDreamer is installed."""
+    return importlib.util.find_spec("dawdreamer") is not None
+
+
+def version() -> str:
+    """Version of DawDreamer, which contains its Faust compiler and libraries."""
+    return importlib.metadata.version("dawdreamer")
+
+
+def play(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
+    """Play a part on a patch. Returns [2, frames]. Raises Unavailable where DawDreamer is missing."""
+    if not available():
+        raise Unavailable("DawDreamer", "install the extra 'generator'")
+    with _quiet():
+        audio = _poly(part, patch, sound, clock) if sound.mode == "poly" else _mono(part, patch, sound, clock)
+    return audio
+
+
+def sweep(audio: Floats, cutoff: Floats) -> Floats:
+    """Low-pass [2, frames] audio by a cutoff curve (0 closed, 1 open) of the same length."""
+    with _quiet():
+        return _through("sweep", np.vstack([audio, cutoff[None, :]]))
+
+
+def _poly(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
+    engine, graph = _engine(), []
+    synth = engine.make_faust_processor("voices")
+    synth.num_voices = VOICES
+    _compile(synth, patch)
+    for note in part.notes:
+        start, end = clock.sample(note.start), clock.sample(note.end)
+        synth.add_midi_note(note.pitch, note.velocity, (start + 0.5) / SAMPLE_RATE_HZ, max(end - start, 64) / SAMPLE_RATE_HZ)
+    if "pitch_bend" in part.controls:
+        for row in synth.get_parameters_description():
+            if row["label"] == "bend":
+                synth.set_automation(row["name"], curve(part, "pitch_bend", clock, default=0.0))
+    graph.append((synth, []))
+    if sound.fx:
+        effect = engine.make_faust_processor("effect")
+        _compile(effect, sound.fx)
+        graph.append((effect, ["voices"]))
+    return _render(engine, graph, clock.frames)
+
+
+def _mono(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
+    notes = [n for i, n in enumerate(part.notes) if i + 1 == len(part.notes) or part.notes[i + 1].start > n.start]
+    pitch, gate, velocity = _strings(notes, sound, clock)
+    pitch += curve(part, "pitch_bend", clock, default=0.0)
+    cutoff = np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0)
+    motion = _progress(notes, clock) if sound.mode == "sweep" else _wobble(part, clock)
+    frequency = 440.0 * 2.0 ** ((pitch.astype(np.float64) - 69.0) / 12.0)
+    return _through(patch, np.stack([frequency, gate, velocity, cutoff, motion]).astype(np.float32))
+
+
+def _strings(notes: list[Note], sound: Synth, clock: Clock) -> tuple[Floats, Floats, Floats]:
+    """Pitch in semitones (with glide on slurs), gate and velocity of a single voice, at every sample."""
+    frames = clock.frames
+    pitch, gate, velocity = (np.zeros(frames, dtype=np.float32) for _ in range(3))
+    previous: Note | None = None
+    pitch[:] = notes[0].pitch if notes else 60
+    for index, note in enumerate(notes):
+        start, end = clock.sample(note.start), clock.sample(note.end)
+        following = clock.sample(notes[index + 1].start) if index + 1 < len(notes) else frames
+        slurred_on = following - end < LEGATO_S * SAMPLE_RATE_HZ and sound.glide_ms > 0 and index + 1 < len(notes)
+        slurred = previous is not None and start - clock.sample(previous.end) < LEGATO_S * SAMPLE_RATE_HZ and sound.glide_ms > 0
+        stop = following if slurred_on else min(end, following)
+        pitch[start:] = note.pitch
+        velocity[start:] = note.velocity / 127.0
+        gate[start:stop] = 1.0
+        overlap = previous is not None and previous.end > note.start
+        if slurred and previous is not None and (overlap or sound.mode == "sweep") and previous.pitch != note.pitch:
+            length = min(round(sound.glide_ms / 1000 * SAMPLE_RATE_HZ), max(following - start, 1), frames - start)
+            ease = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, max(length, 1)))
+            pitch[start : start + length] = previous.pitch + (note.pitch - previous.pitch) * ease
+        elif slurred:
+            gate[max(start - round(RETRIGGER_S * SAMPLE_RATE_HZ), 0) : start] = 0.0
+        previous = note
+    return pitch, gate, velocity
+
+
+def _wobble(part: Part, clock: Clock) -> Floats:
+    """Phase of the wobble, 0 to 1: cycles per felt beat, summed over the beats, so that it never drifts from the bar."""
+    rate = curve(part, "wobble_rate", clock, default=2.0).astype(np.float64)
+    beats = clock.beats(np.arange(clock.frames + 1, dtype=np.float64))
+    cycles = np.concatenate(([0.0], np.cumsum(rate * np.diff(beats))))[:-1]
+    return np.asarray(cycles % 1.0, dtype=np.float32)
+
+
+def _progress(notes: list[Note], clock: Clock) -> Floats:
+    """How far each note has got, 0 to 1."""
+    progress = np.zeros(clock.frames, dtype=np.float32)
+    for note in notes:
+        start, end = clock.sample(note.start), min(clock.sample(note.end), clock.frames)
+        progress[start:end] = np.linspace(0.0, 1.0, max(end - start, 0), dtype=np.float32)
+        progress[end:] = 1.0
+    return progress
+
+
+def _engine() -> Any:
+    import dawdreamer
+
+    return dawdreamer.RenderEngine(SAMPLE_RATE_HZ, BLOCK)
+
+
+def _compile(processor: Any, patch: str) -> None:
+    if not processor.set_dsp_string(patch_code(patch)) or not processor.compile():
+        raise Unavailable(f"Faust patch {patch}", "it does not compile with this Faust")
+
+
+def _through(patch: str, signals: Floats) -> Floats:
+    """Send [inputs, frames] through a Faust processor that is not polyphonic."""
+    engine = _engine()
+    source = engine.make_playback_processor("source", np.ascontiguousarray(signals, dtype=np.float32))
+    effect = engine.make_faust_processor("effect")
+    _compile(effect, patch)
+    return _render(engine, [(source, []), (effect, ["source"])], signals.shape[1])
+
+
+def _render(engine: Any, graph: list[tuple[Any, list[str]]], frames: int) -> Floats:
+    engine.load_graph(graph)
+    engine.render((frames + BLOCK) / SAMPLE_RATE_HZ)
+    audio = np.asarray(engine.get_audio(), dtype=np.float32)[:, :frames]
+    return np.ascontiguousarray(np.pad(audio, ((0, 0), (0, frames - audio.shape[1]))))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the compiler's remarks off standard error."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as sink:  # noqa: PTH123 - a device, by descriptor
+            os.dup2(sink.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

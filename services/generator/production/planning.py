@@ -1,0 +1,116 @@
+"""The plan of a production: who plays each part, and the digest of everything that determines its dry stem."""
+
+import hashlib
+import json
+from typing import Any
+
+from contracts.context import Options, StemPlan
+from contracts.errors import Unavailable
+from contracts.music import Part, Score
+from services.generator.production.curves import BLOCK, SAMPLE_RATE_HZ, Clock
+from services.generator.production.engines import ENGINES, Choice, candidates, choose
+from services.generator.production.kits import kit_text
+from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.sounds import Kit, Sampled, Synth, patch_code, patch_name, sounds, trim_db
+
+RENDER_VERSION = 1
+"""Raised with every change of this package that changes samples."""
+MIXER_CONTROLS = frozenset({"reverb_send_db", "delay_send_db"})
+"""Written in the part, obeyed by the mixer: they do not change the dry stem."""
+SHORT_DIGEST = 12
+
+
+def plan_stems(score: Score, options: Options | None = None, shelf: Shelf | None = None) -> dict[str, StemPlan]:
+    """A plan for every part that has notes, in the order of the score.
+
+    Raises BadInput for an engine or patch that does not exist, Unavailable where nothing can play a part.
+    """
+    options, shelf, clock = options or Options(), shelf or find_soundfonts(), Clock(score)
+    plans = {}
+    for part_id, part in score.parts.items():
+        if part.notes:
+            choice = choose(patch_name(part, score.genre), shelf, engine=options.engine, commercial=options.licence == "commercial")
+            plans[part_id] = _plan(part_id, part, score, choice, shelf, clock)
+    return plans
+
+
+def _plan(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf, clock: Clock) -> StemPlan:
+    digest = hashlib.sha256(json.dumps(_facts(part_id, part, score, choice, shelf, clock), sort_keys=True).encode()).hexdigest()
+    return StemPlan(
+        part=part_id,
+        engine="sampled",
+        instrument=part.instrument,
+        source=_source(choice, shelf),
+        digest=digest,
+        key=f"stems/dry/{digest}.wav",
+        cost_s=round(_cost(part, choice, clock), 2),
+        licence=choice.licence,
+    )
+
+
+def _facts(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf, clock: Clock) -> dict[str, Any]:
+    """Everything that determines the samples of a stem."""
+    return {
+        "render_version": RENDER_VERSION,
+        "part_id": part_id,
+        "role": part.role,
+        "instrument": part.instrument,
+        "notes": part.notes,
+        "controls": {name: points for name, points in part.controls.items() if name not in MIXER_CONTROLS},
+        "tempo": score.tempo_map or ((0, score.tempo_bpm),),
+        "meter": score.meter,
+        "frames": clock.frames,
+        "sample_rate_hz": SAMPLE_RATE_HZ,
+        "block": BLOCK,
+        "engine": ENGINES[choice.engine].version(),
+        "sweep": ENGINES["faust"].version() if "cutoff" in part.controls else None,
+        "source": choice.source,
+        "sound": sounds()[choice.patch].model_dump(mode="json"),
+        "content": _content(choice, shelf),
+        "trim_db": trim_db(choice.engine, choice.source),
+    }
+
+
+def _content(choice: Choice, shelf: Shelf) -> str:
+    """Digest of the soundfont, or of the patch's source."""
+    if choice.preset:
+        return shelf.digest(choice.preset.soundfont)
+    sound = sounds()[choice.patch]
+    if isinstance(sound, Synth):
+        text = patch_code(choice.patch) + (patch_code(sound.fx) if sound.fx else "")
+    else:
+        text = kit_text(choice.patch)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _source(choice: Choice, shelf: Shelf) -> str:
+    """Player, patch and where from, so that a render worker plays just this: `fluidsynth bass_finger FluidR3_GM 0:33 sha256:7459…`."""
+    if not choice.preset:
+        return f"{choice.engine} {choice.patch}"
+    return f"{choice.engine} {choice.patch} {choice.source} sha256:{shelf.digest(choice.preset.soundfont)[:SHORT_DIGEST]}"
+
+
+def chosen(plan: StemPlan, shelf: Shelf) -> Choice:
+    """The choice that a plan records. Raises Unavailable where this machine has not the same soundfont."""
+    player, patch, *preset_words = plan.source.split(" ")
+    sound = sounds()[patch]
+    if not isinstance(sound, Sampled):
+        return Choice(player, patch, patch)
+    name, numbers, digest = preset_words
+    if not shelf.digest(name).startswith(digest.removeprefix("sha256:")):
+        raise Unavailable(f"soundfont {name} {digest}", f"{shelf.path(name)} is another edition")
+    preset = next(p for p in candidates(sound) if p.label == f"{name} {numbers}")
+    return Choice(player, patch, preset.label, preset)
+
+
+def _cost(part: Part, choice: Choice, clock: Clock) -> float:
+    """Expected CPU seconds, from the measured speeds of the engines."""
+    sounding_s = sum(clock.seconds(note.end) - clock.seconds(note.start) for note in part.notes)
+    length_s = clock.frames / SAMPLE_RATE_HZ
+    sound = sounds()[choice.patch]
+    if isinstance(sound, Synth):
+        voices = 1.0 if sound.mode != "poly" else (sounding_s + sound.release_s * len(part.notes)) / max(length_s, 0.1)
+        return 0.3 + length_s * sound.cost * max(voices, 0.2)
+    if isinstance(sound, Kit):
+        return 0.6 + 0.0004 * len(part.notes)
+    return 0.5 + 0.0025 * len(part.notes) + 0.0055 * length_s

@@ -1,0 +1,46 @@
+"""From a plan to the dry stem: stereo float, exactly as long as the song, never silent where there are notes."""
+
+import numpy as np
+
+from contracts.context import StemPlan
+from contracts.errors import HousebandError
+from contracts.music import Score
+from services.generator.production import faust
+from services.generator.production.curves import Clock, Floats, curve, decibels_to_gain
+from services.generator.production.engines import ENGINES, Task
+from services.generator.production.planning import chosen
+from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.sounds import Synth, sounds, trim_db
+
+SILENCE = 10 ** (-60 / 20)
+
+
+class SilentStem(HousebandError):
+    """A part with notes came out silent, or not as numbers: a bug in a patch or preset, named."""
+
+    code = "silent_stem"
+
+
+def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | None = None) -> Floats:
+    """Play one part as planned. Returns [2, frames] float32 with frames = ceil(score.duration_s × 48,000).
+
+    Raises SilentStem where the part has notes and no sound, Unavailable where the planned engine or soundfont is not here.
+    """
+    shelf, clock, part = shelf or find_soundfonts(), Clock(score), score.parts[part_id]
+    choice = chosen(stem_plan, shelf)
+    audio = ENGINES[choice.engine].render(Task(score, part_id, part, choice, shelf, clock))
+    sound = sounds()[choice.patch]
+    own_filter = isinstance(sound, Synth) and sound.mode != "poly"
+    if "cutoff" in part.controls and not own_filter:
+        audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))
+    gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.source))
+    audio = np.ascontiguousarray(audio * decibels_to_gain(gain_db), dtype=np.float32)
+    _guard(audio, part_id, stem_plan)
+    return audio
+
+
+def _guard(audio: Floats, part_id: str, plan: StemPlan) -> None:
+    if not np.isfinite(audio).all():
+        raise SilentStem(f"part {part_id} on {plan.source} ({plan.engine}) is not finite")
+    if float(np.abs(audio).max(initial=0.0)) < SILENCE:
+        raise SilentStem(f"part {part_id} on {plan.source} ({plan.engine}) has notes but no sound")

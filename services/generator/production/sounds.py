@@ -1,0 +1,126 @@
+"""Which sound a part plays: the [sound] tables of the instruments, the synth patches and the drum kits, by patch name."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.errors import BadInput
+from contracts.music import Part, Role
+from services.music.packs.instruments import instrument, instruments
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Preset(_Table):
+    """One preset of one soundfont. Bank 128 holds drum kits (SoundFont 2.04, section 7.2)."""
+
+    soundfont: str = Field(description="name without suffix, such as FluidR3_GM")
+    bank: int = Field(default=0, ge=0, le=16383)
+    program: int = Field(ge=0, le=127)
+    breath: bool = Field(default=False, description="loudness follows CC2, not velocity (MuseScore's Expr. presets)")
+
+    @property
+    def label(self) -> str:
+        """`FluidR3_GM 0:33`."""
+        return f"{self.soundfont} {self.bank}:{self.program}"
+
+
+class Sampled(_Table):
+    """A patch played from soundfonts, the best first."""
+
+    kind: Literal["sampled"] = "sampled"
+    presets: tuple[Preset, ...] = Field(min_length=1)
+    reference_pitch: int = Field(default=60, description="MIDI note at which the level is calibrated")
+    tone_cents: float = Field(default=3000.0, ge=0, description="how far the low-pass closes from velocity 115 to 0")
+    detune_cents: float = Field(default=2.0, ge=0, description="largest deviation of a single note")
+    expression: Literal["struck", "bowed", "blown"] = Field(default="struck", description="how a held note lives")
+    vibrato: int = Field(default=0, ge=0, le=127, description="modulation wheel reached on long notes")
+    pan_spread: float = Field(default=0.0, ge=0, le=1, description="0: as sampled; only for drums")
+
+
+class Synth(_Table):
+    """A patch synthesised by Faust: `patches/<name>.dsp`."""
+
+    kind: Literal["synth"] = "synth"
+    mode: Literal["poly", "mono", "sweep"] = "poly"
+    reference_pitch: int = 60
+    reference_s: float = Field(default=0.5, description="note length of the calibration phrase")
+    glide_ms: float = Field(default=0.0, ge=0)
+    fx: str | None = Field(default=None, description="Faust effect after the voices: `patches/<fx>.dsp`")
+    pitched: bool = True
+    release_s: float = Field(default=0.3, description="how long the sound goes on after the key is released")
+    cost: float = Field(default=0.01, description="CPU seconds per second of audio with one note held")
+
+
+class Kit(_Table):
+    """A drum machine: `kits/<name>.toml`."""
+
+    kind: Literal["kit"] = "kit"
+
+
+Sound = Sampled | Synth | Kit
+
+
+class SoundTable(_Table):
+    """The [sound] table of an instrument: the patch it plays by itself, also by genre, and the sampled patches it owns."""
+
+    default: str
+    by_genre: dict[str, str] = Field(default_factory=dict)
+    patches: dict[str, Sampled] = Field(default_factory=dict)
+
+
+@cache
+def sound_table(instrument_id: str) -> SoundTable:
+    """The [sound] table of an instrument. Raises BadInput for an instrument that is not in the catalogue."""
+    return SoundTable.model_validate(instrument(instrument_id).sound)
+
+
+@cache
+def sounds() -> dict[str, Sound]:
+    """Every patch by name."""
+    found: dict[str, Sound] = {}
+    for instrument_id in instruments():
+        found |= sound_table(instrument_id).patches
+    here = files(__package__)
+    found |= {name: Synth.model_validate(row) for name, row in tomllib.loads(_text("patches/patches.toml")).items()}
+    found |= {f.name.removesuffix(".toml"): Kit() for f in (here / "kits").iterdir() if f.name.endswith(".toml")}
+    return found
+
+
+def patch_name(part: Part, genre: str) -> str:
+    """Which patch a part plays: its own, else the instrument's for the genre, else the instrument's default.
+
+    Raises BadInput for a patch that does not exist.
+    """
+    table = sound_table(part.instrument)
+    name = part.patch or table.by_genre.get(genre) or table.default
+    if name not in sounds():
+        raise BadInput("patch", name, ", ".join(sorted(sounds())))
+    return name
+
+
+def is_drum_part(part: Part) -> bool:
+    """Whether the pitches of a part are drums."""
+    return part.role in {Role.DRUMS, Role.PERCUSSION} or instrument(part.instrument).is_drums
+
+
+@cache
+def trim_db(engine: str, source: str) -> float:
+    """Gain that brings the calibration phrase of a source at velocity 100 to the reference loudness (−23 LUFS)."""
+    table = tomllib.loads(_text("calibration.toml"))
+    return float(table.get(engine, {}).get(source, 0.0))
+
+
+@cache
+def patch_code(name: str) -> str:
+    """Faust source of a patch or effect, prelude included."""
+    return _text("patches/prelude.dsp") + "\n" + _text(f"patches/{name}.dsp")
+
+
+def _text(path: str) -> str:
+    return (files(__package__) / path).read_text("utf-8")

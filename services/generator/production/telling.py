@@ -1,0 +1,59 @@
+"""What production decided, in a musician's words."""
+
+from contracts.context import Decision, StemPlan
+from contracts.music import Score
+from contracts.pipeline import Stage
+from services.generator.production.shelf import FILES, LICENCES, PACKAGES, Shelf
+
+
+def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> tuple[Decision, ...]:
+    """One decision for the band's sounds, and one for each thing that stood in for something better."""
+    told = [
+        Decision(
+            stage=Stage.PRODUCTION,
+            topic="sounds",
+            choice="; ".join(f"{name}: {_short(plan)}" for name, plan in plans.items()),
+            why=f"the arrangement's patches, else what {score.genre or 'the style'} asks of each instrument, from the best source that is here",
+            parameters={name: plan.source for name, plan in plans.items()},
+        )
+    ]
+    used = {words[2] for plan in plans.values() if len(words := plan.source.split(" ")) > 2}
+    missing = [name for name in FILES if name not in shelf.fonts and name != "TimGM6mb"]
+    if used and missing:
+        told.append(
+            Decision(
+                stage=Stage.PRODUCTION,
+                topic="soundfonts",
+                choice=f"{', '.join(sorted(used))} in place of {', '.join(missing)}",
+                why=f"not installed here: {', '.join(PACKAGES[name] for name in missing)}",
+            )
+        )
+    if any(plan.source.startswith("tinysoundfont ") for plan in plans.values()):
+        told.append(
+            Decision(
+                stage=Stage.PRODUCTION,
+                topic="player",
+                choice="tinysoundfont plays the sampled instruments",
+                why="FluidSynth is not installed (libfluidsynth3) or was not asked for; tones are plainer without it",
+            )
+        )
+    if "TimGM6mb" in used:
+        told.append(
+            Decision(
+                stage=Stage.PRODUCTION,
+                topic="licence",
+                choice="samples of TimGM6mb are in this song",
+                why=f"its licence is {LICENCES['TimGM6mb']}; with --license commercial it is not used",
+            )
+        )
+    silent = [name for name, part in score.parts.items() if not part.notes]
+    if silent:
+        told.append(
+            Decision(stage=Stage.PRODUCTION, topic="silent parts", choice=f"no stem for {', '.join(silent)}", why="they have no notes")
+        )
+    return tuple(told)
+
+
+def _short(plan: StemPlan) -> str:
+    words = plan.source.split(" ")
+    return f"{words[1]} ({words[2]})" if len(words) > 2 else words[1]

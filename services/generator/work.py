@@ -1,0 +1,140 @@
+"""The generator's stages: brief to score, score to the whole band, band to a plan of stems, and each stem to sound."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from contracts.artifacts import Artifact, AudioArtifact
+from contracts.base import Document
+from contracts.context import Context, Decision, IdeationSection, Musical, ProductionSection, ScoreSection
+from contracts.errors import Unavailable
+from contracts.music import Part, Score
+from services.generator.arrangement import arrange as arrange_score
+from services.generator.composition import compose as compose_score
+from services.generator.midi import score_to_midi
+from services.generator.production.curves import SAMPLE_RATE_HZ
+from services.generator.production.planning import plan_stems
+from services.generator.production.rendering import render_stem
+from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.telling import tell_production
+from services.generator.production.wave import write_float_wav
+from services.runtime.workbench import Workbench
+
+RESEED = 7919
+"""A prime: a song that QA sends back to be written anew takes another seed, far from its neighbours'."""
+
+
+def compose(context: Context, bench: Workbench) -> Context:
+    """Write form, chords and melody. Raises Unavailable where ideation has not run."""
+    brief = _ideation(context).brief
+    features = context.analysis.features if context.analysis else None
+    composed = compose_score(brief, _song_seed(context), features)
+    bench.progress(0.9, "the song is written")
+    written = _decided(context, composed.decisions)
+    score = composed.score
+    return written.model_copy(
+        update={
+            "composition": _stored(score, bench),
+            "musical": Musical(
+                key=score.key,
+                tempo_bpm=score.tempo_bpm,
+                meter=score.meter,
+                genre=score.genre,
+                moods=brief.moods.value,
+                structure=tuple(score.sections),
+            ),
+            "technical": context.technical.model_copy(update={"sample_rate_hz": SAMPLE_RATE_HZ, "duration_s": score.duration_s}),
+        }
+    )
+
+
+def arrange(context: Context, bench: Workbench) -> Context:
+    """Write the band's parts; song.mid and score.json are delivered from here. Raises Unavailable without a composition."""
+    if context.composition is None:
+        raise Unavailable("the composition", "run composition first")
+    arranged = arrange_score(_score(context.composition, bench), _ideation(context).brief, _song_seed(context))
+    bench.progress(0.8, f"{len(arranged.score.parts)} players have their parts")
+    section = _stored(arranged.score, bench)
+    midi = score_to_midi(arranged.score)
+    song = bench.objects.put_bytes(f"midi/{hashlib.sha256(midi).hexdigest()}.mid", midi, "audio/midi")
+    delivered = {**context.artifacts, "song.mid": song, "score.json": section.score}
+    return _decided(context, arranged.decisions).model_copy(update={"arrangement": section, "artifacts": delivered})
+
+
+def plan(context: Context, bench: Workbench) -> Context:
+    """Choose who plays each part and what its stem is called. Raises Unavailable without an arrangement."""
+    score = _arranged(context, bench)
+    shelf = _shelf(bench)
+    plans = plan_stems(score, context.request.options, shelf)
+    planned = _decided(context, tell_production(score, plans, shelf))
+    return planned.model_copy(update={"production": ProductionSection(state="planned", plan=plans)})
+
+
+def render(context: Context, part: str, bench: Workbench) -> AudioArtifact:
+    """Play one part and store its dry stem. Raises Unavailable where production has not planned it."""
+    if context.production is None or part not in context.production.plan:
+        raise Unavailable(f"the plan of {part}", "run production first")
+    stem_plan = context.production.plan[part]
+    audio = render_stem(_arranged(context, bench), part, stem_plan, _shelf(bench))
+    bench.progress(0.9, f"{part} is played")
+    path = bench.scratch / f"{part}-{stem_plan.digest[:16]}.wav"
+    try:
+        write_float_wav(path, audio, SAMPLE_RATE_HZ)
+        return bench.objects.put_audio(stem_plan.key, path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def part_digest(part: Part) -> str:
+    """Digest of a part as written: notes, controls, sound."""
+    return _digest(part)
+
+
+def _digest(document: Document) -> str:
+    canonical = json.dumps(document.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _song_seed(context: Context) -> int:
+    """The request's seed, moved where QA asked for another song."""
+    return (context.seed + RESEED * round(context.change("reseed", 0))) % 2**63
+
+
+def _stored(score: Score, bench: Workbench) -> ScoreSection:
+    data = score.to_json()
+    key = f"scores/{hashlib.sha256(data).hexdigest()}.json"
+    return ScoreSection(
+        score=bench.objects.put_bytes(key, data, "application/json"),
+        part_digests={name: part_digest(part) for name, part in score.parts.items()},
+    )
+
+
+def _score(section: ScoreSection, bench: Workbench) -> Score:
+    return Score.model_validate_json(_read(section.score, bench))
+
+
+def _read(artifact: Artifact, bench: Workbench) -> bytes:
+    return bench.objects.read(artifact.key)
+
+
+def _arranged(context: Context, bench: Workbench) -> Score:
+    if context.arrangement is None:
+        raise Unavailable("the arrangement", "run arrangement first")
+    return _score(context.arrangement, bench)
+
+
+def _ideation(context: Context) -> IdeationSection:
+    if context.ideation is None:
+        raise Unavailable("the brief", "run ideation first")
+    return context.ideation
+
+
+def _decided(context: Context, decisions: tuple[Decision, ...]) -> Context:
+    return context.model_copy(update={"ai_decisions": (*context.ai_decisions, *decisions)})
+
+
+def _shelf(bench: Workbench) -> Shelf:
+    """The soundfonts of this machine: the operator's folders (HOUSEBAND_SOUNDFONTS, separated as in PATH) come first."""
+    folders = [Path(folder) for folder in os.environ.get("HOUSEBAND_SOUNDFONTS", "").split(os.pathsep) if folder]
+    return find_soundfonts(folders, memory=bench.scratch.parent / "soundfonts")
