@@ -125,7 +125,7 @@ def _comper(frame: Frame, chair: Chair) -> Comper:
     names = table.textures.get(chair.part) or table.textures.get(chair.instrument) or playing().habit.get(chair.instrument, ("pad",))
     low, high = entry.comfort
     shift = {0: 0, 1: 0, 2: 5}.get(chair.rank, 0)
-    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift)
+    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift, chair.rank)
 
 
 def _player(frame: Frame, chair: Chair) -> Player:

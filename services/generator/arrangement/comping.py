@@ -30,6 +30,11 @@ class Comper:
     colour: str
     guitar: bool
     shift: int = 0
+    rank: int = 0
+
+
+# How bars of four follow each other: which of a section's variants each bar takes (28 % of real bars repeat the one before).
+_SCHEMES = ((0, 0, 1, 0), (0, 1, 0, 1), (0, 0, 0, 1), (0, 1, 1, 2), (0, 0, 1, 2), (0, 1, 0, 2))
 
 
 def texture_at(comper: Comper, level: Level) -> Texture:
@@ -39,23 +44,32 @@ def texture_at(comper: Comper, level: Level) -> Texture:
     return playing().texture[names[min(index, len(names) - 1)]]
 
 
+def _own_level(frame: Frame, comper: Comper, section: str) -> Level:
+    """The player's level: those who support another chord player stay calmer until everything is open."""
+    level, energy = frame.level(section), frame.section(section).energy
+    if comper.rank == 0 or level == "low":
+        return level
+    if comper.rank == 1:
+        return level if energy > 0.9 else "mid" if level == "high" else "low"
+    return "mid" if energy > 0.9 else "low"
+
+
 def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) -> str:
-    """This bar's pattern: two variants in turn for a function, a cell or two exchanged with another variant's."""
+    """This bar's pattern: the section's variants in a scheme of four bars, now and then a cell of another variant."""
     function = frame.function(bar.section)
     home = rng(frame.seed, "arrangement", "comping", comper.part, function, frame.level(bar.section))
     order = [int(i) for i in home.permutation(len(variants))]
-    pattern = variants[order[bar.place % 2 % len(order)]]
-    bars = len(pattern.split()) // 4
+    scheme = _SCHEMES[int(home.integers(len(_SCHEMES)))]
+    pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, function, "bar", bar.place)
-    if bars != 1 or len(variants) < 2:
-        return pattern
-    chance = frame.pack.comping.variation * (1.3 if bar.place % 4 == 3 or bar.last else 1.0 if bar.place % 2 else 0.7)
+    chance = frame.pack.comping.variation * (1.2 if bar.place % 4 == 3 or bar.last else 0.6)
     cells = pattern.split()
-    for beat in range(4):
-        if here.random() < chance * 0.45:
-            other = variants[int(here.integers(len(variants)))].split()
-            if len(other) == 4:
-                cells[beat] = other[beat]
+    if len(cells) != 4 or here.random() >= chance:
+        return pattern
+    other = variants[int(here.integers(len(variants)))].split()
+    if len(other) == 4:
+        beat = int(here.integers(4))
+        cells[beat] = other[beat]
     return " ".join(cells)
 
 
@@ -78,7 +92,7 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
     for bar in frame.bars:
         if not active[bar.section]:
             continue
-        level = frame.level(bar.section)
+        level = _own_level(frame, comper, bar.section)
         texture = texture_at(comper, level)
         generator = rng(frame.seed, "arrangement", "comping", comper.part, "touch", bar.number)
         if texture.kind == "pad":
@@ -104,16 +118,16 @@ def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tup
             continue
         start, end = (section.start_bar - 1) * frame.bar_ticks, (section.end_bar - 1) * frame.bar_ticks
         spans = frame.spans_in(start, end)
-        texture = texture_at(comper, frame.level(name))
+        texture = texture_at(comper, _own_level(frame, comper, name))
+        count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * section.energy), comper.polyphony)
         window = (max(texture.window[0] + comper.shift, comper.low), min(texture.window[1] + comper.shift, comper.high))
         if comper.guitar and texture.kind in ("strum", "arp"):
             colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
             chain = []
             for span in spans:
-                before = strummed(span.chord, window, colour, before)[-comper.polyphony :]
-                chain.append(before)
+                before = strummed(span.chord, window, colour, before)
+                chain.append(before[:count] if window[0] < 48 and texture.kind == "strum" else before[-count:])
         else:
-            count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * section.energy), comper.polyphony)
             rules = VoicingRules(
                 span=17, rootless=comper.colour == "rootless", strict=frame.pack.id == "classical" and texture.kind == "pad"
             )
@@ -156,6 +170,8 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
     level = texture.level + _ACCENT.get(step.char, -4.0) + _SLOTS[slot(step.tick, frame.meter, bar.number)] + 20.0 * (energy - 0.55)
     length = max(round(step.length * texture.legato), 80)
     char = step.char
+    if texture.kind == "boogie" and char in "dDu":
+        notes = _boogie(frame, bar, step)
     if char.isdigit():
         index = int(char) - 1
         pitch = notes[index % len(notes)] + 12 * (index // len(notes))
@@ -177,6 +193,14 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
         Hit(tick, length, pitch, level + float(touch[i]) + (3.0 if pitch == top else 0.0), "chord", i * gap)
         for i, pitch in enumerate(chosen)
     ]
+
+
+def _boogie(frame: Frame, bar: Bar, step: Step) -> Voicing:
+    """Root with fifth and sixth in turn by beats, the flat seventh now and then on the third: the shuffle guitar's two strings."""
+    chord = frame.span_at(bar.tick + step.tick).chord
+    root = place(chord.bass_class, 44, 40, 52)
+    above = (member(chord, 5), 9, 10 if bar.place % 4 == 3 else member(chord, 5), 9)[step.role]
+    return (root, root + above)
 
 
 def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, *, with_bass: bool) -> list[Hit]:

@@ -110,7 +110,7 @@ class ArrangementTable(Table):
 class Texture(Table):
     """A way of playing chords, as cells with variants for three levels of energy."""
 
-    kind: Literal["chords", "strum", "arp", "pad", "two_hands"]
+    kind: Literal["chords", "strum", "arp", "pad", "two_hands", "boogie"]
     voices: tuple[int, int] = Field(default=(3, 4), description="notes of the chord at low and high energy")
     window: tuple[int, int] = Field(default=(52, 76), description="lowest and highest note")
     low: tuple[Cells, ...]
