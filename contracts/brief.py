@@ -46,6 +46,14 @@ class ReasoningStep(Document):
     text: str
 
 
+# Named at module level, where pydantic registers them: a brief crosses process borders by pickle.
+Number = Stated[float]
+Text = Stated[str]
+Words = Stated[tuple[str, ...]]
+Sections = Stated[tuple[SectionPlan, ...]]
+Chords = Stated[dict[str, tuple[str, ...]]]
+
+
 class Brief(Document):
     """What is wanted, field by field, with `steps` of reasoning and `text`, the brief in one paragraph.
 
@@ -54,21 +62,21 @@ class Brief(Document):
     `production` holds words such as lo-fi, wide, punchy. `genres` is in order of weight; the first one leads.
     """
 
-    tempo_bpm: Stated[float]
-    key: Stated[str]
-    meter: Stated[str]
-    duration_s: Stated[float]
-    genres: Stated[tuple[str, ...]]
-    moods: Stated[tuple[str, ...]]
-    energy: Stated[float]
-    valence: Stated[float]
-    instruments_with: Stated[tuple[str, ...]]
-    instruments_without: Stated[tuple[str, ...]]
-    structure: Stated[tuple[SectionPlan, ...]]
-    chords: Stated[dict[str, tuple[str, ...]]]
-    production: Stated[tuple[str, ...]]
-    use: Stated[str]
-    style_of: Stated[str] | None = None
+    tempo_bpm: Number
+    key: Text
+    meter: Text
+    duration_s: Number
+    genres: Words
+    moods: Words
+    energy: Number
+    valence: Number
+    instruments_with: Words
+    instruments_without: Words
+    structure: Sections
+    chords: Chords
+    production: Words
+    use: Text
+    style_of: Text | None = None
     title: str = ""
     steps: tuple[ReasoningStep, ...] = ()
     text: str = ""

@@ -1,9 +1,11 @@
 """Documents: round trips, readers that ignore unknown fields, upgrades."""
 
 import json
+import pickle
 
 import pytest
 
+from contracts.brief import Chords, Number, Sections, Text, Words
 from contracts.context import Context, Options, Request, end_key, revision_key
 from contracts.errors import BadInput, Unavailable
 from contracts.events import FACT, Failed, StageFinished, StageReady, fact_id, fact_subject
@@ -74,10 +76,14 @@ def test_facts_are_told_apart_by_their_name() -> None:
     assert FACT.validate_json(fact.to_json()) == fact
 
 
+def test_a_field_of_a_brief_crosses_process_borders() -> None:
+    """Generic fields are pickled by name."""
+    for field in (Number(value=120.0), Text(value="F minor"), Words(value=("pop",)), Sections(value=()), Chords(value={})):
+        assert pickle.loads(pickle.dumps(field)) == field  # noqa: S301
+
+
 @pytest.mark.parametrize("error", [BadInput("bpm", 999, "30 to 300", hint="slower"), Unavailable("disk", "free some", delay_s=2.0)])
 def test_errors_cross_process_borders(error: Exception) -> None:
     """A worker process raises them to its parent with message and fields intact."""
-    import pickle
-
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
