@@ -40,7 +40,7 @@ def _softer_mp3(check: Check, context: Context) -> Changes:
 
 
 def _closer_to_reference(_: Check, context: Context) -> Changes:
-    return {"match_reference": min(1.0, round(context.change("match_reference", 0.0) + 0.5, 2))}
+    return {"match_reference": min(1.0, round(context.change("match_reference", 0.5) + 0.5, 2))}
 
 
 def _narrower(_: Check, context: Context) -> Changes:
