@@ -1,7 +1,7 @@
 """The brief: what is wanted. Each field says whether the user stated it, in which words, and how sure the reader is."""
 
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
@@ -31,6 +31,15 @@ class Stated(Document, Generic[T]):
         """Whether the user said so, in the prompt or in an option."""
         return self.source is Source.STATED
 
+    def __reduce__(self) -> Any:
+        """A brief crosses process borders; pickle alone does not find a parametrized class by its name."""
+        return _restore, (type(self).__pydantic_generic_metadata__["args"], self.__dict__, self.model_fields_set)
+
+
+def _restore(arguments: tuple[Any, ...], values: dict[str, Any], stated: set[str]) -> Stated[Any]:
+    kind: type[Stated[Any]] = Stated[arguments] if arguments else Stated  # type: ignore[valid-type]
+    return kind.model_construct(_fields_set=stated, **values)
+
 
 class SectionPlan(Document):
     """One section that the user or the reader asks for. `bars` None: the composer decides."""
@@ -46,14 +55,6 @@ class ReasoningStep(Document):
     text: str
 
 
-# Named at module level, where pydantic registers them: a brief crosses process borders by pickle.
-Number = Stated[float]
-Text = Stated[str]
-Words = Stated[tuple[str, ...]]
-Sections = Stated[tuple[SectionPlan, ...]]
-Chords = Stated[dict[str, tuple[str, ...]]]
-
-
 class Brief(Document):
     """What is wanted, field by field, with `steps` of reasoning and `text`, the brief in one paragraph.
 
@@ -62,21 +63,21 @@ class Brief(Document):
     `production` holds words such as lo-fi, wide, punchy. `genres` is in order of weight; the first one leads.
     """
 
-    tempo_bpm: Number
-    key: Text
-    meter: Text
-    duration_s: Number
-    genres: Words
-    moods: Words
-    energy: Number
-    valence: Number
-    instruments_with: Words
-    instruments_without: Words
-    structure: Sections
-    chords: Chords
-    production: Words
-    use: Text
-    style_of: Text | None = None
+    tempo_bpm: Stated[float]
+    key: Stated[str]
+    meter: Stated[str]
+    duration_s: Stated[float]
+    genres: Stated[tuple[str, ...]]
+    moods: Stated[tuple[str, ...]]
+    energy: Stated[float]
+    valence: Stated[float]
+    instruments_with: Stated[tuple[str, ...]]
+    instruments_without: Stated[tuple[str, ...]]
+    structure: Stated[tuple[SectionPlan, ...]]
+    chords: Stated[dict[str, tuple[str, ...]]]
+    production: Stated[tuple[str, ...]]
+    use: Stated[str]
+    style_of: Stated[str] | None = None
     title: str = ""
     steps: tuple[ReasoningStep, ...] = ()
     text: str = ""

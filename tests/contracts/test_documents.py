@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from contracts.brief import Chords, Number, Sections, Text, Words
+from contracts.brief import SectionPlan, Stated
 from contracts.context import Context, Options, Request, end_key, revision_key
 from contracts.errors import BadInput, Unavailable
 from contracts.events import FACT, Failed, StageFinished, StageReady, fact_id, fact_subject
@@ -78,7 +78,8 @@ def test_facts_are_told_apart_by_their_name() -> None:
 
 def test_a_field_of_a_brief_crosses_process_borders() -> None:
     """Generic fields are pickled by name."""
-    for field in (Number(value=120.0), Text(value="F minor"), Words(value=("pop",)), Sections(value=()), Chords(value={})):
+    plan = Stated[tuple[SectionPlan, ...]](value=(SectionPlan(label="verse", bars=8),))
+    for field in (Stated[float](value=120.0), Stated[tuple[str, ...]](value=("pop",)), plan, Stated(value="untyped")):
         assert pickle.loads(pickle.dumps(field)) == field  # noqa: S301
 
 

@@ -50,7 +50,8 @@ def test_chords_hold_their_notes(symbol: str, classes: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("symbol", "key", "roman"),
     [
-        ("Fm7", "F minor", "i7"), ("Db", "F minor", "bVI"), ("Bbmaj7", "F major", "IVmaj7"), ("G7", "C major", "V7"), ("Bdim", "C major", "vii°"),
+        ("Fm7", "F minor", "i7"), ("Db", "F minor", "bVI"),
+        ("Bbmaj7", "F major", "IVmaj7"), ("G7", "C major", "V7"), ("Bdim", "C major", "vii°"),
         ("E/G#", "A minor", "V/G#"), ("F#m7b5", "E minor", "iiø7"),
         ("Eb", "C mixolydian", "bIII"),
     ],
