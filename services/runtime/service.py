@@ -72,7 +72,15 @@ class Service:
 
             routes.append(("/metrics", make_asgi_app(measures.registry)))
         context = ContextRepo({"desk": parts.desk, "asked": parts.asked})
-        return AsgiFastStream(broker, asgi_routes=routes, context=context, logger=None, lifespan=parts.lifespan, on_shutdown=[parts.drain])
+        return AsgiFastStream(
+            broker,
+            asgi_routes=routes,
+            context=context,
+            logger=None,
+            lifespan=parts.lifespan,
+            after_startup=[parts.started],
+            on_shutdown=[parts.drain],
+        )
 
     def _parts(self, bus: Bus, health: Health, measures: Measures | None) -> "_Parts":
         objects = open_store(self.settings.store, cache_dir=self.settings.scratch_dir / "cache")
@@ -110,13 +118,16 @@ class _Parts:
         """Connect and warm up before the subscribers start; drain and end the workers when they stop."""
         await self.bus.connect()
         warming = asyncio.create_task(self.workers.start())
-        log.info("service_started")
         try:
             yield
         finally:
             warming.cancel()
             await self.workers.close()
             log.info("service_stopped")
+
+    async def started(self) -> None:
+        """After every subscriber reads its consumer."""
+        log.info("service_started")
 
     async def drain(self) -> None:
         """Before the broker stops: fetch no more, finish or give back what is in hand."""
@@ -126,11 +137,20 @@ class _Parts:
 
 
 async def _run_headless(app: AsgiFastStream) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    """Run until a signal. One that comes while the service still starts ends the start."""
+    started, stop, loop, main = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
+    app.after_startup(started.set)
+
+    def on_signal() -> None:
+        stop.set()
+        if main and not started.is_set():
+            main.cancel()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with app.start_lifespan_context():
-        await stop.wait()
+        loop.add_signal_handler(name, on_signal)
+    with contextlib.suppress(asyncio.CancelledError):
+        async with app.start_lifespan_context():
+            await stop.wait()
 
 
 async def _run_with_health(app: AsgiFastStream, host: str, port: int) -> None:

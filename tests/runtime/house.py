@@ -24,6 +24,7 @@ from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
 from tests.conftest import die_with_parent
 from tests.runtime.toy_service import service
+from tests.runtime.toys import runs
 
 COUNT = itertools.count()
 
@@ -60,7 +61,10 @@ class TestHouse:
     @contextlib.asynccontextmanager
     async def serving(self, works_in: Any = "process") -> AsyncIterator[None]:
         """The toy service in this process."""
-        async with service(self.settings, works_in).app().start_lifespan_context():
+        app, started = service(self.settings, works_in).app(), asyncio.Event()
+        app.after_startup(started.set)
+        async with app.start_lifespan_context():
+            await started.wait()
             yield
 
     def start_process(self) -> subprocess.Popen[bytes]:
@@ -102,6 +106,18 @@ class TestHouse:
         finally:
             await subscription.unsubscribe()
         return found
+
+    async def ran(self, name: str, timeout_s: float = 20.0) -> None:
+        """Return when a piece of work has begun."""
+        async with asyncio.timeout(timeout_s):
+            while name not in runs(self.log):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
+
+    async def worked_off(self, job_id: str, timeout_s: float = 20.0) -> None:
+        """Return when the stream holds no work of a job."""
+        async with asyncio.timeout(timeout_s):
+            while await self.bus.holds_work(job_id):  # noqa: ASYNC110 - the broker knows
+                await asyncio.sleep(0.02)
 
     def contexts(self, context: Context) -> list[str]:
         """The names of a job's revisions."""
