@@ -46,7 +46,7 @@ def _unwanted(case: Case) -> Names:
     if kept:
         reason = "only the named instruments play" if players.exclusive else None
         return Finding(kept, players.evidence_unwanted or players.evidence_wanted, 1.0, reason).stated()
-    return inferred((), "nothing was excluded", 0.5).stated()
+    return inferred(tuple[str, ...](), "nothing was excluded", 0.5).stated()
 
 
 def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
@@ -74,4 +74,4 @@ def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
     )
     if spare is None:
         raise BadInput("without", ", ".join(sorted(unwanted)), "at least one instrument that can carry music must be left to play")
-    return inferred((spare,), "the whole band of the style was excluded; this one is left", 0.4).stated()
+    return inferred(tuple[str, ...]((spare,)), "the whole band of the style was excluded; this one is left", 0.4).stated()

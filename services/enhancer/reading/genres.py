@@ -8,7 +8,7 @@ from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres
+from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres, packs_of
 from services.music.packs.genres import genres
 
 _KINDS = (GENRE, NEAR, HYBRID)
@@ -57,7 +57,7 @@ def _packs(match: Match) -> tuple[str, ...]:
         return match.ids(GENRE)[:1]
     for phrase in match.ids(HYBRID):
         return tuple(table("hybrids")[phrase])
-    return tuple(pack for name in match.ids(NEAR) if name in near_genres() for pack in near_genres()[name].plays)
+    return tuple(pack for name in match.ids(NEAR) for pack in packs_of(name))
 
 
 def _ordered(text: Text, kept: list[Match]) -> list[Match]:

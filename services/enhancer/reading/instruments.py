@@ -74,18 +74,16 @@ def _special_words(
         stem = match.group(1)
         unwanted += ["vocals"] if stem == "vocal" else table("instruments_extra")["families"][_LESS_FAMILY[stem]]["without"]
         words.append(text.quote(*match.span()))
-    match = _A_CAPPELLA.search(text.lower)
-    if match:
+    if a_cappella := _A_CAPPELLA.search(text.lower):
         wanted[:] = ["vocals"]
-        words.append(text.quote(*match.span()))
+        words.append(text.quote(*a_cappella.span()))
         exclusive = True
-    match = _INSTRUMENTAL.search(text.lower)
-    if match and "vocals" not in wanted:
+    instrumental = _INSTRUMENTAL.search(text.lower)
+    if instrumental and "vocals" not in wanted:
         unwanted.append("vocals")
-        words.append(text.quote(*match.span()))
-    match = _NO_INSTRUMENTS.search(text.lower)
-    if match:
-        evidence = text.quote(*match.span())
+        words.append(text.quote(*instrumental.span()))
+    if silent := _NO_INSTRUMENTS.search(text.lower):
+        evidence = text.quote(*silent.span())
         words.append(evidence)
         if not wanted:
             unwanted += [name for name in instruments() if name not in _SOUND_DESIGN]
@@ -124,7 +122,7 @@ def _settled(
     return Players(
         tuple(kept),
         tuple(against),
-        ", ".join(dict.fromkeys(evidence)) or None,
+        ", ".join(dict.fromkeys(evidence)) or (words[0] if kept and words else None),
         "; ".join(dict.fromkeys(words)) or (_scope_words(text, only) if exclusive else None),
         exclusive,
         tuple(notes),

@@ -5,6 +5,7 @@ from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
 from services.enhancer.reading.inference import DEFAULT_GENRE, blend, lean
 from services.enhancer.reading.tables import table
+from services.enhancer.reading.vocabulary import packs_of
 from services.music.packs.genres import genres
 from services.music.packs.moods import moods
 
@@ -20,7 +21,7 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
             case.note(f"{near.name} has no pack of its own yet: {played} play it, at its own tempo and in its own colours.")
         return Finding(styles.genres, styles.evidence, 0.8 if styles.misspelt or styles.near_leads else 1.0, _styles_reason(case)).stated()
     if case.artist:
-        found = tuple(name for name in case.artist.genres if name in genres())
+        found = tuple(dict.fromkeys(pack for style in case.artist.genres for pack in packs_of(style)))
         return inferred(found or (DEFAULT_GENRE,), f"{case.artist.name} plays in this style", 0.8, words.models.evidence).stated()
     meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
     players = case.given.wanted.value if case.given.wanted else words.players.wanted
@@ -28,9 +29,10 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     name, why = lean(words.sound.uses, named, players, meter)
     if name in styles.refused:
         name, why = next((n for n in (DEFAULT_GENRE, *genres()) if n not in styles.refused), DEFAULT_GENRE), None
+    lead: tuple[str, ...] = (name,)
     if why:
-        return inferred((name,), f"'{why}' leans to {genres()[name].name.lower()}", 0.55).stated()
-    return inferred((name,), f"no style was named; {genres()[name].name.lower()} leaves the most open", 0.3).stated()
+        return inferred(lead, f"'{why}' leans to {genres()[name].name.lower()}", 0.55).stated()
+    return inferred(lead, f"no style was named; {genres()[name].name.lower()} leaves the most open", 0.3).stated()
 
 
 def _styles_reason(case: Case) -> str | None:
@@ -54,7 +56,7 @@ def moods_field(case: Case) -> Stated[tuple[str, ...]]:
     if found:
         owner = case.artist.name if case.artist else case.lead_style.name if case.lead_style else ""
         return inferred(found, f"the usual feeling of {owner}", 0.5).stated()
-    return inferred((), "no mood was named; the style sets the feeling", 0.4).stated()
+    return inferred(tuple[str, ...](), "no mood was named; the style sets the feeling", 0.4).stated()
 
 
 def energy_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated[float]:

@@ -21,7 +21,7 @@ _UNIT = (
 _APPROX = r"(?:around|about|approximately|approx\.?|roughly|circa|ca\.|nearly|ungef[aä]hr|etwa|environ|cerca de|alrededor de|por volta de|约|大约|約|~|≈)"
 _TO = r"\s*(?:-|to|and|bis|a|à|até|y|et|und|至|到|〜|~)\s*"
 _RANGE = re.compile(rf"(?<![\w.])({DIGITS}){_TO}({DIGITS})\s*-?\s*{_UNIT}(?![a-z])")
-_NUMBER_UNIT = re.compile(rf"(?<![\w.,/])({NUMBER})\s*-?\s*{_UNIT}(?![a-z])")
+_NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({NUMBER})\s*-?\s*{_UNIT}(?![a-z])")
 _NAMED = re.compile(
     r"(?<!\w)(?:bpm|tempo|metronome(?: mark(?:ing)?)?|♩|速度|节奏|テンポ|quarter(?: note)?|crotchet)"
     rf"\s*(?:(?:of|is|at|to|auf|von|de|à|em|für|set to|should be|为|は)\s+|[:=@]\s*|{_APPROX}\s*)*\s*({NUMBER})"

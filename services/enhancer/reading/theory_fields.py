@@ -96,7 +96,7 @@ def chords_field(case: Case, key: str) -> Stated[dict[str, tuple[str, ...]]]:
     """The stated progressions as letters, in the key of the song."""
     chords = case.given.chords or case.words.chords
     if not chords:
-        return inferred({}, "no chords were given; the composer writes them", 0.5).stated()
+        return inferred(dict[str, tuple[str, ...]](), "no chords were given; the composer writes them", 0.5).stated()
     value = resolved(chords, Key.parse(key))
     reason = f"numerals read in {key}" if chords.is_roman else None
     evidence = f"chords={chords.evidence}" if case.given.chords else chords.evidence
@@ -113,7 +113,7 @@ def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, dur
         bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
         plan = grant(wishes, genre_id, bars)
         return Finding(plan, wishes.evidence, 0.8, "the form of the style, with what was wished for").stated()
-    return inferred((), "no form was given; the composer chooses one of the style", 0.5).stated()
+    return inferred(tuple[SectionPlan, ...](), "no form was given; the composer chooses one of the style", 0.5).stated()
 
 
 def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter: str) -> Stated[float]:

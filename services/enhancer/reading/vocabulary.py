@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from services.enhancer.reading.lexicon import Lexicon, Sense, entries
 from services.enhancer.reading.tables import names, table
@@ -52,9 +53,7 @@ def near_genres() -> dict[str, Near]:
     found = {}
     for name, entry in table("near_genres").items():
         if name not in genres():
-            values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-            near = Near(id=name, **values)
-            found[name] = near
+            found[name] = Near(id=name, **_frozen(entry))
     return found
 
 
@@ -63,8 +62,19 @@ def artists() -> dict[str, Artist]:
     """The artists whose traits are known, by name."""
     found = {}
     for name, entry in table("artists").items():
-        found[name] = Artist(name=name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+        found[name] = Artist(name=name, **_frozen(entry))
     return found
+
+
+def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+def packs_of(style: str) -> tuple[str, ...]:
+    """The packs that play a style: itself where it is one, else those of its entry; () for an unknown name."""
+    if style in genres():
+        return (style,)
+    return near_genres()[style].plays if style in near_genres() else ()
 
 
 @cache
