@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from contracts.music import Part, Score
 
 SAMPLE_RATE_HZ = 48_000
+CHUNK = 480_000
 BLOCK = 512
 """Block size of the Faust engine: fixed, since smoothed parameters depend on it."""
 
@@ -50,9 +51,13 @@ def curve(part: Part, name: str, clock: Clock, *, default: float) -> Floats:
         return np.full(clock.frames, default, dtype=np.float32)
     times = np.array([clock.seconds(tick) * SAMPLE_RATE_HZ for tick, _ in points])
     values = np.array([value for _, value in points], dtype=np.float64)
-    return np.interp(np.arange(clock.frames), times, values).astype(np.float32)
+    samples = np.zeros(clock.frames, dtype=np.float32)
+    for start in range(0, clock.frames, CHUNK):  # in pieces: np.interp works in float64
+        stop = min(start + CHUNK, clock.frames)
+        samples[start:stop] = np.interp(np.arange(start, stop), times, values)
+    return samples
 
 
 def decibels_to_gain(decibels: Floats) -> Floats:
     """Linear gain of levels in dB."""
-    return np.asarray(10.0 ** (decibels.astype(np.float64) / 20.0), dtype=np.float32)
+    return np.asarray(np.float32(10.0) ** (decibels / np.float32(20.0)), dtype=np.float32)

@@ -61,11 +61,11 @@ def _band(wave: Wave, low_hz: float | None, high_hz: float | None, order: int = 
 def _glide(time: Wave, tune_hz: float, octaves: float, bend_s: float) -> Wave:
     """A sine whose pitch falls by `octaves` into `tune_hz`."""
     frequency = tune_hz * 2.0 ** (octaves * np.exp(-time / max(bend_s, 1e-4) * 3.0))
-    return np.sin(2 * np.pi * (np.cumsum(frequency) - frequency[0]) / RATE)
+    return np.asarray(np.sin(2 * np.pi * (np.cumsum(frequency) - frequency[0]) / RATE))
 
 
 def _saturate(wave: Wave, drive: float) -> Wave:
-    return np.tanh(wave * drive) / np.tanh(drive)
+    return np.asarray(np.tanh(wave * drive) / np.tanh(drive))
 
 
 def kick(s: Stroke, velocity: float, rng: np.random.Generator) -> Wave:

@@ -101,7 +101,7 @@ def _synth(channels: int) -> Iterator[tuple[Any, Any]]:
 def play(path: Path, preset: Preset, events: list[Event], channels: int, frames: int) -> Floats:
     """Play events on a preset. Returns [2, frames]. Raises Unavailable where the file is no soundfont or lacks the preset."""
     with _synth(channels) as (lib, synth):
-        font = lib.fluid_synth_sfload(synth, str(path).encode(), 1)
+        font = lib.fluid_synth_sfload(synth, str(path).encode(), 0)  # 1 would load the piano for all channels
         if font < 0:
             raise Unavailable(f"soundfont {path}", "the file is damaged or no soundfont; install it again")
         for channel in range(channels):

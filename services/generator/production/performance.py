@@ -3,7 +3,6 @@
 Each pitch has a channel of its own, so that brightness, tuning, vibrato and breath belong to one note.
 """
 
-from bisect import bisect_right
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,8 @@ from services.music.rng import rng
 HATS = frozenset({42, 44, 46})
 """They choke each other, which soundfonts do within one channel (exclusive class)."""
 CHOKES = ((HATS, 42), (frozenset({71, 72}), 71), (frozenset({73, 74}), 73), (frozenset({78, 79}), 78), (frozenset({80, 81}), 80))
+BREATH = frozenset({"cc2", "cc11"})
+"""Written curves of dynamics: on breath presets they shape each note's own breath."""
 CONTROL_STEP_S = 0.01
 BEND_RANGE = 12.0
 """Semitones that a full pitch wheel means here."""
@@ -44,7 +45,7 @@ def perform(part_id: str, part: Part, sound: Sampled, preset: Preset, clock: Clo
         events += _note_events(note, draw, sound, preset, channels[note.pitch], clock, drums=drums)
     if not drums:
         events += _breathing(part, sound, preset, channels, clock)
-    events += _part_controls(part, channels, clock, skip=_owned_controls(part, sound, preset))
+    events += _part_controls(part, channels, clock, skip=BREATH if preset.breath else frozenset())
     return sorted(events), channels
 
 
@@ -72,12 +73,6 @@ def _note_events(note: Note, draw: np.ndarray, sound: Sampled, preset: Preset, c
         _event(start, "on", channel, note.pitch, velocity),
     ]
     return [*events, _event(max(end, start + 64), "off", channel, note.pitch, 0)]
-
-
-def _owned_controls(part: Part, sound: Sampled, preset: Preset) -> frozenset[str]:
-    """Controls that this player draws itself where the part does not: a written curve always wins."""
-    owned = {"cc2", "cc11"} if preset.breath else set()
-    return frozenset(owned)
 
 
 def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, int], clock: Clock) -> list[Event]:
@@ -127,7 +122,7 @@ def _held(points: tuple[tuple[int, float], ...], clock: Clock, times: np.ndarray
     ramps_at = np.concatenate(([-1.0], np.stack([seconds, seconds + 0.03], axis=1).ravel()))
     before = np.concatenate(([values[0]], values[:-1]))
     ramps = np.concatenate(([values[0]], np.stack([before, values], axis=1).ravel()))
-    return np.interp(times, np.maximum.accumulate(ramps_at), ramps)
+    return np.asarray(np.interp(times, np.maximum.accumulate(ramps_at), ramps))
 
 
 def _part_controls(part: Part, channels: dict[int, int], clock: Clock, *, skip: frozenset[str]) -> list[Event]:
@@ -158,8 +153,3 @@ def _dense(marks: list[float]) -> np.ndarray:
         until = marks[index + 1] if index + 1 < len(marks) else mark + 0.05
         times.update(np.round(np.arange(mark, min(until, mark + 20.0), CONTROL_STEP_S), 6).tolist())
     return np.array(sorted(times))
-
-
-def last_at(times: list[int], sample: int) -> int:
-    """Index of the last time at or before a sample."""
-    return bisect_right(times, sample) - 1

@@ -67,7 +67,7 @@ def _facts(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf,
         "source": choice.source,
         "sound": sounds()[choice.patch].model_dump(mode="json"),
         "content": _content(choice, shelf),
-        "trim_db": trim_db(choice.engine, choice.source),
+        "trim_db": trim_db(choice.engine, choice.patch, choice.source),
     }
 
 
@@ -76,10 +76,8 @@ def _content(choice: Choice, shelf: Shelf) -> str:
     if choice.preset:
         return shelf.digest(choice.preset.soundfont)
     sound = sounds()[choice.patch]
-    if isinstance(sound, Synth):
-        text = patch_code(choice.patch) + (patch_code(sound.fx) if sound.fx else "")
-    else:
-        text = kit_text(choice.patch)
+    codes = (choice.patch, sound.fx) if isinstance(sound, Synth) and sound.fx else (choice.patch,)
+    text = "".join(patch_code(name) for name in codes) if isinstance(sound, Synth) else kit_text(choice.patch)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -33,8 +33,8 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
     own_filter = isinstance(sound, Synth) and sound.mode != "poly"
     if "cutoff" in part.controls and not own_filter:
         audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))
-    gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.source))
-    audio = np.ascontiguousarray(audio * decibels_to_gain(gain_db), dtype=np.float32)
+    gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.patch, choice.source))
+    audio *= decibels_to_gain(gain_db)
     _guard(audio, part_id, stem_plan)
     return audio
 

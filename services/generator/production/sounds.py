@@ -110,10 +110,10 @@ def is_drum_part(part: Part) -> bool:
 
 
 @cache
-def trim_db(engine: str, source: str) -> float:
-    """Gain that brings the calibration phrase of a source at velocity 100 to the reference loudness (−23 LUFS)."""
+def trim_db(engine: str, patch: str, source: str) -> float:
+    """Gain that brings the calibration phrase of a source at velocity 100 to the reference loudness (see calibrate.py)."""
     table = tomllib.loads(_text("calibration.toml"))
-    return float(table.get(engine, {}).get(source, 0.0))
+    return float(table.get(engine, {}).get(patch, {}).get(source, 0.0))
 
 
 @cache

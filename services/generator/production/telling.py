@@ -13,7 +13,7 @@ def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> t
             stage=Stage.PRODUCTION,
             topic="sounds",
             choice="; ".join(f"{name}: {_short(plan)}" for name, plan in plans.items()),
-            why=f"the arrangement's patches, else what {score.genre or 'the style'} asks of each instrument, from the best source that is here",
+            why=f"the arrangement's patches, else what {score.genre or 'the style'} asks of each instrument, from the best source here",
             parameters={name: plan.source for name, plan in plans.items()},
         )
     ]

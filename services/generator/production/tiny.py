@@ -5,6 +5,7 @@ It has sixteen channels, no per-note filter, and cannot play MuseScore_General, 
 
 import importlib.metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,18 +50,15 @@ def play(path: Path, preset: Preset, events: list[Event], channels: int, frames:
     for event in events:
         at = min(event.sample, frames)
         if at > now:
-            synth.generate_simple(at - now, memoryview(audio[now:at]).cast("B"))
+            synth.generate_simple(at - now, audio[now:at].data.cast("B"))
             now = at
         _send(synth, event)
     if frames > now:
-        synth.generate_simple(frames - now, memoryview(audio[now:frames]).cast("B"))
+        synth.generate_simple(frames - now, audio[now:frames].data.cast("B"))
     return np.ascontiguousarray(audio.T)
 
 
-def _send(synth: "object", event: Event) -> None:
-    import tinysoundfont
-
-    assert isinstance(synth, tinysoundfont.Synth)  # noqa: S101 - narrows the type for the reader
+def _send(synth: Any, event: Event) -> None:
     channel = event.channel % CHANNELS
     match event.kind:
         case "on":

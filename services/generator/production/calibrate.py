@@ -1,0 +1,84 @@
+"""Levels every sound: `python -m services.generator.production.calibrate` writes calibration.toml.
+
+The reference: the calibration phrase at velocity 100 has −23 LUFS integrated (EBU R 128's programme level). The phrase is
+four notes (root, third, fifth, octave) from the patch's reference pitch, one at a time; for drums two bars of kick,
+snare and hats, for percussion of congas and shaker; for what has no pitch one long note. Needs the mixer's numba.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from contracts.music import Note, Part, Role, Score, Section
+from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
+from services.generator.production.engines import ENGINES, Choice, Task, candidates
+from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.sounds import Kit, Sampled, Sound, sounds
+
+REFERENCE_LUFS = -23.0
+PPQ = 960
+
+
+def phrase(name: str, sound: Sound) -> Score:
+    """The calibration phrase of a patch, at 120 BPM."""
+    if isinstance(sound, Kit) or name.startswith(("kit_", "percussion")):
+        hands = (63, 62, 64, 62) if name.startswith("percussion") else (36, 38, 36, 38)
+        ticker = 70 if name.startswith("percussion") else 42
+        notes = [Note(beat * PPQ, PPQ // 4, hands[beat % 4], 100) for beat in range(8)]
+        notes += [Note(eighth * PPQ // 2, PPQ // 4, ticker, 100) for eighth in range(16)]
+        return _score(Part(role=Role.DRUMS, instrument="drum_kit", patch=name, notes=tuple(notes)))
+    length_s = getattr(sound, "reference_s", 0.5)
+    ticks = round(length_s * 2 * PPQ)
+    steps = (0, 4, 7, 12) if getattr(sound, "pitched", True) else (0,)
+    notes = [Note(index * ticks, ticks - 120, sound.reference_pitch + step, 100) for index, step in enumerate(steps)]
+    return _score(Part(role=Role.MELODY, instrument="synthesizer", patch=name, notes=tuple(notes)))
+
+
+def _score(part: Part) -> Score:
+    bars = part.notes[-1].end // (4 * PPQ) + 1
+    section = Section(label="phrase", start_bar=1, bars=bars, energy=0.5, key="C major")
+    return Score(tempo_bpm=120.0, sections={"phrase_1": section}, parts={"phrase": part}, tail_s=1.0)
+
+
+def play_raw(choice: Choice, score: Score, shelf: Shelf) -> Floats:
+    """The phrase as an engine plays it, without any trim."""
+    return ENGINES[choice.engine].render(Task(score, "phrase", score.parts["phrase"], choice, shelf, Clock(score)))
+
+
+def all_choices(shelf: Shelf) -> list[Choice]:
+    """Every way in which every patch can be played here."""
+    choices = []
+    for name, sound in sorted(sounds().items()):
+        if isinstance(sound, Sampled):
+            for preset in candidates(sound):
+                players = ["fluidsynth"] + ["tinysoundfont"] * (preset.soundfont != "MuseScore_General")
+                choices += [Choice(player, name, preset.label, preset) for player in players if preset.soundfont in shelf.fonts]
+        else:
+            choices.append(Choice("drum_machine" if isinstance(sound, Kit) else "faust", name, name))
+    return choices
+
+
+def measure_lufs(audio: Floats) -> float:
+    """Integrated loudness of a phrase."""
+    from services.music.audio.loudness import integrated_lufs
+
+    return float(integrated_lufs(audio, SAMPLE_RATE_HZ))
+
+
+def main() -> None:
+    """Measure everything that can be played here and write the trims."""
+    shelf = find_soundfonts()
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for choice in all_choices(shelf):
+        loudness = measure_lufs(play_raw(choice, phrase(choice.patch, sounds()[choice.patch]), shelf))
+        if np.isfinite(loudness):
+            table.setdefault(choice.engine, {}).setdefault(choice.patch, {})[choice.source] = round(REFERENCE_LUFS - loudness, 2)
+    lines = ["# Written by `python -m services.generator.production.calibrate`: gain in dB that brings each sound to -23 LUFS."]
+    for engine, patches in sorted(table.items()):
+        for patch, sources in sorted(patches.items()):
+            lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
+    Path(__file__).with_name("calibration.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
