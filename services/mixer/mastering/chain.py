@@ -82,9 +82,9 @@ class Loop:
         return true_peak(self.out, 8)
 
 
-def silent(frames: int) -> Mastered:
-    """What silence is mastered to: itself."""
-    return Mastered(np.ones(frames, dtype=np.float32), -math.inf, -math.inf, 0.0, 0, limited_by_ceiling=True)
+def silent(total: Audio) -> Mastered:
+    """What silence, or what lies under the gate of -70 LUFS, is mastered to: itself."""
+    return Mastered(np.ones(total.shape[1], dtype=np.float32), -math.inf, decibels(true_peak(total, 8)), 0.0, 0, limited_by_ceiling=True)
 
 
 def master_gain(total: Audio, stem_peaks: Curve, rate: int, profile: Profile, aim: Aim) -> Mastered:
@@ -96,7 +96,7 @@ def master_gain(total: Audio, stem_peaks: Curve, rate: int, profile: Profile, ai
     loop = Loop(total, stem_peaks, rate, profile)
     start = integrated_lufs(total * loop.glue, rate)
     if not math.isfinite(start):
-        return silent(total.shape[1])
+        return silent(total)
     inner_db = aim.ceiling_dbtp - MARGIN_DB - DETECTOR_MARGIN_DB
     most_db = aim.ceiling_dbtp + MOST_OVER_DB - decibels(float(np.abs(total).max()))
     search = Search(aim.target_lufs, start, most_db)

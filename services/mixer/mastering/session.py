@@ -57,7 +57,7 @@ class Session:
                 np.maximum(stem_peaks, np.abs(audio[1]), out=stem_peaks)
                 del name, audio
         quiet = integrated_lufs(self.total, self.rate) <= ABSOLUTE_GATE_LUFS
-        self.mastered = silent(self.frames) if quiet else master_gain(self.total, stem_peaks, self.rate, self.profile, aim)
+        self.mastered = silent(self.total) if quiet else master_gain(self.total, stem_peaks, self.rate, self.profile, aim)
         self.total *= self.mastered.gain
         return self.mastered
 

@@ -21,10 +21,11 @@ def pan_gains(pan: float) -> tuple[float, float]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _place(audio, curve, envelope, duck, gain, pan, width, spread, delay, spread_filter, side_filter, out):  # type: ignore[no-untyped-def]
-    """Write the placed stem. `duck` is dB of ducking in nepers; filters are biquads [sections, 6] for the sides."""
+def _place(audio, curve, envelope, duck, gain, pan, width, spread, delay, spread_filter, side_filter, middle_filter, out):  # type: ignore[no-untyped-def]
+    """Write the placed stem. `duck` is the depth in nepers; filters are biquads [sections, 6]."""
     left_gain, right_gain = pan
     state = np.zeros((side_filter.shape[0], 2))
+    turned = np.zeros((middle_filter.shape[0], 2))
     made = np.zeros(2)
     f = spread_filter[0]
     for n in range(audio.shape[1]):
@@ -47,8 +48,15 @@ def _place(audio, curve, envelope, duck, gain, pan, width, spread, delay, spread
             state[k, 0] = c[1] * side - c[4] * y + state[k, 1]
             state[k, 1] = c[2] * side - c[5] * y
             side = y
+        for k in range(middle_filter.shape[0]):
+            c = middle_filter[k]
+            y = c[0] * middle + turned[k, 0]
+            turned[k, 0] = c[1] * middle - c[4] * y + turned[k, 1]
+            turned[k, 1] = c[2] * middle - c[5] * y
+            middle = y
         if abs(side) < 1e-18 and abs(middle) < 1e-18:
             state[:] = 0.0
+            turned[:] = 0.0
             made[:] = 0.0
         out[0, n] = middle + side
         out[1, n] = middle - side
@@ -67,13 +75,26 @@ def place(
     spread: float = 0.0,
     mono_below_hz: float = 120.0,
 ) -> Audio:
-    """Place a stem [2, samples]. The made side cancels in mono; below `mono_below_hz` left and right are one (24 dB per octave)."""
-    sides = butter(4, mono_below_hz, "high", fs=rate, output="sos") if mono_below_hz > 0 else np.zeros((0, 6))
+    """Place a stem [2, samples]. The made side cancels in mono; below `mono_below_hz` left and right are one (24 dB per octave).
+
+    The corner is a Linkwitz-Riley high pass on the side and the all-pass of the same phase on the middle, so that
+    above it a stem stands where it was put.
+    """
+    sides, turn = _mono_lows(mono_below_hz, rate)
     made = butter(2, SPREAD_LOW_CUT_HZ, "high", fs=rate, output="sos")
     out = np.empty_like(audio)
     delay, duck = round(SPREAD_DELAY_S * rate), duck_db * math.log(10) / 20
-    _place(audio, curve, envelope, duck, 10 ** (gain_db / 20), pan_gains(pan), width, spread, delay, made, sides, out)
+    _place(audio, curve, envelope, duck, 10 ** (gain_db / 20), pan_gains(pan), width, spread, delay, made, sides, turn, out)
     return out
+
+
+def _mono_lows(below_hz: float, rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Biquads for the side (two Butterworth high passes) and for the middle (their phase alone), [sections, 6]."""
+    if below_hz <= 0:
+        return np.zeros((0, 6)), np.zeros((0, 6))
+    high = butter(2, below_hz, "high", fs=rate, output="sos")
+    turn = np.concatenate([high[:, :2:-1], high[:, 3:]], axis=1)
+    return np.concatenate([high, high]), turn
 
 
 def side_to_middle(audio: Audio) -> float:

@@ -85,7 +85,7 @@ def test_loudness_range_as_ebu_3342_asks(levels, expected):
 
 @pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
 def test_agrees_with_libebur128_on_moving_noise(rate):
-    """Integrated within 0.02 LU, range within 0.7 LU (its windows step by 1 s, ours by 0.1 s), on noise whose level moves, at four rates."""
+    """Integrated within 0.02 LU, range within 0.7 LU (its windows step by 1 s, ours by 0.1 s), on moving noise, at four rates."""
     generator = np.random.default_rng(3)
     envelope = 10 ** (np.interp(np.arange(30 * rate), np.linspace(0, 30 * rate, 7), [-40, -12, -30, -10, -18, -50, -15]) / 20)
     audio = (generator.standard_normal((2, 30 * rate)) * envelope * 0.3).astype(np.float32)
