@@ -4,7 +4,8 @@ import asyncio
 from pathlib import PurePosixPath
 
 from fastapi import Request
-from starlette.responses import FileResponse, Response
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 from starlette.types import Receive, Scope, Send
 
 from contracts.artifacts import Artifact
@@ -17,18 +18,20 @@ _SHOWN = (".html",)
 
 
 class ArtifactResponse(FileResponse):
-    """A stored file with Range (RFC 9110), whose impossible ranges are told as problems."""
+    """A stored file with Range (RFC 9110 14.2): impossible ranges are told as problems, unreadable ones are ignored."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = _range_problem(dict(scope["headers"]).get(b"range", b"").decode("latin-1"), int(self.headers["content-length"]))
-        if refused is not None and self._range_applies(scope):
-            await problem_response(refused.problem(), refused.headers)(scope, receive, send)
-            return
-        await super().__call__(scope, receive, send)
-
-    def _range_applies(self, scope: Scope) -> bool:
-        if_range = dict(scope["headers"]).get(b"if-range", b"").decode("latin-1")
-        return not if_range or self._should_use_range(if_range)
+        headers, size = Headers(scope=scope), int(self.headers["content-length"])
+        asked, if_range = headers.get("range"), headers.get("if-range")
+        if asked is not None and (if_range is None or self._should_use_range(if_range)):
+            try:
+                self._parse_range_header(asked, size)
+            except MalformedRangeHeader:
+                scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"range"]}
+            except RangeNotSatisfiable:
+                refused = _range_refused(asked, size)
+                return await problem_response(refused.problem(), refused.headers)(scope, receive, send)
+        return await super().__call__(scope, receive, send)
 
 
 async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact) -> Response:
@@ -63,22 +66,6 @@ def _matches(if_none_match: str | None, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-def _range_problem(header: str, size: int) -> Refused | None:
-    """The refusal of a range, where it must be refused: it begins after the end of the file (RFC 9110 14.2)."""
-    unit, _, ranges = header.partition("=")
-    if not ranges or unit.strip().lower() != "bytes":
-        return None
-    for part in ranges.split(","):
-        first, _, last = part.strip().partition("-")
-        beyond = first.isdigit() and int(first) >= size
-        if beyond or (not first and last.isdigit() and (int(last) == 0 or size == 0)):
-            allowed = f"bytes 0 to {size - 1}"
-            return Refused(
-                416,
-                f"The file has {size} bytes.",
-                field="Range",
-                value=header,
-                allowed=allowed,
-                headers={"Content-Range": f"bytes */{size}"},
-            )
-    return None
+def _range_refused(asked: str, size: int) -> Refused:
+    detail, headers = f"The file has {size} bytes.", {"Content-Range": f"bytes */{size}"}
+    return Refused(416, detail, field="Range", value=asked, allowed=f"bytes 0 to {size - 1}", headers=headers)

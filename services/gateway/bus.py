@@ -10,7 +10,7 @@ from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NotFoundError
 
 from contracts.errors import Unavailable
-from contracts.events import FACTS_STREAM, Fact, StageReady
+from contracts.events import FACTS_STREAM, TERMINAL_FACTS, Fact, StageReady
 from services.runtime.bus import Bus
 from services.runtime.provision import GATEWAY_FACTS, Delivery, provision
 from services.runtime.settings import RuntimeSettings
@@ -30,7 +30,8 @@ class JetStreamBus:
 
     async def publish_fact(self, fact: Fact) -> None:
         with _told("the stream of facts"):
-            await self._bus.fact(fact)
+            # An end has its time in its id, as where the runtime tells it: a replayed job may end twice.
+            await self._bus.fact(fact, suffix=f":{fact.time:.3f}" if fact.fact in TERMINAL_FACTS else "")
 
     async def pending(self, job_id: str) -> bool:
         with _told("the work queue"):

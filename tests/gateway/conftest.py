@@ -90,7 +90,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
         playing = asyncio.create_task(band.run()) if play else None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
+            while not server.started:
                 assert not serving.done(), serving.result()
                 await asyncio.sleep(0.01)
             async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=10) as http:

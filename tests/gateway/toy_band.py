@@ -8,10 +8,11 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.context import Context, EndDocument, MasteringSection, ProductionSection, StemPlan, end_key, revision_key, successor
-from contracts.events import Finished, Progress, StageFinished, StageReady, StageStarted, StemFinished
+from contracts.events import Progress, StageFinished, StageReady, StageStarted, StemFinished
 from contracts.pipeline import FORWARD, Stage, progress_percent
 from contracts.upgrades import read_context
 from services.runtime.bus import Bus, now
+from services.runtime.ending import publish_end
 from services.runtime.workbench import Objects
 
 MASTER = b"RIFF" + bytes(range(256)) * 4
@@ -19,13 +20,14 @@ BASS = b"RIFF" + bytes(200)
 
 
 class ToyBand:
-    """One worker for all stages. `hold` makes it wait before every stage until it is set."""
+    """One worker for all stages. `hold` makes it wait before every stage until it is set; `loses` names stages whose message it loses."""
 
     def __init__(self, nats_url: str, objects: Objects) -> None:
         self.url, self.objects = nats_url, objects
         self.hold = asyncio.Event()
         self.hold.set()
         self.played: list[tuple[str, Stage]] = []
+        self.loses: set[Stage] = set()
 
     async def run(self) -> None:
         """Play until cancelled."""
@@ -37,9 +39,10 @@ class ToyBand:
         subscription = await bus.jetstream.pull_subscribe_bind(f"stage-{stage}", stream="STAGES")
         while True:
             with contextlib.suppress(NatsTimeoutError, nats.errors.TimeoutError):
-                for message in await subscription.fetch(1, timeout=5):
+                for message in await subscription.fetch(1, timeout=3600):
                     await self.hold.wait()
-                    await self._play(bus, StageReady.model_validate_json(message.data))
+                    if stage not in self.loses:
+                        await self._play(bus, StageReady.model_validate_json(message.data))
                     await message.ack()
 
     async def _play(self, bus: Bus, event: StageReady) -> None:
@@ -58,7 +61,7 @@ class ToyBand:
         if following.stage is None or event.stage is Stage.FINALIZATION:
             end = EndDocument(status="completed", **about, revision=key, ended_at=now())
             if self.objects.create(end_key(event.composition_id, event.job_id), end.to_json()):
-                await bus.fact(Finished(**about, time=end.ended_at, revision=key))
+                await publish_end(bus, end)
         else:
             await bus.publish(StageReady(**about, stage=following.stage, revision=key, seq=made.seq))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from contracts.events import Progress
 from services.gateway.settings import GatewaySettings

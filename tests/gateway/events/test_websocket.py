@@ -1,0 +1,116 @@
+"""The event stream of a job."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from contracts.events import Progress
+from tests.gateway.conftest import House, Open, form
+
+FACTS = [
+    "accepted",
+    *["stage_started", "stage_finished"] * 3,
+    "stage_started",
+    "stem_finished",
+    "stage_finished",
+    *["stage_started", "stage_finished"] * 3,
+    "finished",
+]
+
+
+def events_url(house: House, job_id: str, after: int | str | None = None) -> str:
+    """Where a job's events are."""
+    query = "" if after is None else f"?after={after}"
+    return f"{house.url.replace('http', 'ws')}/api/v1/jobs/{job_id}/events{query}"
+
+
+async def read(house: House, job_id: str, after: int | None = None, most: int | None = None) -> list[dict[str, Any]]:
+    """Messages until the stream closes, or until there are `most` facts."""
+    messages: list[dict[str, Any]] = []
+    async with connect(events_url(house, job_id, after)) as socket:
+        async for text in socket:
+            messages.append(json.loads(text))
+            if most and len(facts(messages)) == most:
+                break
+    return messages
+
+
+def facts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Only the facts."""
+    return [message for message in messages if message["type"] not in ("progress", "heartbeat")]
+
+
+async def post(house: House) -> str:
+    """A new job."""
+    job_id: str = (await house.http.post("/jobs", files=form())).json()["job_id"]
+    return job_id
+
+
+async def test_a_job_is_followed_live_from_first_to_last(house: House) -> None:
+    """Every fact once and in order, progress that never falls and bears the last fact's seq, then the end."""
+    house.band.hold.clear()
+    job_id = await post(house)
+    reading = asyncio.create_task(read(house, job_id))
+    await asyncio.sleep(0.1)
+    house.band.hold.set()
+    messages = await reading
+    assert [message["type"] for message in facts(messages)] == FACTS
+    assert [message["seq"] for message in facts(messages)] == list(range(1, len(FACTS) + 1))
+    percents = [message["progress"] for message in messages]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert any(message["type"] == "progress" and message["message"] == "half way" for message in messages)
+    seqs = [message["seq"] for message in messages]
+    assert seqs == sorted(seqs)
+
+
+async def test_a_reader_who_comes_back_goes_on_where_it_was(house: House) -> None:
+    """Replay after SEQ has no gap and no double; after the last fact it closes at once."""
+    job_id = await post(house)
+    first = facts(await read(house, job_id, most=4))
+    rest = facts(await read(house, job_id, after=first[-1]["seq"]))
+    assert [message["type"] for message in first + rest] == FACTS
+    assert await read(house, job_id, after=len(FACTS)) == []
+
+
+async def test_events_outlive_the_gateway(open_house: Open) -> None:
+    """A restarted gateway replays what the first one recorded."""
+    async with open_house() as first:
+        job_id = await post(first)
+        await first.ended(job_id)
+    async with open_house(play=False) as second:
+        assert [message["type"] for message in await read(second, job_id)] == FACTS
+
+
+async def test_a_silent_job_shows_signs_of_life(open_house: Open) -> None:
+    """A heartbeat fills a silence and carries the last seq."""
+    async with open_house(play=False, heartbeat_s=0.05) as house, connect(events_url(house, await post(house))) as socket:
+        assert json.loads(await socket.recv())["type"] == "accepted"
+        heartbeat = json.loads(await socket.recv())
+        assert (heartbeat["type"], heartbeat["seq"]) == ("heartbeat", 1)
+
+
+async def test_a_slow_reader_holds_up_nobody(house: House) -> None:
+    """One reader reads nothing; another one sees the whole song meanwhile, and the slow one misses no fact."""
+    house.band.hold.clear()
+    job_id = await post(house)
+    async with connect(events_url(house, job_id), max_queue=1) as slow:
+        house.band.hold.set()
+        for percent in range(1, 100):
+            await house.app.state.bus.progress(Progress(job_id=job_id, percent=percent, message="x" * 1000))
+        quick = facts(await read(house, job_id))
+        late = facts([json.loads(text) async for text in slow])
+    assert [message["type"] for message in quick] == [message["type"] for message in late] == FACTS
+
+
+@pytest.mark.parametrize(("job", "after", "status"), [("none", "0", 404), (None, "-1", 422), (None, "x", 422)])
+async def test_an_impossible_stream_is_refused_before_the_upgrade(quiet_house: House, job: str | None, after: str, status: int) -> None:
+    """The refusal is an HTTP problem."""
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(events_url(quiet_house, job or await post(quiet_house), after))
+    response = refused.value.response
+    assert (response.status_code, json.loads(response.body or b"")["status"]) == (status, status)

@@ -1,0 +1,120 @@
+"""The outbox: whatever breaks between the steps, the job is given to the bus once in effect."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from contracts.context import revision_key
+from contracts.events import StageReady
+from services.gateway.database.models import OutboxRow
+from services.gateway.outbox import OutboxRelay
+from tests.gateway.conftest import House, Open, form
+
+
+class CrashError(Exception):
+    """The process died here."""
+
+
+def crash_before(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A step that is never reached."""
+
+    async def crashed(*_arguments: Any, **_options: Any) -> None:
+        raise CrashError(call.__name__)
+
+    return crashed
+
+
+def crash_after(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A step after which nothing more happens."""
+
+    async def crashed(*arguments: Any, **options: Any) -> None:
+        await call(*arguments, **options)
+        raise CrashError(call.__name__)
+
+    return crashed
+
+
+async def waiting(house: House) -> list[StageReady]:
+    """What lies in the work queue."""
+    js = house.app.state.bus.jetstream
+    state = (await js.stream_info("STAGES")).state
+    seqs = range(state.first_seq, state.last_seq + 1) if state.messages else ()
+    return [StageReady.model_validate_json((await js.get_msg("STAGES", seq)).data) for seq in seqs]
+
+
+async def owed(house: House) -> int:
+    """Rows that are not marked."""
+    async with house.desk.database.read() as session:
+        return len(list(await session.scalars(select(OutboxRow).where(OutboxRow.sent_at.is_(None)))))
+
+
+async def post_unsent(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A job that is in the database and nowhere else."""
+    monkeypatch.setattr(house.app.state.relay, "nudge", lambda: None)
+    answer: dict[str, Any] = (await house.http.post("/jobs", files=form())).json()
+    return answer
+
+
+@pytest.mark.parametrize("crash", [crash_before, crash_after])
+@pytest.mark.parametrize("step", ["create", "publish_stage", "publish_fact", "_mark"])
+async def test_a_crash_at_any_step_is_done_again_harmlessly(
+    open_house: Open, monkeypatch: pytest.MonkeyPatch, step: str, crash: Callable[..., Any]
+) -> None:
+    """After a crash before or after each step, the next round leaves one revision, one message and nothing owed."""
+    async with open_house(play=False, outbox_period_s=3600) as house:
+        answer = await post_unsent(house, monkeypatch)
+        relay = OutboxRelay(house.desk)
+        with monkeypatch.context() as broken:
+            target = {"create": house.desk.objects, "_mark": relay}.get(step, house.desk.bus)
+            broken.setattr(target, step, crash_in_thread(house, crash) if step == "create" else crash(getattr(target, step)))
+            with pytest.raises(CrashError):
+                await relay.send_owed()
+        assert await OutboxRelay(house.desk).send_owed() in (0, 1)
+        assert await owed(house) == 0
+        events = await waiting(house)
+        assert [event.job_id for event in events] == [answer["job_id"]]
+        first = revision_key(answer["composition_id"], answer["job_id"], 0, None, 1)
+        assert (events[0].revision, house.desk.objects.exists(first)) == (first, True)
+
+
+def crash_in_thread(house: House, crash: Callable[..., Any]) -> Callable[..., bool]:
+    """The object store's create, which is not asynchronous, crashing before or after its work."""
+    create = house.desk.objects.create
+
+    def crashed(*arguments: Any) -> bool:
+        if crash is crash_after:
+            create(*arguments)
+        raise CrashError("create")
+
+    return crashed
+
+
+async def test_a_bus_that_is_away_is_offered_the_job_until_it_takes_it(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is written down, the row stays owed, and the next round succeeds."""
+    async with open_house(play=False, outbox_period_s=3600) as house:
+        await post_unsent(house, monkeypatch)
+        with monkeypatch.context() as broken:
+            broken.setattr(house.desk.bus, "publish_stage", unavailable)
+            assert await OutboxRelay(house.desk).send_owed() == 0
+        async with house.desk.database.read() as session:
+            row = (await session.scalars(select(OutboxRow))).one()
+        assert (row.attempts, row.sent_at, "work queue" in (row.last_error or "")) == (1, None, True)
+        assert await OutboxRelay(house.desk).send_owed() == 1
+
+
+async def unavailable(*_arguments: Any) -> None:
+    """A bus that does not answer."""
+    from contracts.errors import Unavailable
+
+    raise Unavailable("the work queue")
+
+
+async def test_a_job_cancelled_before_it_was_sent_is_never_sent(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The relay marks it and publishes nothing."""
+    async with open_house(play=False, outbox_period_s=3600) as house:
+        answer = await post_unsent(house, monkeypatch)
+        await house.http.delete(f"/jobs/{answer['job_id']}")
+        await OutboxRelay(house.desk).send_owed()
+        assert (await waiting(house), await owed(house)) == ([], 0)
