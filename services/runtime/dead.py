@@ -1,8 +1,9 @@
 """Dead letters: messages that no worker could finish.
 
 Two ways lead here. A handler that fails at its last delivery writes the letter itself, with the reason. Where no handler
-lived to say so (its process was killed at every delivery), the broker's MAX_DELIVERIES advisory says it; `DeadLetters`
-reads the advisories, moves the message from STAGES to DEAD, and fails the job.
+lived to say so (its process was killed at every delivery), the broker's MAX_DELIVERIES advisory says it, as soon as a
+worker asks that consumer for work again; `DeadLetters` reads the advisories, moves the message from STAGES to DEAD, and
+fails the job.
 
 The gateway mounts it beside its own subscribers:
 
@@ -73,10 +74,13 @@ class DeadLetters:
     async def run(self) -> None:
         """Bury what the advisories name, until cancelled."""
         subscription = await self._bus.jetstream.pull_subscribe_bind(DEAD_LETTERS, stream=ADVISORIES_STREAM)
-        while True:
-            with contextlib.suppress(nats.errors.TimeoutError):
-                for advisory in await subscription.fetch(1, timeout=RETRY_S):
-                    await self._settle(advisory)
+        try:
+            while True:
+                with contextlib.suppress(nats.errors.TimeoutError):
+                    for advisory in await subscription.fetch(1, timeout=RETRY_S):
+                        await self._settle(advisory)
+        finally:
+            await subscription.unsubscribe()
 
     async def list(self) -> list[tuple[int, DeadLetter]]:
         """The letters with their sequence numbers, oldest first."""

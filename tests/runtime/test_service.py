@@ -1,0 +1,109 @@
+"""A service as a process: health that looks at its consumers, metrics, logs, light parents, an end on request."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.errors import BadInput
+from services.runtime.service import serve
+from tests.runtime.house import TestHouse
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.get(url)
+
+
+async def started(house: TestHouse, **env: str) -> tuple[subprocess.Popen[bytes], str]:
+    """A toy service with a health port of its own choosing, and its address."""
+    os.environ.update(env)
+    process = house.start_process()
+    log = max(house.folder.glob("service-*.log"))
+    async with asyncio.timeout(15):
+        while not (found := re.search(r'"port": (\d+)', log.read_text())):  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.05)
+    for name in env:
+        del os.environ[name]
+    url = f"http://127.0.0.1:{found.group(1)}"
+    async with asyncio.timeout(15):
+        while "service_started" not in log.read_text():  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.05)
+    return process, url
+
+
+async def test_health_looks_at_the_consumers(house: TestHouse) -> None:
+    """Ready while bus and consumers stand; not when a consumer is gone, though the ping still succeeds; alive throughout."""
+    process, url = await started(house, HOUSEBAND_HEALTH_PORT="0")
+    try:
+        ready = await get(f"{url}/readyz")
+        assert (ready.status_code, ready.json()["consumers"]["stage-mixing"]["waiting"]) == (200, 0)
+        await house.bus.jetstream.delete_consumer("STAGES", "stage-mixing")
+        ready = await get(f"{url}/readyz")
+        assert (ready.status_code, ready.json()["bus"]) == (503, True)
+        assert "error" in ready.json()["consumers"]["stage-mixing"]
+        assert (await get(f"{url}/healthz")).status_code == 200
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_work_is_measured_and_logged(house: TestHouse) -> None:
+    """/metrics has the time per stage; each log line is JSON and bears service and job."""
+    process, url = await started(house, HOUSEBAND_HEALTH_PORT="0")
+    try:
+        context = await house.start_job(composition={"raise": "BadInput"})
+        await house.facts(context.job_id)
+        metrics = (await get(f"{url}/metrics")).text
+    finally:
+        process.terminate()
+        process.wait(10)
+    assert 'houseband_work_seconds_count{what="ideation"} 1.0' in metrics
+    assert "houseband_received_messages_total" in metrics
+    lines: list[dict[str, Any]] = [json.loads(line) for line in max(house.folder.glob("service-*.log")).read_text().splitlines()]
+    [refused] = [line for line in lines if line["event"] == "job_refused"]
+    assert (refused["service"], refused["job_id"], refused["level"]) == ("toy", context.job_id, "info")
+
+
+async def test_nothing_outlives_a_killed_service(house: TestHouse) -> None:
+    """Kill -9 of the parent takes its worker processes with it."""
+    process = house.start_process()
+    await house.start_job(ideation={"sleep_s": 60})
+    await house.ran("ideation")
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout.split()  # noqa: ASYNC221
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    await asyncio.sleep(0.2)
+    assert children
+    assert [pid for pid in children if _runs(pid)] == []
+
+
+def _runs(pid: str) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+@pytest.mark.parametrize("when", [signal.SIGTERM, signal.SIGINT])
+async def test_a_service_that_waits_for_the_bus_can_be_stopped(house: TestHouse, when: signal.Signals) -> None:
+    """A signal during the start ends it, without a traceback."""
+    env = {**os.environ, "HOUSEBAND_NATS_URL": "nats://127.0.0.1:9", "HOUSEBAND_STORE": f"file://{house.folder}/x"}
+    command = [sys.executable, "-m", "tests.runtime.toy_service"]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)  # noqa: ASYNC220
+    await asyncio.sleep(1.5)
+    process.send_signal(when)
+    _, errors = await asyncio.to_thread(process.communicate, timeout=5)
+    assert process.returncode == 0
+    assert b"Traceback" not in errors
+
+
+def test_an_unknown_service_is_refused() -> None:
+    """The error names the six."""
+    with pytest.raises(BadInput, match="enhancer, analyzer, generator, mixer, qa, gateway"):
+        serve("drummer")
