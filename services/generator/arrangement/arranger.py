@@ -10,6 +10,7 @@ from services.generator.arrangement.bass import play_bass
 from services.generator.arrangement.comping import Comper, play_chords
 from services.generator.arrangement.drums import play_drums, play_percussion
 from services.generator.arrangement.effects import play_impacts, play_risers, play_vinyl
+from services.generator.arrangement.ending import land
 from services.generator.arrangement.expression import controls
 from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
@@ -63,7 +64,7 @@ def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[s
     for chair in band:
         if chair.part not in out:
             out[chair.part] = _hits(frame, chair, plan, kicks, with_bass)
-    return out
+    return {chair.part: land(frame, chair, out[chair.part]) for chair in band}
 
 
 def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:

@@ -36,10 +36,14 @@ class BassPlayer:
         self.last = (low + min(low + 12, high)) // 2
 
     def root(self, chord: Chord) -> int:
-        """The chord's lowest note near the line, drawn toward the low half of the register."""
-        near = round(0.6 * self.last + 0.4 * (self.low + 6))
-        self.last = place(chord.bass_class, near, self.low, min(self.low + 14, self.high))
+        """The chord's lowest note near the line, drawn toward the low half of the register. The line moves there."""
+        self.last = self.next_root(chord)
         return self.last
+
+    def next_root(self, chord: Chord) -> int:
+        """Where the line would go for a chord."""
+        near = round(0.6 * self.last + 0.4 * (self.low + 6))
+        return place(chord.bass_class, near, self.low, min(self.low + 14, self.high))
 
     def degree(self, char: str, chord: Chord, tick: int) -> int:
         """Pitch of a bass character."""
@@ -60,7 +64,7 @@ class BassPlayer:
     def approach(self, tick: int) -> int:
         """A semitone or scale step below or above the next chord's bass note, whichever lies nearer to the line."""
         following = self.frame.next_span(tick) or self.frame.span_at(tick)
-        target = place(following.chord.bass_class, self.last, self.low, self.high)
+        target = self.next_root(following.chord)
         scale = self.frame.scale_at(tick)
         options = [target - 1, target + 1, *(p for p in (target - 2, target + 2) if p % 12 in scale)]
         options = [p for p in options if self.low - 1 <= p <= self.high] or [target]
@@ -194,7 +198,7 @@ def _walk_to(player: BassPlayer, span: Span, tick: int, length: int, generator: 
     if span.end - tick <= length:
         return player.approach(tick)
     following = frame.next_span(tick)
-    target = place(following.chord.bass_class if following else span.chord.bass_class, player.last, player.low, player.high)
+    target = player.next_root(following.chord if following else span.chord)
     scale = set(frame.scale_at(tick))
     tones = set(span.chord.pitch_classes)
     direction = 1 if target > player.last or (target == player.last and player.last < player.low + 10) else -1

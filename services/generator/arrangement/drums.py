@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.generator.arrangement.feel import Groove
-from services.generator.arrangement.fills import fill_hits
+from services.generator.arrangement.fills import build_hits, fill_hits
 from services.generator.arrangement.frame import Bar, Frame, Hit
 from services.generator.arrangement.metre import SIXTEENTH, groups, slot, steps
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, Grooves
@@ -13,6 +13,7 @@ from services.music.rng import rng
 
 TIMEKEEPERS = frozenset({"hat", "ride", "open", "shaker", "tambourine", "cabasa", "pedal", "bell"})
 HIT_TICKS = 120
+BUILDS = frozenset({"build", "buildup", "build_up"})
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,9 @@ def play_drums(frame: Frame, groove: Groove, active: dict[str, bool], quiet: fro
         if not plays and not lead_in:
             continue
         base = groove_bar(frame, groove, beats[bar.section], bar, takes) if plays else []
+        if plays and frame.pack.arrangement.risers and frame.function(bar.section) in BUILDS:
+            hits += build_hits(frame, groove, bar, base, takes)
+            continue
         if bar.number in quiet:
             base = [h for h in base if h.tick == bar.tick]
         if lead_in or every:

@@ -108,3 +108,26 @@ def _roll(frame: Frame, groove: Groove, bar: Bar, start: int, takes: dict[str, f
         out.append(_stroke(frame, groove, tick, "snare", done, takes))
         tick += SIXTEENTH if done < 0.5 or not big else SIXTEENTH // 2
     return out
+
+
+def build_hits(frame: Frame, groove: Groove, bar: Bar, base: list[Hit], takes: dict[str, float]) -> list[Hit]:
+    """A bar of a build-up: a snare that doubles its pace toward the section's end, kicks until the last bar, then a breath."""
+    bars = frame.section(bar.section).bars
+    left, done = bars - bar.place, bar.place / bars
+    unit = (
+        SIXTEENTH // 2
+        if left == 1
+        else SIXTEENTH
+        if left <= max(bars // 4, 1) + 1
+        else 2 * SIXTEENTH
+        if left <= bars // 2
+        else 4 * SIXTEENTH
+    )
+    gap = groups(frame.meter, bar.number)[-1].length if left == 1 else 0
+    out = [h for h in base if h.voice in ("hat", "open", "ride") or (h.voice == "kick" and left > 1)] if left > 1 else []
+    tick = bar.tick
+    while tick < bar.tick + frame.bar_ticks - gap:
+        inside = (tick - bar.tick) / frame.bar_ticks
+        out.append(_stroke(frame, groove, tick, "snare", min(done + inside / bars, 1.0), takes))
+        tick += unit
+    return out
