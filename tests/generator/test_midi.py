@@ -57,8 +57,13 @@ def test_bytes_are_the_same_twice() -> None:
     assert score_to_midi(a_score()) == score_to_midi(a_score())
 
 
-@pytest.mark.parametrize(("key", "signature"), [("D dorian", "C"), ("A minor", "Am"), ("Eb major", "Eb"), ("E phrygian", "C"), ("F# major", "F#"),
-                                                ("C# minor", "C#m"), ("Ab major", "Ab"), ("F minor", "Fm"), ("G mixolydian", "C"), ("B locrian", "C")])  # fmt: skip
+SIGNATURES = {
+    "D dorian": "C", "A minor": "Am", "Eb major": "Eb", "E phrygian": "C", "F# major": "F#", "C# minor": "C#m", "Ab major": "Ab",
+    "F minor": "Fm", "G mixolydian": "C", "B locrian": "C",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "signature"), SIGNATURES.items())
 def test_modes_take_the_signature_of_their_notes(key: str, signature: str) -> None:
     """D dorian is written without accidentals, minor keys as minor."""
     assert key_signature(Key.parse(key)) == signature

@@ -17,6 +17,7 @@ from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.lines import Liner, play_line
 from services.generator.arrangement.orchestration import Plan, plan_band
+from services.generator.arrangement.solos import trade
 from services.generator.arrangement.telling import tell
 from services.music.packs.genres import genre
 from services.music.packs.instruments import instrument
@@ -64,7 +65,10 @@ def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[s
     for chair in band:
         if chair.part not in out:
             out[chair.part] = _hits(frame, chair, plan, kicks, with_bass)
-    return {chair.part: land(frame, chair, out[chair.part]) for chair in band}
+    traded, remark = trade(frame, band, out)
+    if remark:
+        plan.remarks.append(remark)
+    return {chair.part: land(frame, chair, traded[chair.part]) for chair in band}
 
 
 def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:

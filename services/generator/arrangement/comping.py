@@ -183,7 +183,7 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
     total = float(generator.uniform(*texture.spread_ms))
     chosen = notes[1:] if char == "t" and len(notes) > 2 else notes
     if char in "us":
-        chosen = tuple(reversed(chosen[-(3 if char == "s" else 4) :]))
+        chosen = tuple(reversed(chosen[-(2 if char == "s" else 4) :]))
     if char == "s":
         length = 70
     gap = total / max(len(chosen) - 1, 1)

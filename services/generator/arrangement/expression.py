@@ -71,7 +71,7 @@ def controls(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], *, pedal
         out["gain_db"] = fade
     throws = _throws(frame, chair)
     if throws:
-        out["reverb_send_db"] = throws
+        out[f"{frame.pack.arrangement.throws}_send_db"] = throws
     return {name: curve for name, curve in out.items() if curve}
 
 
@@ -120,8 +120,8 @@ def _fades(frame: Frame) -> Curve:
 
 
 def _throws(frame: Frame, chair: Chair) -> Curve:
-    """A reverb throw on the lead's last notes of calm sections and before big ones."""
-    if chair.manner not in ("lead", "stabs"):
+    """A throw into reverb or delay on the lead's and the stabs' last notes of each section (dB against the strip's own send)."""
+    if chair.manner not in ("lead", "stabs") or frame.pack.arrangement.throws == "none":
         return ()
     points: list[tuple[int, float]] = [(0, 0.0)]
     for section in frame.score.sections.values():

@@ -104,6 +104,10 @@ class ArrangementTable(Table):
     fade_out: bool = False
     vinyl: bool = False
     halftime: tuple[str, ...] = Field(default=(), description="section functions that are felt in half time")
+    hand_over: tuple[str, ...] = Field(default=(), description="section functions in which players trade the lead")
+    throws: Literal["reverb", "delay", "none"] = Field(
+        default="reverb", description="what the lead's last notes of a section are thrown into"
+    )
     rests: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="section function -> roles or instruments that are silent")
 
 

@@ -1,5 +1,6 @@
 """Drums and bass: locking, fills, timing spread, swing, meters."""
 
+from itertools import pairwise
 from statistics import pstdev
 
 import numpy as np
@@ -148,6 +149,6 @@ def test_comping_changes_small_cells(style: str) -> None:
         for part in (p for p in score.parts.values() if p.role == "harmony"):
             rows = [frozenset(round((n.start - b * bar) / 240) for n in part.notes if b * bar - 60 <= n.start < (b + 1) * bar - 60)
                     for b in range(score.bars)]  # fmt: skip
-            pairs = [(x, y) for x, y in zip(rows, rows[1:], strict=False) if x and y]
+            pairs = [(x, y) for x, y in pairwise(rows) if x and y]
             shares.append(np.mean([x == y for x, y in pairs]))
     assert 0.1 <= float(np.mean(shares)) <= 0.75
