@@ -28,9 +28,9 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A private server with JetStream in `folder`, and its URL."""
-    arguments = ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
+def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], str]:
+    """A private server with JetStream in `folder`, and its URL. Port -1: a free one."""
+    arguments = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
     process = subprocess.Popen([nats_server(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
     ports = folder / f"nats-server_{process.pid}.ports"
     deadline = time.monotonic() + 10

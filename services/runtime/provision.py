@@ -29,7 +29,7 @@ GATEWAY_FACTS = "gateway-facts"
 class Delivery:
     """How consumers of work deliver. Seconds."""
 
-    ack_wait_s: float = 10.0
+    ack_wait_s: float = 6.0
     max_deliver: int = 5
 
 

@@ -29,6 +29,6 @@ class RuntimeSettings(BaseSettings):
     work_limit_s: float = Field(default=900.0, gt=0, description="a piece of work that takes longer is killed")
     graceful_timeout_s: float = Field(default=10.0, ge=0, description="how long a stopping service lets its work finish")
 
-    ack_wait_s: float = Field(default=10.0, gt=0, description="without a heartbeat for so long, the bus delivers again")
+    ack_wait_s: float = Field(default=6.0, gt=0, description="without a heartbeat for so long, the bus delivers again")
     max_deliver: int = Field(default=5, ge=2, description="deliveries until a message is dead")
     retry_delay_s: float = Field(default=0.5, ge=0, description="delay after the first failure; each further one triples it")

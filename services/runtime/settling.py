@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import nats.errors
 import structlog
 from faststream.nats import NatsMessage
 from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
 from contracts.context import Context
-from contracts.errors import BadInput, Cancelled, Unavailable
+from contracts.errors import BadInput, Cancelled, HousebandError, Unavailable
 from services.runtime.bus import Bus, Work
 from services.runtime.dead import fail_job, letter, letter_id, read_work
 from services.runtime.ending import publish_end, read_end
@@ -79,6 +80,8 @@ class Settler:
                 await asyncio.shield(message.nack())
                 if self._cancelled_from_outside():
                     raise
+            except (nats.errors.Error, HousebandError, TimeoutError) as error:
+                log.warning("message_not_settled", reason=repr(error))  # the bus delivers it again
 
     async def drain(self, timeout_s: float) -> None:
         """Stop: let the work in hand finish for `timeout_s`, then give it back."""
@@ -124,7 +127,7 @@ class Settler:
         self._acting.add(acting)
         try:
             while not (await asyncio.wait({acting}, timeout=self._beat_s))[0]:
-                await delivery.message.in_progress()
+                await self._beat(delivery)
                 if await self._ended(event):
                     raise Cancelled(f"job {event.job_id} has ended")
             acting.result()
@@ -133,6 +136,14 @@ class Settler:
                 acting.cancel()
                 await asyncio.wait({acting})
             self._acting.discard(acting)
+
+    @staticmethod
+    async def _beat(delivery: Delivery) -> None:
+        """Tell the broker that the work goes on. Without it for a while, the work is done again by another and dropped here."""
+        try:
+            await delivery.message.in_progress()
+        except nats.errors.Error as error:
+            log.warning("heartbeat_lost", reason=repr(error))
 
     async def _ended(self, event: Work) -> bool:
         try:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from contracts.upgrades import read_context
 from services.runtime.bus import now
 from services.runtime.ending import end_job, read_end
 from services.runtime.moves import key_of, stage_event, stem_events
+from tests.conftest import start_nats
 from tests.runtime.house import TestHouse
 from tests.runtime.toys import PARTS, runs
 
@@ -291,6 +293,28 @@ async def test_a_stopping_service_gives_its_work_back_at_once(house: TestHouse) 
     assert (info.num_pending, info.num_ack_pending, info.num_redelivered) in {(0, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 0)}
     async with house.serving():
         await finished(house, context)
+
+
+@pytest.mark.reliability
+async def test_a_killed_broker_costs_time_and_nothing_else(tmp_path: Path) -> None:
+    """Kill -9 of nats-server in the middle of a stage, and its restart: the song is finished, once."""
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    server, url = start_nats(folder)
+    try:
+        async with TestHouse(url, tmp_path) as house, house.serving():
+            context = await house.start_job(arrangement={"sleep_s": 1.5, "sleeps": 1})
+            await house.ran("arrangement")
+            server.kill()
+            server.wait()
+            await asyncio.sleep(0.5)
+            server, _ = start_nats(folder, port=int(url.rpartition(":")[2]))
+            facts = await finished(house, context)
+            assert house.contexts(context) == REVISIONS
+            assert [fact.fact for fact in facts].count("finished") == 1
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_events_are_told_apart_by_subject() -> None:
