@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from faststream.nats import NatsBroker
 
 from contracts.errors import Unavailable
 from services.gateway import problems
@@ -17,6 +18,7 @@ from services.gateway.bus import JetStreamBus
 from services.gateway.database.engine import Database
 from services.gateway.events.hub import Hub
 from services.gateway.events.progress import ProgressLedger
+from services.gateway.figures import Figures, HttpFigures
 from services.gateway.handlers import subscribe
 from services.gateway.jobs.views import API
 from services.gateway.outbox import OutboxRelay
@@ -27,15 +29,17 @@ from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus
 from services.runtime.dead import DeadLetters
 from services.runtime.stores import open_store
+from services.runtime.telemetry import middlewares, set_up_logs
 
 log = structlog.get_logger(__name__)
 
+NAME = "gateway"
 _RESTART_S = 1.0
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """The application. Nothing connects before its lifespan begins."""
-    settings = settings or GatewaySettings()
+    settings, figures = settings or GatewaySettings(), Figures(NAME)
     app = FastAPI(
         title="Houseband",
         version="0.1.0",
@@ -43,23 +47,25 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url="/docs",
         redoc_url=None,
-        lifespan=lambda app: _living(app, settings),
+        lifespan=lambda app: _living(app, settings, figures),
     )
     for module in (jobs, events, compositions, asks, health):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
+    app.add_middleware(HttpFigures, figures=figures)
+    app.state.figures = figures
     problems.install(app)
     openapi.install(app)
     return app
 
 
 @asynccontextmanager
-async def _living(app: FastAPI, settings: GatewaySettings) -> AsyncIterator[None]:
+async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> AsyncIterator[None]:
     """Everything that the gateway holds open, opened in order and closed in reverse."""
     database = Database(settings.database_url)
     try:
         await database.migrate()
-        async with _bus(settings) as (bus, wired):
+        async with _bus(settings, figures) as (bus, wired):
             objects = open_store(settings.store, settings.scratch_dir / "cache")
             desk = Desk(settings, database, objects, wired, Hub(), time.time, new_id, new_seed)
             ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
@@ -73,9 +79,10 @@ async def _living(app: FastAPI, settings: GatewaySettings) -> AsyncIterator[None
 
 
 @asynccontextmanager
-async def _bus(settings: GatewaySettings) -> AsyncIterator[tuple[Bus, JetStreamBus]]:
-    bus = Bus(settings.nats_url, name="gateway", connect_timeout_s=settings.connect_timeout_s)
-    async with bus:
+async def _bus(settings: GatewaySettings, figures: Figures) -> AsyncIterator[tuple[Bus, JetStreamBus]]:
+    urls, around = settings.nats_url.split(","), middlewares(settings, NAME, figures.measures)
+    broker = NatsBroker(urls, name=NAME, max_reconnect_attempts=-1, middlewares=around, logger=None)
+    async with Bus(settings.nats_url, name=NAME, broker=broker, connect_timeout_s=settings.connect_timeout_s) as bus:
         wired = JetStreamBus(bus, settings, provision_missing=settings.provision_missing)
         await wired.restore()
         yield bus, wired
@@ -118,6 +125,7 @@ def new_seed() -> int:
 def main() -> None:
     """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
     settings = GatewaySettings()
+    set_up_logs(settings, NAME)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

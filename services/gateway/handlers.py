@@ -12,6 +12,7 @@ from services.gateway.events.progress import ProgressLedger
 from services.gateway.jobs.endings import record_fact
 from services.gateway.ports import Desk
 from services.runtime.provision import GATEWAY_FACTS
+from services.runtime.queues import raw_body
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
         durable=GATEWAY_FACTS,
         pull_sub=PullSub(batch_size=1, timeout=5.0),
         ack_policy=AckPolicy.MANUAL,
-        decoder=_undecoded,
+        decoder=raw_body,
     )
 
     @facts
@@ -42,15 +43,10 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
             return
         await message.ack()
 
-    @broker.subscriber("houseband.progress.*", decoder=_undecoded)
+    @broker.subscriber("houseband.progress.*", decoder=raw_body)
     async def on_progress(message: NatsMessage) -> None:
         """Note a line of progress."""
         try:
             ledger.note(Progress.model_validate_json(message.body))
         except ValidationError:
             log.warning("progress_unreadable", body=message.body[:200])
-
-
-async def _undecoded(message: NatsMessage) -> bytes:
-    """Bytes as they came: a payload that fails inside the framework would never be settled."""
-    return message.body

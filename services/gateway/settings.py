@@ -19,4 +19,5 @@ class GatewaySettings(RuntimeSettings):
     heartbeat_s: float = Field(default=15.0, gt=0, description="longest silence of an event stream")
     brief_timeout_s: float = Field(default=15.0, gt=0, description="how long the enhancer may think about POST /briefs and a catalogue")
     analysis_timeout_s: float = Field(default=120.0, gt=0, description="how long the analyzer may listen for POST /analyses")
+    early_check_s: float = Field(default=2.0, gt=0, description="how long POST /jobs waits for the enhancer's opinion of the words")
     provision_missing: bool = Field(default=True, description="create streams and consumers again after the bus lost its disk")

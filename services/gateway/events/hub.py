@@ -58,11 +58,6 @@ class Hub:
         for watch in self._watches.get(progress.job_id, ()):
             watch.tell(progress)
 
-    def wake_all(self) -> None:
-        """Let everybody look again, as at shutdown."""
-        for job_id in tuple(self._watches):
-            self.wake(job_id)
-
     @property
     def watching(self) -> int:
         """How many watch now."""

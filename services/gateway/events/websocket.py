@@ -12,8 +12,6 @@ from services.gateway.events.hub import Watch
 from services.gateway.events.messages import Message, fact_message, heartbeat_message, progress_message
 from services.gateway.ports import Desk
 
-GOING_AWAY = 1001
-
 
 class Follower:
     """One reader of one job's events."""

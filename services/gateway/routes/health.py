@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.errors import Unavailable
+from services.gateway.figures import Figures
 from services.gateway.routes.openapi import problems
 from services.gateway.routes.parts import TheDesk
 
@@ -33,6 +34,7 @@ async def readyz(desk: TheDesk) -> dict[str, Any]:
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus figures."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    figures: Figures = request.app.state.figures
+    return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)

@@ -3,21 +3,26 @@
 import hashlib
 import json
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from contracts import context as documents
+from contracts.errors import BadInput, Unavailable
+from services.gateway.database.models import Job
 from services.gateway.database.queries import jobs_page, version_of_job
-from services.gateway.jobs.acceptance import Idempotency, accept_job, find_earlier
+from services.gateway.jobs.acceptance import USER, Idempotency, accept_job, find_earlier
 from services.gateway.jobs.cancelling import cancel_job, load_job
-from services.gateway.jobs.intake import Order, read_form, read_order
+from services.gateway.jobs.intake import Order, option_names, read_form, read_order
 from services.gateway.jobs.uploads import Spooled, spool, store
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
 from services.gateway.ports import Desk
+from services.gateway.problems import Refused
 from services.gateway.routes.openapi import JOB_FORM, problems
 from services.gateway.routes.parts import Cursor, Limit, TheDesk
 
+log = structlog.get_logger(__name__)
 router = APIRouter(tags=["jobs"])
 Status = Literal["queued", "processing", "failed", "completed", "cancelled"]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, description="the same key and request make one job")]
@@ -30,8 +35,9 @@ async def create_job(request: Request, response: Response, desk: TheDesk, idempo
         order = read_order(form)
         reference = await stack.enter_async_context(spool(order.reference, "reference_track")) if order.reference else None
         once = Idempotency(idempotency_key, order_digest(order, reference)) if idempotency_key else None
-        job = await find_earlier(desk, documents.Request.model_fields["user"].default, once)
+        job = await find_earlier(desk, once)
         if job is None:
+            await check_words(desk, order)
             job = await _accept(desk, order, reference, once)
             request.app.state.relay.nudge()
     answer = accepted_view(job)
@@ -39,12 +45,27 @@ async def create_job(request: Request, response: Response, desk: TheDesk, idempo
     return answer
 
 
-async def _accept(desk: Desk, order: Order, reference: Spooled | None, once: Idempotency | None) -> Any:
+async def _accept(desk: Desk, order: Order, reference: Spooled | None, once: Idempotency | None) -> Job:
     composition_id, job_id = desk.new_id(), desk.new_id()
     stored = await store(desk.objects, reference, composition_id) if reference else None
     seed = desk.new_seed() if order.seed is None else order.seed
-    wanted = documents.Request(prompt=order.prompt, seed=seed, options=order.options, reference=stored)
+    wanted = documents.Request(prompt=order.prompt, seed=seed, options=order.options, reference=stored, user=USER)
     return await accept_job(desk, wanted, composition_id, job_id, once)
+
+
+async def check_words(desk: Desk, order: Order) -> None:
+    """Let the enhancer read the order, so that an impossible value is told at the door and not by a failed job.
+
+    Where it does not answer, the job is taken: ideation reads the same words again. Raises Refused.
+    """
+    arguments = {"prompt": order.prompt, "options": order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+    try:
+        await desk.bus.ask("enhancer", "brief", arguments, desk.settings.early_check_s)
+    except Unavailable as error:
+        log.info("early_check_skipped", reason=str(error))
+    except BadInput as error:
+        field = f"options.{error.field}" if error.field in option_names() else error.field
+        raise Refused(error.status, str(error), code=error.code, field=field, value=error.value, allowed=error.allowed) from error
 
 
 def order_digest(order: Order, reference: Spooled | None) -> str:
