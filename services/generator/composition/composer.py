@@ -71,19 +71,33 @@ def best_take(
     critic: Critic = BandCritic(pack.melody)
     grid = Grid(Meter.parse(brief.meter.value))
     takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take).write() for take in range(TAKES)]
-    costs = [critic.judge(heard(take.notes, form, harmony, grid)).cost for take in takes]
+    costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost for take in takes]
     best = min(range(TAKES), key=lambda i: (costs[i], i))
     return takes[best], costs[best]
 
 
-def heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:
-    """A melody as the critic hears it: against its chords and its home scale."""
+def heard_score(score: Score, part: str = "melody") -> Line:
+    """A part of a score as the critic hears it: against its chords and the scale of its sections."""
+    meter = score.meter_value
+    changes: list[tuple[int, frozenset[int], frozenset[int]]] = []
+    for section in score.sections.values():
+        scale = mode_classes(Key.parse(section.key))
+        changes += [(score.bar_tick(e.bar, e.beat), frozenset(e.chord.pitch_classes), scale) for e in section.chords]
+    notes = score.parts[part].notes if part in score.parts else ()
+    return _line(notes, score.bars, Grid(meter), changes)
+
+
+def _heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:
     changes: list[tuple[int, frozenset[int], frozenset[int]]] = []
     for slot in form.slots:
         scale = mode_classes(harmony[slot.id].key)
         for event in harmony[slot.id].events:
             tick = (event.bar - 1) * grid.steps * STEP + round((event.beat - 1) * grid.meter.ticks_per_beat)
             changes.append((tick, frozenset(event.chord.pitch_classes), scale))
+    return _line(notes, form.bars, grid, changes)
+
+
+def _line(notes: Sequence[Note], bars: int, grid: Grid, changes: list[tuple[int, frozenset[int], frozenset[int]]]) -> Line:
     in_chord: list[bool] = []
     in_key: list[bool] = []
     index = 0
@@ -92,7 +106,7 @@ def heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony],
             index += 1
         in_chord.append(note.pitch % 12 in changes[index][1])
         in_key.append(note.pitch % 12 in changes[index][2])
-    return Line(notes, form.bars, grid, in_chord, in_key)
+    return Line(notes, bars, grid, in_chord, in_key)
 
 
 def _part(instrument_id: str, role: Role, notes: tuple[Note, ...]) -> Part:

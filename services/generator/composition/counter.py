@@ -70,6 +70,8 @@ class Counter:
     def _answer(self, start: int, stop: int, last: int, slot: Slot, hook: Sequence[int], draw: np.random.Generator) -> list[Note]:
         onsets = [start + (step - hook[0]) * STEP for step in hook[:4]] if hook else [start, start + self.grid.beat_steps * STEP]
         onsets = [o for o in onsets if o < stop - STEP]
+        if len(onsets) < 2:
+            return []
         pitch = self._near(last + (3 if draw.random() < 0.5 else -5), self._chord(slot, start), slot, chordal=True)
         direction = -1 if pitch >= last else 1
         notes: list[Note] = []

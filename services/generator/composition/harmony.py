@@ -250,5 +250,8 @@ def _merged(events: list[ChordEvent]) -> list[ChordEvent]:
 
 
 def _shown(bars: Bars, slot: Slot) -> str:
-    limit = 12 if slot.bars >= 12 else 8
-    return " | ".join(" ".join(bar) for bar in bars[:limit])
+    """The numerals of a section; a loop is written once."""
+    for period in (1, 2, 4, 8):
+        if period < slot.bars and all(bar == bars[i % period] for i, bar in enumerate(bars)):
+            return " | ".join(" ".join(bar) for bar in bars[:period])
+    return " | ".join(" ".join(bar) for bar in bars[: 12 if slot.bars >= 12 else 8])

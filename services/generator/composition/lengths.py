@@ -93,7 +93,7 @@ class Lengths:
                 base[name] = int(draw.choice(list(weights), p=share))
             gap = abs(bars - sum(base[label] for label in labels))
             ranked.append((0.3 * gap - float(draw.gumbel()), index, base))
-        return [base for _, _, base in sorted(ranked)[: _SAMPLES // 4]]
+        return [base for _, _, base in sorted(ranked)[: _SAMPLES // 6]]
 
     def _around(self, labels: list[str], fixed: list[int | None], bars: int, base: dict[str, int]) -> tuple[float, list[int]]:
         last_hook = max((i for i, label in enumerate(labels) if function_of(label) in HOOKS), default=-1)

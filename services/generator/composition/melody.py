@@ -119,36 +119,45 @@ class Melodist:
         ground = self._ground(slot, phrase)
         draw = self._draw("return", slot.function, phrase.letter, index if slot.is_hook else slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
-        changed = self._first_change(tones, material, ground, shift)
         first_time = slot.occurrence == 1 and index == [p.letter for p in slot.phrases].index(phrase.letter)
-        ending = (phrase.bars - 2) * self.grid.steps
-        if changed is None and not first_time and not slot.is_hook and phrase.bars >= 4 and draw.random() < 0.5:
-            changed = ending
-        if changed is None:
+        tones = writer.fitted(tones, ground)
+        if first_time:
             return tones
-        return writer.resing(tones, ground, changed, pull=0.25 if changed >= ending else 0.9, end=True)
+        ending = (phrase.bars - 2) * self.grid.steps
+        vary = phrase.bars >= 4 and draw.random() < (0.5 if not slot.is_hook else 0.65 if index else 0.0)
+        if vary or self._resolves_anew(tones, material, ground, shift):
+            tones = writer.resing(tones, ground, ending if vary else tones[-1].step, pull=0.2, end=True)
+        if self.table.ornaments and slot.function not in ("chorus", "drop"):
+            tones = self._ornamented(tones, ground, draw)
+        return tones
 
-    def _first_change(self, tones: Sequence[Tone], material: Material, ground: Ground, shift: int) -> int | None:
-        """The step of the first note that its new chord rejects, or None."""
+    def _ornamented(self, tones: list[Tone], ground: Ground, draw: np.random.Generator) -> list[Tone]:
+        """Returns are adorned: a long note gets a mordent, or a turn around it, in 16ths."""
+        result: list[Tone] = []
         for tone in tones:
-            if tone.step < 0:
+            if tone.length < max(4, self.grid.beat_steps) or tone.step < 0 or draw.random() >= self.table.ornaments:
+                result.append(tone)
                 continue
-            chord = ground.chord(tone.step)
-            was = material.chords[min(tone.step, len(material.chords) - 1)]
-            same = (was.root_class + shift) % 12 == chord.root_class and was.is_minor == chord.is_minor
-            last = tone is tones[-1]
-            if not same and (
-                tone.pitch % 12 not in self.voice.scale_of(chord, ground.key) or (last and tone.pitch % 12 not in chord.pitch_classes)
-            ):
-                return tone.step
-        return None
+            upper, lower = (self.voice.scale_step(tone.pitch, d, ground.key) for d in (1, -1))
+            figure = [tone.pitch, upper] if draw.random() < 0.6 else [upper, tone.pitch, lower]
+            result += [Tone(tone.step + i, 1, pitch) for i, pitch in enumerate(figure)]
+            result.append(Tone(tone.step + len(figure), tone.length - len(figure), tone.pitch))
+        return result
+
+    def _resolves_anew(self, tones: Sequence[Tone], material: Material, ground: Ground, shift: int) -> bool:
+        """Whether the last note stands on another chord than when it was written, and is none of that chord's notes."""
+        if not tones or tones[-1].step < 0:
+            return False
+        last = tones[-1]
+        chord, was = ground.chord(last.step), material.chords[min(last.step, len(material.chords) - 1)]
+        return (was.root_class + shift) % 12 != chord.root_class and last.pitch % 12 not in chord.pitch_classes
 
     def _improvised(self, slot: Slot, phrase: Phrase, index: int) -> list[Tone]:
         """A solo: new each time, denser, over the same changes."""
         draw = self._draw("solo", slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
         ground = self._ground(slot, phrase)
-        model = "through" if draw.random() < 0.5 else "srdc"
+        model = "through" if draw.random() < 0.65 else "srdc"
         return self._decorated(writer.write(replace(ground, centre=ground.centre + 2), model), draw)
 
     def _echo(self, slot: Slot, every: int) -> list[Tone]:
@@ -171,9 +180,7 @@ class Melodist:
             draw = self._draw("echo", slot.function, number)
             ground = self._ground(slot, phrase)
             quoted = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in head]
-            change = self._first_change(quoted, source, ground, shift)
-            if change is not None:
-                quoted = PhraseWriter(self.voice, self._book(slot), self.grid, draw).resing(quoted, ground, change, pull=0.9, end=False)
+            quoted = PhraseWriter(self.voice, self._book(slot), self.grid, draw).fitted(quoted, ground)
             tones += [replace(t, step=t.step + start * self.grid.steps) for t in quoted]
         return tones
 
@@ -199,8 +206,12 @@ class Melodist:
         family = _FAMILY.get(slot.function, slot.function)
         name = f"{family}:{phrase.letter}"
         known = self.materials.get(name)
-        if known is not None and len(known.chords) >= phrase.bars * self.grid.steps:
+        if known is not None:
             return known
+        kin = [
+            (s, p) for s in self.form.slots if _FAMILY.get(s.function, s.function) == family for p in s.phrases if p.letter == phrase.letter
+        ]
+        slot, phrase = max(kin, key=lambda pair: pair[1].bars)  # the first of the longest: shorter ones are cut from it
         draw = self._draw("material", name, phrase.bars)
         ground = self._ground(slot, phrase)
         schemes = self.table.hook_schemes if self.role(slot) == "hook" else self.table.schemes

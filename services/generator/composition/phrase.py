@@ -10,6 +10,7 @@ from services.generator.composition.grid import Grid
 from services.generator.composition.pitching import Place, Voice
 from services.generator.composition.rhythm import RhythmBook, lengths_of
 from services.generator.composition.schemes import operations
+from services.music.theory.scales import nearest
 
 UNIT_BARS = 2
 _RESTING = 5  # steps of silence after which the next note begins anew
@@ -69,6 +70,25 @@ class PhraseWriter:
         pitches = self._pitches(tail, ground, head, targets, pull, end=end)
         return head + [replace(t, pitch=p) for t, p in zip(tail, pitches, strict=True)]
 
+    def fitted(self, tones: Sequence[Tone], ground: Ground) -> list[Tone]:
+        """The same notes, but for those that their chord rejects: they move to the nearest note that it takes.
+
+        A short note only has to be of the scale or lead into the next by a semitone; a long or accented one must not grate a
+        semitone against the chord.
+        """
+        result: list[Tone] = []
+        for tone, after in zip(tones, [*tones[1:], None], strict=True):
+            chord = ground.chord(max(0, tone.step))
+            scale = self.voice.scale_of(chord, ground.key)
+            stressed = tone.length >= self.grid.beat_steps or self.grid.weight(tone.step) >= 3
+            approach = not stressed and after is not None and abs(after.pitch - tone.pitch) == 1
+            if approach or (tone.pitch % 12 in scale and not (stressed and _grates(tone.pitch, chord))):
+                result.append(tone)
+                continue
+            classes = frozenset(chord.pitch_classes) if stressed else scale
+            result.append(replace(tone, pitch=nearest(tone.pitch, classes, self.voice.low, self.voice.high)))
+        return result
+
     # --- units --------------------------------------------------------------------------------------------------------
 
     def _unit(
@@ -84,10 +104,12 @@ class PhraseWriter:
             frame, targets, pull = self._developed(name, motif, ground, bars)
         placed = [replace(t, step=t.step + start) for t in frame]
         if name in ("literal", "tail") and motif:
-            kept = self._kept(name, placed, ground)
-            head, tail = placed[:kept], placed[kept:]
+            share = float(self.draw.uniform(0.45, 0.75)) if name == "tail" else 1.0
+            kept = max(1, round(len(placed) * share))
+            head = self.fitted(placed[:kept], ground)
+            tail = placed[kept:]
             if tail:
-                pitches = self._pitches(tail, ground, [*before, *head], targets[kept:], pull if name == "literal" else 0.0, end=last)
+                pitches = self._pitches(tail, ground, [*before, *head], targets[kept:], 0.0, end=last)
                 tail = [replace(t, pitch=p) for t, p in zip(tail, pitches, strict=True)]
             return head + tail
         pitches = self._pitches(placed, ground, before, targets, pull, end=last)
@@ -107,9 +129,17 @@ class PhraseWriter:
         if bars == 1:
             first, second = (self.book.closing() if last else first), ()
         starts = sorted({*first, *(s + steps for s in second)} if bars > 1 else set(first))
-        longest = max(self.grid.beat_steps * 2, 6)
-        lengths = lengths_of(starts, bars * steps, longest)
-        return [Tone(s, n, 0) for s, n in zip(starts, lengths, strict=True)]
+        return [Tone(s, n, 0) for s, n in zip(starts, self._lengths(starts, bars * steps), strict=True)]
+
+    def _lengths(self, starts: list[int], end: int) -> list[int]:
+        """Sounding steps: to the next note, no longer than the style's air allows; the last one leaves a breath."""
+        table, beat = self.voice.table, self.grid.beat_steps
+        slow = table.notes_per_beat[1] < 0.5
+        longest = beat * 4 if slow else max(3, round(beat * (0.9 + 2.6 * (0.4 - table.empty_beats[1]))))
+        lengths = lengths_of(starts, end, longest)
+        if lengths and not slow:
+            lengths[-1] = max(1, min(lengths[-1], longest if self.draw.random() < 0.3 else longest * 2 // 3))
+        return lengths
 
     def _developed(self, name: str, motif: list[Tone], ground: Ground, bars: int) -> tuple[list[Tone], list[float | None], float]:
         """A motif's rhythm with targets for its pitches, by the operation."""
@@ -137,18 +167,6 @@ class PhraseWriter:
                 frame.append(replace(tone, step=tone.step % steps + bar * steps, length=min(tone.length, steps - tone.step % steps)))
                 targets.append(float(self.voice.scale_step(tone.pitch, shift * bar, ground.key)))
         return frame, targets, 0.7
-
-    def _kept(self, name: str, placed: list[Tone], ground: Ground) -> int:
-        """How many notes of a repetition stay: all that fit their new chords, for a changed tail about the first half."""
-        fitting = 0
-        for tone in placed:
-            scale = self.voice.scale_of(ground.chord(tone.step), ground.key)
-            if tone.pitch % 12 not in scale:
-                break
-            fitting += 1
-        if name == "tail":
-            return min(fitting, max(1, round(len(placed) * float(self.draw.uniform(0.45, 0.75)))))
-        return fitting
 
     def _pickup(self, ground: Ground, tones: list[Tone]) -> list[Tone]:
         """An anacrusis of one to three notes into a phrase that begins on its downbeat (21 % of sung phrases)."""
@@ -184,7 +202,7 @@ class PhraseWriter:
                     ground.chord(tone.step),
                     ground.key,
                     target if target is not None else ground.centre + curve[index],
-                    pull if target is not None else 0.03,
+                    pull if target is not None else 0.025,
                     self._ending(ground, tone) if end and index == len(tones) - 1 else None,
                     rest_before=tone.step - ends > _RESTING,
                 )
@@ -207,5 +225,15 @@ class PhraseWriter:
         """Offsets in semitones around the centre: falling, arched, hollow or rising (28, 24, 19, 14 % of phrases)."""
         x = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
         shape = int(self.draw.choice(5, p=[0.3, 0.27, 0.18, 0.15, 0.1]))
-        curves = (-3.0 * x, 3.0 - 5.0 * x**2, -2.5 + 5.0 * x**2, 3.0 * x, 0.0 * x)
+        curves = (-5.0 * x, 4.0 - 8.0 * x**2, -4.0 + 8.0 * x**2, 5.0 * x, 0.0 * x)
         return [float(v) for v in curves[shape]]
+
+
+def _grates(pitch: int, chord: Chord) -> bool:
+    """Whether a held pitch is a semitone off a chord tone without being one (the major seventh over a triad may stay)."""
+    if pitch % 12 in chord.pitch_classes:
+        return False
+    over_root = (pitch - chord.root_class) % 12
+    if over_root == 11 and not chord.is_minor:
+        return False
+    return any((pitch - tone) % 12 in (1, 11) for tone in chord.pitch_classes)

@@ -21,7 +21,7 @@ _INTERVALS = {0: 0.237, 1: 0.083, 2: 0.365, 3: 0.139, 4: 0.05, 5: 0.064, 6: 0.00
 _MAJOR_DEGREES = {0: 0.23, 2: 0.18, 4: 0.19, 5: 0.05, 7: 0.18, 9: 0.135, 11: 0.045}
 _MINOR_DEGREES = {0: 0.26, 2: 0.08, 3: 0.16, 5: 0.15, 7: 0.21, 8: 0.03, 10: 0.11}
 # Log odds for a chord tone by metrical weight, set so that 78/74/65/60 % of notes are chord tones.
-_CHORD_PULL = {4: 1.7, 3: 1.5, 2: 1.0, 1: 0.7, 0: 0.6}
+_CHORD_PULL = {4: 1.5, 3: 1.3, 2: 0.85, 1: 0.6, 0: 0.5}
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ class Voice:
         self.table, self.key, self.low, self.high = table, key, low, high
         self.pitches = list(range(low, high + 1))
         self._moves = self._interval_table()
+        self._scales: dict[tuple[Chord, Key], frozenset[int]] = {}
 
     def _interval_table(self) -> Array:
         size = len(self.pitches)
         moves = np.full((size, size), np.log(0.0008))
-        leap_scale = self.table.leaps / 0.128
+        leap_scale = self.table.leaps / 0.09
         for a in range(size):
             for b in range(size):
                 step = b - a
@@ -68,7 +69,7 @@ class Voice:
                 moves[a, b] = np.log(share if step == 0 else share / 2)
         return moves
 
-    def sing(self, places: list[Place], centre: float, draw: np.random.Generator, *, spread: float = 4.0) -> list[int]:
+    def sing(self, places: list[Place], centre: float, draw: np.random.Generator, *, spread: float = 5.5) -> list[int]:
         """One pitch per place, sampled from the whole chain.
 
         Args:
@@ -98,7 +99,7 @@ class Voice:
         allowed = self.scale_of(place.chord, place.key)
         tones = set(place.chord.pitch_classes)
         degrees = _MINOR_DEGREES if place.key.is_minor else _MAJOR_DEGREES
-        score = -0.35 * ((pitches - centre) / spread) ** 2
+        score = -0.4 * ((pitches - centre) / spread) ** 2
         pull = _CHORD_PULL[place.weight] + (0.5 if place.length >= 6 else 0.0)
         for i, pc in enumerate(classes):
             if int(pc) not in allowed or (place.exactly is not None and int(pc) not in place.exactly):
@@ -118,6 +119,12 @@ class Voice:
 
     def scale_of(self, chord: Chord, key: Key) -> frozenset[int]:
         """Pitch classes that this style sings over a chord."""
+        known = self._scales.get((chord, key))
+        if known is None:
+            known = self._scales[chord, key] = self._scale_of(chord, key)
+        return known
+
+    def _scale_of(self, chord: Chord, key: Key) -> frozenset[int]:
         tones = frozenset(chord.pitch_classes)
         if self.table.scale == "blues":
             return blues_classes(key) | tones

@@ -26,6 +26,7 @@ class RhythmBook:
     def __init__(self, table: MelodyTable, grid: Grid, tempo_bpm: float, density: float, draw: np.random.Generator) -> None:
         self.grid, self.draw = grid, draw
         self.density = density
+        self.air = table.empty_beats[1]
         self.step_s = 60.0 / tempo_bpm / grid.beat_steps
         self.syncopation = table.syncopation
         pool = self._full_bars(table) if grid.groups == (4, 4, 4, 4) else self._built_bars(table)
@@ -105,8 +106,8 @@ class RhythmBook:
             second = self.bar(dense=-0.3)
             if second != first:
                 break
-        if self.draw.random() < 0.6:
-            limit = self.grid.steps * 3 // 4
+        if self.draw.random() < 0.45 + 1.2 * self.air:
+            limit = self.grid.steps * (0.8 - float(self.draw.random()) * min(0.6, 2.4 * self.air))
             second = tuple(s for s in second if s < limit) or (0,)
         return first, second
 

@@ -12,7 +12,7 @@ _MODELS: dict[str, tuple[Operation, ...]] = {
     "period": (("new", "A"), ("new", "B"), ("literal", "A"), ("cadence", "A")),
     "sentence": (("new", "A"), ("restate", "A"), ("fragment", "A"), ("cadence", "A")),
     "srdc": (("new", "A"), ("tail", "A"), ("new", "B"), ("cadence", "A")),
-    "riff": (("new", "A"), ("literal", "A"), ("literal", "A"), ("tail", "A")),
+    "riff": (("new", "A"), ("tail", "A"), ("literal", "A"), ("cadence", "A")),
     "call": (("new", "A"), ("answer", "A"), ("literal", "A"), ("answer", "B")),
     "aab": (("new", "A"), ("answer", "A"), ("literal", "A"), ("answer", "A"), ("new", "B"), ("cadence", "B")),
     "through": (("new", "A"), ("new", "B"), ("rhythm", "A"), ("cadence", "B")),

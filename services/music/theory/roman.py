@@ -40,14 +40,17 @@ def parse_numeral(numeral: str, key: Key) -> Chord:
 def spell(key: Key, letter_steps: int, semitones: int) -> str:
     """Name of the note `semitones` above the tonic on the letter `letter_steps` above the tonic's.
 
-    Falls back to the key's plain spelling where the letter would need a double accidental.
+    Falls back to the key's plain spelling where the letter would need a double accidental, or a Cb, Fb, E# or B# that is
+    not in the key's own scale: a tritone substitute in E flat is written E7, not Fb7.
     """
     wanted = (key.tonic_class + semitones) % 12
     letter = _LETTERS[(_LETTERS.index(key.tonic[0]) + letter_steps) % 7]
     offset = (wanted - LETTER_CLASS[letter] + 6) % 12 - 6
     if abs(offset) > 1:
         return key.spell(wanted)
-    return letter + {1: "#", -1: "b", 0: ""}[offset]
+    name = letter + {1: "#", -1: "b", 0: ""}[offset]
+    outside = wanted not in key.pitch_classes and name in ("Cb", "Fb", "E#", "B#")
+    return key.spell(wanted) if outside else name
 
 
 def numerals_to_bars(text: str) -> list[list[str]]:

@@ -1,5 +1,7 @@
 """Scales, and which notes of them fit a chord."""
 
+from functools import lru_cache
+
 from contracts.music import MODES, Chord, Key
 
 # Semitones above the tonic. Blues: minor pentatonic with the flat fifth; in major keys the third may be either.
@@ -9,11 +11,13 @@ BLUES_MINOR = (0, 3, 5, 6, 7, 10)
 BLUES_MAJOR = (0, 2, 3, 4, 5, 7, 9, 10)
 
 
+@lru_cache(maxsize=256)
 def mode_classes(key: Key) -> frozenset[int]:
     """Pitch classes of the key's mode."""
     return frozenset((key.tonic_class + step) % 12 for step in MODES[key.mode])
 
 
+@lru_cache(maxsize=256)
 def pentatonic_classes(key: Key) -> frozenset[int]:
     """Pitch classes of the key's pentatonic scale, major or minor by its third, inside the mode where the mode allows it."""
     steps = PENTATONIC_MINOR if key.is_minor else PENTATONIC_MAJOR
@@ -22,12 +26,14 @@ def pentatonic_classes(key: Key) -> frozenset[int]:
     return inside if len(inside) >= 4 else scale
 
 
+@lru_cache(maxsize=256)
 def blues_classes(key: Key) -> frozenset[int]:
     """Pitch classes of the blues scale on the key's tonic."""
     steps = BLUES_MINOR if key.is_minor else BLUES_MAJOR
     return frozenset((key.tonic_class + s) % 12 for s in steps)
 
 
+@lru_cache(maxsize=4096)
 def chord_scale(key: Key, chord: Chord, base: frozenset[int]) -> frozenset[int]:
     """`base` bent to the chord: chord tones in, and scale notes a semitone from a foreign chord tone out.
 

@@ -1,0 +1,57 @@
+"""Forms fill the duration and keep a shape."""
+
+import pytest
+
+from services.generator.composition.form import plan_form
+from services.generator.composition.functions import function_of, section_ids, slug
+from services.music.packs.genres import genres
+from tests.generator.composition.briefs import brief
+
+
+@pytest.mark.parametrize("genre", sorted(genres()))
+@pytest.mark.parametrize("duration_s", [10.0, 20.0, 30.0, 61.5, 137.0, 600.0])
+def test_duration_is_exact(genre, duration_s):
+    """Bars and tail make the asked duration; phrases tile each section."""
+    pack = genres()[genre]
+    wanted = brief(genre, duration_s=duration_s)
+    form = plan_form(wanted, pack.form, pack.identity.energy, 7)
+    bar_s = 4 * 60 / wanted.tempo_bpm.value
+    assert abs(form.bars * bar_s + form.tail_s - duration_s) <= bar_s / 2 + 1e-3
+    for slot in form.slots:
+        assert sum(p.bars for p in slot.phrases) == slot.bars
+        assert 0.05 <= slot.energy <= 1
+
+
+@pytest.mark.parametrize("genre", ["pop", "rock", "house", "dubstep", "folk"])
+def test_half_a_minute_still_has_a_shape(genre):
+    """Thirty seconds hold more than one section."""
+    pack = genres()[genre]
+    assert len(plan_form(brief(genre, duration_s=30), pack.form, pack.identity.energy, 1).slots) >= 3
+
+
+def test_blues_comes_in_twelves():
+    """Verses and solos of a blues are twelve bars."""
+    pack = genres()["blues"]
+    for seed in range(5):
+        form = plan_form(brief("blues", duration_s=200), pack.form, pack.identity.energy, seed)
+        assert {s.bars for s in form.slots if s.function in ("verse", "solo")} == {12}
+
+
+def test_most_sections_are_multiples_of_four():
+    """Over many songs two thirds to all of the sections divide by four."""
+    lengths = [
+        slot.bars
+        for genre, pack in genres().items()
+        for seed in range(2)
+        for slot in plan_form(brief(genre, duration_s=150), pack.form, pack.identity.energy, seed).slots
+    ]
+    assert 0.66 <= sum(n % 4 == 0 for n in lengths) / len(lengths) < 1
+
+
+def test_labels_are_understood():
+    """Common names find their function; ids are unique snake_case."""
+    assert [function_of(x) for x in ("Verse 2", "Hook", "Middle Eight", "guitar solo", "Drop 1", "Coda", "xyz")] == [
+        "verse", "chorus", "bridge", "solo", "drop", "outro", "verse",
+    ]  # fmt: skip
+    assert section_ids(["Intro", "verse", "verse", "verse 1", "2nd part"]) == ["intro", "verse_2", "verse_3", "verse_1", "part_2nd_part"]
+    assert slug("Pre-Chorus!") == "pre_chorus"
