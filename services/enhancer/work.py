@@ -3,7 +3,7 @@
 from contracts.brief import Brief
 from contracts.context import Context, Creative, IdeationSection, Musical, Technical
 from contracts.pipeline import Stage
-from services.enhancer.reading import read_prompt
+from services.enhancer.enhancing import enhance
 from services.enhancer.reading.steps import fields
 from services.runtime.workbench import Workbench
 
@@ -12,7 +12,7 @@ def ideate(context: Context, bench: Workbench) -> Context:
     """Read the request. Raises BadInput for what cannot be, naming field, value and what is allowed."""
     request = context.request
     features = context.analysis.features if context.analysis else None
-    brief = read_prompt(request.prompt, request.options, features, seed=context.seed)
+    brief = enhance(request.prompt, request.options, features, seed=context.seed)
     bench.progress(0.9, brief.text)
     return _decided(_filled(context, brief), brief)
 

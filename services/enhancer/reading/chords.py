@@ -15,16 +15,23 @@ Bars = tuple[str, ...]
 
 _LETTER = r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|Δ|ø|°|o|\+|\(|\)|#|b|-(?=7)|\d)*(?:/[A-G][#b♯♭]?|/9)?"
 _ROMAN = r"[b#♭♯]?(?:VII|VI|IV|III|II|I|V|vii|vi|iv|iii|ii|i|v)(?:maj|sus|add|dim|aug|ø|°|o|\+|\d)*(?:b5|#5)?"
-_TOKEN = rf"(?:\[[^\[\]\n]{{1,40}}\]|{_LETTER}|{_ROMAN}|%)"
 _SEP = r"(?:\s*(?:\||,|-|–|→|->|>)\s*|\s+)"
-_RUN = rf"\|?\s*{_TOKEN}(?:{_SEP}{_TOKEN})*(?:\s*\|)?(?![\w'#])"
+
+
+def _run(token: str, least: int) -> str:
+    """A pattern of at least `least` tokens of one kind: letters and numerals do not mix."""
+    one = rf"(?:\[[^\[\]\n]{{1,40}}\]|{token}|%)"
+    return rf"\|?\s*{one}(?:{_SEP}{one}){{{least - 1},}}(?:\s*\|)?(?![\w'#])"
+
+
+_RUN = rf"(?:{_run(_LETTER, 1)}|{_run(_ROMAN, 1)})"
+_KEY_BEFORE = re.compile(r"(?:\b[Ii]n|\b[Kk]ey(?: of)?:?)\s+$")
 _LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?\s*[:=]\s*({_RUN})", re.IGNORECASE)
 _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
 _ANNOUNCED = re.compile(
     rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"
 )
-_BARE = re.compile(rf"(?<![\w'#/])({_TOKEN}(?:{_SEP}{_TOKEN}){{2,}})(?![\w'#])")
-_ONE = re.compile(r"[A-G](?:[#b♯♭]?)")
+_BARE = re.compile(rf"(?<![\w'#/])({_run(_LETTER, 3)}|{_run(_ROMAN, 3)})")
 ALLOWED = (
     "chord symbols such as Am F C G or numerals such as ii V I, one per bar, [F G] for two in a bar, sections as 'verse: … ; chorus: …'"
 )
@@ -81,8 +88,19 @@ def _runs(text: Text) -> list[tuple[str, str, int, int]]:
         if body:
             runs.append((canonical_label(match.group(1)), body.group(1), match.start(), body.end()))
     runs += [("all", m.group(1), m.start(), m.end()) for m in _ANNOUNCED.finditer(text.original) if len(_split(m.group(1))) >= 2]
-    runs += [("all", m.group(1), m.start(), m.end()) for m in _BARE.finditer(text.original) if _is_sure(m.group(1))]
+    for match in _BARE.finditer(text.original):
+        start = _after_key(text, match)
+        if _is_sure(text.original[start : match.end()]):
+            runs.append(("all", text.original[start : match.end()], start, match.end()))
     return runs
+
+
+def _after_key(text: Text, match: re.Match[str]) -> int:
+    """Where the chords of a bare run begin: in "in C, Am F C G" the first letter is the key."""
+    named = re.match(r"[A-G][#b♯♭]?m?\s*,\s*", match.group(1))
+    if named and _KEY_BEFORE.search(text.original[max(0, match.start() - 10) : match.start()]):
+        return match.start() + named.end()
+    return match.start()
 
 
 def _is_sure(run: str) -> bool:

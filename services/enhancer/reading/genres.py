@@ -86,8 +86,7 @@ def _is_shy(text: Text, match: Match) -> bool:
     before = text.words[match.first - 1]
     if before.form not in shy["determiners"] or text.between(before.end, word.start).strip():
         return False
-    return match.last >= len(text.words) or text.words[match.last].form not in (*shy["music"], *_all_styles())
+    if match.last >= len(text.words) or text.between(word.end, text.words[match.last].start).strip(" -"):
+        return True
+    return text.words[match.last].form not in (*shy["music"], *genres())
 
-
-def _all_styles() -> frozenset[str]:
-    return frozenset(genres())

@@ -17,7 +17,7 @@ _MODES = {
     "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",
     "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
 }  # fmt: skip
-_MODE = "|".join(sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues")), key=len, reverse=True))
+_MODE = "|".join(sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll")), key=len, reverse=True))
 _FORCED = re.compile(
     rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?=[\s-]|m\b))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])"
 )
@@ -31,7 +31,7 @@ _KEY_OF = re.compile(
     r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])"
 )
 _IN = re.compile(
-    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|\d)\b))"
+    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;:!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|\d)\b))"
 )
 _MODE_ALONE = re.compile(
     r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal)"

@@ -41,8 +41,11 @@ class Lexicon:
     _fuzzy_cache: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, entries: Iterable[tuple[str, Sense]], ordinary: Iterable[str] = ()) -> "Lexicon":
-        """From (phrase, sense) pairs. A phrase with several senses keeps them in the order given."""
+    def build(cls, entries: Iterable[tuple[str, Sense]], ordinary: Iterable[str] = (), forgivable: frozenset[str] = frozenset()) -> "Lexicon":
+        """From (phrase, sense) pairs. A phrase with several senses keeps them in the order given.
+
+        Only phrases of one word with a sense of a `forgivable` kind may be misspelt, never the `ordinary` words.
+        """
         lexicon = cls(ordinary=frozenset(ordinary))
         for phrase, sense in entries:
             words = words_of(phrase)
@@ -50,8 +53,8 @@ class Lexicon:
             if words and sense not in known:
                 lexicon.phrases[words] = (*known, sense)
                 lexicon._longest = max(lexicon._longest, len(words))
-        for words in lexicon.phrases:
-            if len(words) == 1 and len(words[0]) >= _FUZZY_MIN and words[0].isascii():
+        for words, senses in lexicon.phrases.items():
+            if len(words) == 1 and len(words[0]) >= _FUZZY_MIN and words[0].isascii() and senses[0][0] in forgivable:
                 lexicon._by_start.setdefault(words[0][0], []).append(words[0])
         return lexicon
 

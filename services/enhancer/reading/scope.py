@@ -9,6 +9,7 @@ from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import scope_words
 
 _STOP = re.compile(r"[.;!?:\n()|]|\s-\s")
+_OR = ("or", "nor", "ou", "oder", "o", "ni", "noch", "或")
 _REACH = 4
 """Words that may stand between "no" and its item."""
 
@@ -35,7 +36,7 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
     for word in words:
         places = word.ids(kind)
         if "before" in places:
-            found = _forward(text, word, items, by_first, at, is_adjective)
+            found = _forward(text, word, kind, items, by_first, at, is_adjective)
         elif "after" in places:
             found = _backward(text, word, items, by_last, at)
         else:
@@ -50,11 +51,12 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
 
 
 def _forward(
-    text: Text, word: Match, items: Sequence[Match], by_first: dict[int, int], at: dict[int, Match], is_adjective: Callable[[int], bool]
+    text: Text, word: Match, kind: str, items: Sequence[Match], by_first: dict[int, int], at: dict[int, Match], is_adjective: Callable[[int], bool]
 ) -> list[int]:
     found: list[int] = []
     pending: list[int] = []
     strict = bool(word.ids("strict"))
+    article = word.last < len(text.words) and text.words[word.last].form in ("a", "an", "any")
     index, skipped, comma, joined = word.last, 0, False, True
     last_end = word.end
     while index < len(text.words):
@@ -72,8 +74,10 @@ def _forward(
         scope_word = at.get(index)
         if scope_word and scope_word.ids("joiner") and (found or pending):
             meaning = text.quote(scope_word.start, scope_word.end).lower()
-            if pending and meaning in ("or", "nor", "ou", "oder", "o", "ni", "noch", "或"):
+            if pending and meaning in _OR:
                 found, pending = found + pending, []
+            if meaning not in _OR and kind == "negation" and not article and _opens_anew(text, scope_word.last):
+                break
             joined, comma = not pending, comma and bool(pending)
             index, last_end = scope_word.last, scope_word.end
             continue
@@ -86,6 +90,11 @@ def _forward(
         step = scope_word.last if scope_word else index + 1
         index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
     return found
+
+
+def _opens_anew(text: Text, index: int) -> bool:
+    """Whether the words after "and" begin something else: "no drums and a flute", "no drums and only strings"."""
+    return index < len(text.words) and text.words[index].form in ("a", "an", "some", "lots", "only", "just", "with", "plenty", "eine", "ein", "un", "une", "una", "uma", "um")
 
 
 def _touching(gap: str) -> bool:

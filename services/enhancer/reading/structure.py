@@ -21,7 +21,7 @@ _COUNT = rf"(?:\d{{1,3}}|{SPOKEN})"
 _ADJ = r"(?:(?:a|an|the|un|una|le|la|quiet|loud|big|short|long|soft|huge|massive|heavy|gentle|final|last|first|second|double|catchy|epic|another|calm|dark|melodic)\s+){0,3}"
 _ITEM = (
     rf"{_ADJ}(?:(?P<n1>{_COUNT})[\s-]*{_BARS}?\s+(?:of\s+)?)?(?P<label>{NAME})(?:\s*[1-9](?=\s*[:(=]|\s+{_COUNT}))?"
-    rf"(?:\s*(?:[:=(]|of|for|is|,)?\s*(?P<n2>{_COUNT})\s*{_BARS}?\)?(?!\s*(?:bpm|seconds?|secs?|minutes?|%|/)))?"
+    rf"(?:\s*(?:[:=(]|of|for|is)?\s*(?P<n2>{_COUNT})\s*{_BARS}?\)?(?!\s*(?:bpm|seconds?|secs?|minutes?|%|/)))?"
 )
 _BAR_ITEM = re.compile(_ITEM, re.IGNORECASE)
 _NEXT = re.compile(

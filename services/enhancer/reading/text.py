@@ -11,6 +11,7 @@ MAX_CHARS = 10_000
 # Scripts written without spaces, and pictographs: each character is a word of its own.
 _SINGLE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+|&")
+_SPACES = re.compile(r"\s{2,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufe0e\ufe0f\u200b-\u200f]")
 _TYPOGRAPHY = str.maketrans(
@@ -29,7 +30,7 @@ class Word:
 
 @dataclass
 class Text:
-    """A prompt with the marks of what was read. Characters are never moved, so that evidence is quoted as written."""
+    """A prompt with the marks of what was read. Evidence is quoted from it as written, but for runs of spaces."""
 
     original: str
     lower: str
@@ -50,6 +51,7 @@ class Text:
         """From any string, an option's value for instance, without checking its length."""
         original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", raw))
         original = _CONTROL.sub(" ", original).translate(_TYPOGRAPHY)
+        original = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", original)
         lower = "".join(_lower(char) for char in original)
         words = tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(lower))
         return cls(original, lower, words, bytearray(len(original)))
