@@ -55,6 +55,7 @@ class Melodist:
         self.table, self.form, self.harmony, self.register = table, form, harmony, register
         self.seed, self.take = seed, take
         self.tempo_bpm = brief.tempo_bpm.value
+        self.eagerness = 0.88 + 0.24 * brief.energy.value
         self.grid = Grid(Meter.parse(brief.meter.value))
         self.key = Key.parse(brief.key.value)
         self.voice = Voice(table, self.key, register.low, register.high)
@@ -114,7 +115,7 @@ class Melodist:
         key = self.harmony[slot.id].key
         shift = (key.tonic_class - material.key.tonic_class + 6) % 12 - 6
         steps = phrase.bars * self.grid.steps
-        tones = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in material.tones if t.step < steps]
+        tones = [replace(t, pitch=self._moved(t.pitch, shift)) for t in material.tones if t.step < steps]
         tones = [replace(t, length=min(t.length, steps - t.step)) for t in tones]
         ground = self._ground(slot, phrase)
         draw = self._draw("return", slot.function, phrase.letter, index if slot.is_hook else slot.id, index)
@@ -143,6 +144,10 @@ class Melodist:
             result += [Tone(tone.step + i, 1, pitch) for i, pitch in enumerate(figure)]
             result.append(Tone(tone.step + len(figure), tone.length - len(figure), tone.pitch))
         return result
+
+    def _moved(self, pitch: int, shift: int) -> int:
+        """A pitch in another key; a lift of a tone may leave the comfortable register, since instruments reach that far."""
+        return pitch + shift if abs(shift) <= 2 else self.voice.fold(pitch + shift)
 
     def _resolves_anew(self, tones: Sequence[Tone], material: Material, ground: Ground, shift: int) -> bool:
         """Whether the last note stands on another chord than when it was written, and is none of that chord's notes."""
@@ -240,7 +245,7 @@ class Melodist:
     def _book(self, slot: Slot) -> RhythmBook:
         family = _FAMILY.get(slot.function, slot.function)
         if family not in self.books:
-            density = self.table.notes_per_beat[1] * _DENSITY.get(family, 1.0) / (1 - self.table.empty_beats[1] * 0.5)
+            density = self.eagerness * self.table.notes_per_beat[1] * _DENSITY.get(family, 1.0) / (1 - self.table.empty_beats[1] * 0.5)
             self.books[family] = RhythmBook(self.table, self.grid, self.tempo_bpm, density, self._draw("rhythm", family))
         return self.books[family]
 
