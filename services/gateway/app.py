@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import nats.errors
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from services.gateway.events.progress import ProgressLedger
 from services.gateway.figures import Figures, HttpFigures
 from services.gateway.handlers import subscribe
 from services.gateway.jobs.views import API
+from services.gateway.origins import SameOrigin
 from services.gateway.outbox import OutboxRelay
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
@@ -52,6 +54,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     for module in (jobs, events, compositions, asks, health):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
+    app.add_middleware(SameOrigin, allowed=settings.allowed_origins)
     app.add_middleware(HttpFigures, figures=figures)
     app.state.figures = figures
     problems.install(app)
@@ -105,7 +108,7 @@ async def _kept_up(loop: Any) -> None:
     while True:
         try:
             await loop()
-        except Unavailable as error:
+        except (Unavailable, nats.errors.Error) as error:
             log.warning("loop_interrupted", loop=loop.__qualname__, reason=str(error))
         except Exception:
             log.exception("loop_failed", loop=loop.__qualname__)

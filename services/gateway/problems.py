@@ -21,6 +21,7 @@ _RETRY_AFTER_S = 5
 _LINGER_S = 30.0
 _TITLES = {
     400: ("malformed", "The request is malformed"),
+    403: ("forbidden", "This is not allowed"),
     404: ("not_found", "There is no such thing"),
     405: ("method_not_allowed", "This address does not know that method"),
     409: ("conflict", "The state does not allow it"),

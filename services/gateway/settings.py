@@ -10,6 +10,7 @@ class GatewaySettings(RuntimeSettings):
 
     host: str = Field(default="127.0.0.1", description="loopback: nobody else reaches it unless this is set")
     port: int = Field(default=8000, ge=0, le=65535, description="0: a free port")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="other web origins that may post and watch, as a JSON list")
     database_url: str = Field(default="sqlite+aiosqlite:////var/lib/houseband/gateway.db", description="SQLAlchemy URL of an async driver")
     max_upload_bytes: int = Field(default=256 * 2**20, gt=0, description="largest request body")
     job_deadline_s: float = Field(default=3600.0, gt=0, description="an open job that is older has failed")

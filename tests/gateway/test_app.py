@@ -1,8 +1,22 @@
 """A job through the whole gateway."""
 
-import httpx
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
 
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+
+from services.gateway.settings import GatewaySettings
+from services.runtime.provision import provision
+from tests.conftest import die_with_parent
 from tests.gateway.conftest import House, form
+from tests.gateway.routes.test_jobs import of_problem
 from tests.gateway.toy_band import MASTER
 
 
@@ -22,3 +36,52 @@ async def test_the_gateway_says_when_it_can_work(house: House) -> None:
     async with httpx.AsyncClient(base_url=house.url) as root:
         for path in ("/healthz", "/readyz", "/metrics", "/api/v1/healthz", "/api/v1/readyz", "/docs", "/api/v1/openapi.json"):
             assert (await root.get(path)).status_code == 200, path
+
+
+async def test_pages_of_other_origins_are_refused(quiet_house: House) -> None:
+    """A foreign page can neither post nor watch; the gateway's own pages, and programs, can."""
+    foreign, own = {"Origin": "https://elsewhere.example"}, {"Origin": quiet_house.url}
+    refused = of_problem(await quiet_house.http.post("/jobs", files=form(), headers=foreign))
+    assert (refused["status"], refused["code"]) == (403, "cross_origin")
+    job_id = (await quiet_house.http.post("/jobs", files=form(), headers=own)).json()["job_id"]
+    with pytest.raises(InvalidStatus):
+        await connect(f"{quiet_house.url.replace('http', 'ws')}/api/v1/jobs/{job_id}/events", additional_headers=foreign)
+
+
+async def test_a_terminated_gateway_closes_its_streams_and_goes(settings: GatewaySettings) -> None:
+    """SIGTERM with an open event stream: the stream is closed, the process ends soon, and a new one knows the job."""
+    await provision(settings.nats_url)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"127.0.0.1:{port}/api/v1"
+    process = await _started(settings, port)
+    async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        job_id = (await http.post("/jobs", files=form())).json()["job_id"]
+    async with connect(f"ws://{address}/jobs/{job_id}/events") as stream:
+        await stream.recv()
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosedError, match="1012"):  # service restart: come back
+            await asyncio.wait_for(stream.recv(), 10)
+    async with asyncio.timeout(10):
+        assert await process.wait() in (0, -signal.SIGTERM)
+    again = await _started(settings, port)
+    async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        assert (await http.get(f"/jobs/{job_id}")).json()["status"] == "queued"
+    again.kill()
+    await again.wait()
+
+
+async def _started(settings: GatewaySettings, port: int) -> asyncio.subprocess.Process:
+    """The gateway as a process of its own, once it is ready."""
+    variables = {"NATS_URL": settings.nats_url, "STORE": settings.store, "DATABASE_URL": settings.database_url, "PORT": str(port)}
+    environment = {**os.environ, **{f"HOUSEBAND_{name}": value for name, value in variables.items()}}
+    command = [sys.executable, "-m", "services.gateway.app"]
+    process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=Path(__file__).parents[2], preexec_fn=die_with_parent)
+    async with asyncio.timeout(60), httpx.AsyncClient() as http:
+        while True:
+            try:
+                if (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success:
+                    return process
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)

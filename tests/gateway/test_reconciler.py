@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from contracts.context import EndDocument, end_key
+from contracts.events import StageStarted
 from contracts.pipeline import Stage, progress_percent
 from services.gateway.reconciler import Reconciler
 from services.runtime.workbench import Objects
@@ -99,6 +100,12 @@ async def test_a_bus_that_lost_its_disk_loses_no_song(open_house: Open) -> None:
         assert await Reconciler(house.desk).reconcile() == {answer["job_id"]: "republished ideation"}
         assert (await house.http.get("/readyz")).status_code == 200
         assert len(await waiting(house)) == 1
+        started = StageStarted(**{key: answer[key] for key in ("job_id", "composition_id")}, time=1.0, stage=Stage.IDEATION)
+        await house.desk.bus.publish_fact(started)
+        with house.desk.hub.watch(answer["job_id"]) as watch:
+            async with asyncio.timeout(10):
+                await watch.bell.wait()
+        assert (await house.http.get(f"/jobs/{answer['job_id']}")).json()["stage"] == "ideation"
 
 
 async def test_a_store_that_lost_the_first_revision_gets_it_again(quiet_house: House) -> None:
