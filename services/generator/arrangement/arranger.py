@@ -16,7 +16,7 @@ from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.lines import Liner, play_line
-from services.generator.arrangement.orchestration import Plan, plan_band
+from services.generator.arrangement.orchestration import Plan, plan_band, staggered
 from services.generator.arrangement.solos import trade
 from services.generator.arrangement.telling import tell
 from services.music.packs.genres import genre
@@ -65,7 +65,7 @@ def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[s
     for chair in band:
         if chair.part not in out:
             out[chair.part] = _hits(frame, chair, plan, kicks, with_bass)
-    traded, remark = trade(frame, band, out)
+    traded, remark = trade(frame, band, staggered(frame, band, plan, out))
     if remark:
         plan.remarks.append(remark)
     return {chair.part: land(frame, chair, traded[chair.part]) for chair in band}

@@ -112,7 +112,7 @@ def _velocity(frame: Frame, bar: Bar, tick: int) -> float:
 
 def _pattern_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
     frame, table = player.frame, player.frame.pack.bass
-    generator = rng(frame.seed, "arrangement", "bass", "bar", frame.function(bar.section), bar.place)
+    generator = rng(frame.seed, "arrangement", "bass", "bar", frame.memory(bar), bar.place)
     pattern = choose_pattern(frame, bar.section, kicks)
     level = frame.level(bar.section)
     options = {"low": table.low, "mid": table.mid, "high": table.high}[level] or (pattern,)
@@ -175,7 +175,7 @@ def _walking_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
     frame = player.frame
     if frame.level(bar.section) == "low" and frame.section(bar.section).energy < 0.3:
         return _pattern_bar(player, bar, kicks)
-    generator = rng(frame.seed, "arrangement", "bass", "walk", frame.function(bar.section), bar.place)
+    generator = rng(frame.seed, "arrangement", "bass", "walk", frame.memory(bar), bar.place)
     hits: list[Hit] = []
     for group in groups(frame.meter, bar.number):
         tick = bar.tick + group.tick

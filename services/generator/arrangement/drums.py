@@ -6,14 +6,14 @@ import numpy as np
 
 from services.generator.arrangement.feel import Groove
 from services.generator.arrangement.fills import build_hits, fill_hits
-from services.generator.arrangement.frame import Bar, Frame, Hit
+from services.generator.arrangement.frame import BUILDING, Bar, Frame, Hit
 from services.generator.arrangement.metre import SIXTEENTH, groups, slot, steps
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, Grooves
 from services.music.rng import rng
 
 TIMEKEEPERS = frozenset({"hat", "ride", "open", "shaker", "tambourine", "cabasa", "pedal", "bell"})
 HIT_TICKS = 120
-BUILDS = frozenset({"build", "buildup", "build_up"})
+BUILDS = BUILDING - {"prechorus", "pre_chorus"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def groove_bar(frame: Frame, groove: Groove, beat: Beat, bar: Bar, takes: dict[s
     """One bar of groove, with a variation of one voice now and then."""
     table = frame.pack.drums
     energy = frame.section(bar.section).energy
-    generator = rng(frame.seed, "arrangement", "drums", "bar", frame.function(bar.section), bar.place)
+    generator = rng(frame.seed, "arrangement", "drums", "bar", frame.memory(bar), bar.place)
     patterns = dict(beat.main)
     chance = 0.75 if bar.place % 4 == 3 else 0.3 if bar.place % 2 else 0.12
     if beat.turns and generator.random() < chance:
@@ -165,7 +165,7 @@ def play_percussion(frame: Frame, active: dict[str, bool], quiet: frozenset[int]
         generator = rng(frame.seed, "arrangement", "percussion", frame.function(bar.section))
         many = 1 if section.energy < 0.5 else 2 if section.energy < 0.85 else 3
         voices = [str(v) for v in generator.permutation(sorted(grooves))][:many]
-        turn = rng(frame.seed, "arrangement", "percussion", frame.function(bar.section), bar.place)
+        turn = rng(frame.seed, "arrangement", "percussion", frame.memory(bar), bar.place)
         for voice in voices:
             patterns = grooves[voice]
             pattern = patterns[0] if bar.place % 4 != 3 or turn.random() < 0.4 else patterns[int(turn.integers(len(patterns)))]

@@ -2,7 +2,7 @@
 
 from contracts.music import PPQ, Note, Role
 from services.generator.arrangement.band import Chair
-from services.generator.arrangement.frame import Frame
+from services.generator.arrangement.frame import BUILDING, Frame
 from services.generator.arrangement.orchestration import Plan
 from services.music.packs.instruments import instrument
 from services.music.rng import rng
@@ -10,7 +10,7 @@ from services.music.rng import rng
 Curve = tuple[tuple[int, float], ...]
 _BREATH = frozenset({"winds", "brass"})
 _BOWED = frozenset({"strings", "vocal"})
-_BUILDS = frozenset({"build", "buildup", "build_up", "prechorus", "pre_chorus", "riser"})
+_BUILDS = BUILDING | {"riser"}
 
 
 def expression_curve(notes: list[Note], end: int) -> Curve:

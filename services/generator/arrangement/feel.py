@@ -157,7 +157,8 @@ def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
         start = groove.swung(hit.tick, player.swing_depth) + frame.ms_to_ticks(random_ms + habit_ms + hit.shift_ms, hit.tick)
         end = groove.swung(hit.tick + hit.length, player.swing_depth)
         spread_v = row.level[hit.voice][2] if drums and hit.voice in row.level else player.spread
-        velocity = hit.velocity + residual[index] * spread_v * min(max(player.tightness, 0.35), 1.0)
+        swell = 0.0 if player.role == "fx" else frame.swell(hit.tick)
+        velocity = hit.velocity + swell + residual[index] * spread_v * min(max(player.tightness, 0.35), 1.0)
         first = max(round(start), 0)
         notes.append(Note(first, max(round(end) - round(groove.swung(hit.tick, player.swing_depth)), 30), hit.pitch, _velocity(velocity)))
     return notes

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 from contracts.brief import Brief
 from contracts.music import Chord, Key, Meter, Note, Score, Section
 from services.music.packs.genres import GenrePack
+from services.music.rng import rng
 
 Level = Literal["low", "mid", "high"]
+BUILDING = frozenset({"build", "buildup", "build_up", "prechorus", "pre_chorus"})
 
 
 class Span(NamedTuple):
@@ -116,6 +118,25 @@ class Frame:
     def function(self, name: str) -> str:
         """What a section does: its label in lower case without a number."""
         return self.section(name).label.lower().replace(" ", "_").rstrip("0123456789").rstrip("_") or name
+
+    def memory(self, bar: Bar) -> str:
+        """Key of a bar's variations: its function, so that returns are recognised, or the section alone where a return changes.
+
+        Real returns keep two thirds of their bars and change toward the end: .2 of the first bars, .5 of the last (POP909).
+        """
+        bars = self.section(bar.section).bars
+        change = 0.2 if bar.place < bars - 2 else 0.45
+        changed = rng(self.seed, "arrangement", "return", bar.section, bar.place).random() < change
+        return bar.section if changed else self.function(bar.section)
+
+    def swell(self, tick: int) -> float:
+        """Velocity added where a section builds: from -5 to +8 through it."""
+        name = self.score.section_at(tick)
+        if name is None or self.function(name) not in BUILDING:
+            return 0.0
+        section = self.section(name)
+        done = (tick - (section.start_bar - 1) * self.bar_ticks) / (section.bars * self.bar_ticks)
+        return -5.0 + 13.0 * done
 
     def scale_at(self, tick: int) -> tuple[int, ...]:
         """Pitch classes of the key of the section at a tick."""

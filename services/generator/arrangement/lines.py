@@ -150,7 +150,7 @@ def _answers(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
     pitch = _centre(liner)
     for start, end, bar in _gaps(frame, bars):
         function = frame.function(bar.section)
-        generator = rng(frame.seed, "arrangement", "answer", liner.part, function, bar.place)
+        generator = rng(frame.seed, "arrangement", "answer", liner.part, frame.memory(bar), bar.place)
         empty = end - start >= frame.bar_ticks
         whole = frame.lead_share(bar.tick - frame.bar_ticks, bar.tick) == 0.0 and empty
         if (whole and (bar.place + liner.seat) % 2) or (not empty and generator.random() < 0.15 + 0.15 * liner.seat):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from contracts.music import Role
 from services.generator.arrangement.band import Chair
-from services.generator.arrangement.frame import Frame, Level, level_of
+from services.generator.arrangement.frame import Frame, Hit, Level, level_of
 from services.music.packs.rhythm import playing
 from services.music.rng import rng
 
@@ -148,3 +148,32 @@ def _drops(frame: Frame, plan: Plan) -> frozenset[int]:
         return frozenset()
     plan.remarks.append(f"the band drops out in bar {bar + 1}, before {top}")
     return frozenset({bar})
+
+
+def staggered(frame: Frame, band: list[Chair], plan: Plan, hits: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
+    """Long intros open player by player, long outros of club styles close so: who comes late is silent in the first half."""
+    out = dict(hits)
+    names = list(frame.score.sections)
+    edges = [(names[0], True)] if names else []
+    edges += [(names[-1], False)] if len(names) > 1 and frame.pack.arrangement.risers else []
+    for name, opening in edges:
+        section = frame.section(name)
+        if section.bars < 6 or frame.function(name) not in _STILL:
+            continue
+        first = (section.start_bar - 1) * frame.bar_ticks
+        half = first + section.bars // 2 * frame.bar_ticks
+        late = [c for c in band if plan.active[c.part][name] and _comes_late(frame, c)]
+        playing = [c for c in band if plan.active[c.part][name] and c.role is not Role.FX and out[c.part]]
+        for chair in late[: max(len(playing) - 2, 0)]:
+            start, end = (first, half) if opening else (half, first + section.bars * frame.bar_ticks)
+            out[chair.part] = [h for h in out[chair.part] if not start <= h.tick < end]
+    return out
+
+
+def _comes_late(frame: Frame, chair: Chair) -> bool:
+    """Who waits in an intro: the beat in styles that are not for dancing, bass, lines and later chord players."""
+    if chair.manner == "drums":
+        return not frame.pack.arrangement.risers
+    return chair.manner in ("bass", "sub", "percussion", "answers", "guide", "stabs", "low") or (
+        chair.manner == "chords" and chair.rank > 0
+    )

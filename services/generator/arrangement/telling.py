@@ -18,9 +18,7 @@ def tell(frame: Frame, groove: Groove, band: list[Chair], plan: Plan, score: Sco
     why += f", without {', '.join(without)}" if without else ""
     decisions = [_decision("band", names, why), _groove(frame, groove, score), _layers(frame, band, plan, score)]
     if plan.remarks:
-        decisions.append(
-            _decision("moments", "; ".join(plan.remarks), "air before the biggest section and new voices keep the ear awake")
-        )
+        decisions.append(_decision("moments", "; ".join(plan.remarks), "air before the biggest section and new voices keep the ear awake"))
     return tuple(decisions)
 
 
