@@ -27,10 +27,7 @@ class StemHeard:
     """What was measured of one stem. `outline` [PEAK_BINS] holds peak magnitudes over its length, for a small picture."""
 
     peak: float = 0.0
-    energy: float = 0.0
-    mean: float = 0.0
     clipped: int = 0
-    frames: int = 0
     outline: Array = field(default_factory=lambda: np.zeros(PEAK_BINS, np.float32))
 
 
@@ -71,16 +68,20 @@ def to_ear_rate(mono: Array, rate_hz: int, target_hz: int = EAR_RATE_HZ) -> Arra
 
 def _measure_block(stem: StemHeard, block: Array, start: int, total: int) -> None:
     """Add a block [samples, channels] that begins at sample `start` of `total` to a stem's measures."""
-    magnitude = np.abs(block).max(axis=1) if block.size else np.zeros(0, np.float32)
-    stem.peak = max(stem.peak, float(magnitude.max(initial=0.0)))
-    stem.clipped += int(np.count_nonzero(np.abs(block) >= FULL_SCALE))
-    stem.energy += float(np.square(block, dtype=np.float64).sum())
-    stem.mean += float(block.sum(dtype=np.float64)) / max(total, 1) / max(block.shape[1], 1)
-    stem.frames += len(block)
-    bins = np.minimum((np.arange(len(magnitude)) + start) * PEAK_BINS // max(total, 1), PEAK_BINS - 1)
-    if len(bins):
-        edges = np.flatnonzero(np.diff(bins, prepend=bins[0] - 1))
-        stem.outline[bins[edges]] = np.maximum(stem.outline[bins[edges]], np.maximum.reduceat(magnitude, edges))
+    if not len(block):
+        return
+    # One channel after the other: numpy's maximum over an axis of two is twenty times slower.
+    magnitude = np.abs(block[:, 0])
+    for channel in range(1, block.shape[1]):
+        np.maximum(magnitude, np.abs(block[:, channel]), out=magnitude)
+    stem.peak = max(stem.peak, float(magnitude.max()))
+    if stem.peak >= FULL_SCALE:
+        stem.clipped += int(np.count_nonzero(magnitude >= FULL_SCALE))
+    first, last = start * PEAK_BINS // total, min((start + len(block) - 1) * PEAK_BINS // total, PEAK_BINS - 1)
+    edges = np.maximum(-(-np.arange(first, last + 1) * total // PEAK_BINS) - start, 0)
+    inside = edges < len(block)
+    bins = np.arange(first, last + 1)[inside]
+    stem.outline[bins] = np.maximum(stem.outline[bins], np.maximum.reduceat(magnitude, edges[inside]))
 
 
 @dataclass
@@ -108,16 +109,17 @@ def _hear_stems(delivered: Delivered, audio: Array, rate_hz: int) -> tuple[dict[
     files = {name: sf.SoundFile(path) for name, path in delivered.stems.items()}
     try:
         for start in range(0, max(total, 1), size):
-            rest = audio[:, start : start + size].T.astype(np.float64)
+            rest = audio[:, start : start + size].T.astype(np.float64, order="C")
             mono = {"harmony": np.zeros(len(rest), np.float32), "bass": np.zeros(len(rest), np.float32)}
             for name, file in files.items():
                 block = file.read(len(rest), dtype="float32", always_2d=True)
                 _measure_block(heard[name], block, start, total)
                 rest[: len(block)] -= block
                 if name in pitched:
-                    mono["harmony"][: len(block)] += block.mean(axis=1)
-                if name in (basses or pitched):
-                    mono["bass"][: len(block)] += block.mean(axis=1)
+                    folded = block[:, 0] + block[:, -1]
+                    mono["harmony"][: len(block)] += folded
+                    if name in basses or not basses:
+                        mono["bass"][: len(block)] += folded
             sums.null_peak = max(sums.null_peak, float(np.abs(rest).max(initial=0.0)))
             last = start + size >= total
             sums.harmony.append(down["harmony"].resample_chunk(mono["harmony"], last=last))

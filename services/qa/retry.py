@@ -6,7 +6,7 @@ mastering: `target_offset_lu` (added to the loudness target), `ceiling_offset_db
     `mp3_gain_db` (gain before the MP3 is encoded), `match_reference` (0–1: how far the tone is drawn to the reference).
 mixing: `dc_block_hz` (corner of a high pass on every strip), `width` (factor on the stereo width), `low_end_db` (gain below
     150 Hz), `remix` (number of the round: mix again from the dry stems).
-arrangement: `rearrange` (number of the round: another arrangement of the same composition).
+arrangement: `reseed` (number of the round: another arrangement of the same composition).
 composition: `reseed` (number of the round, mixed into the seed of every draw).
 Numbers accumulate: the second retry goes on from the first.
 """
@@ -62,7 +62,7 @@ CURES: dict[str, tuple[Stage, Callable[[Check, Context], Changes]]] = {
     "tempo": (Stage.COMPOSITION, _round("reseed")),
     "key": (Stage.COMPOSITION, _round("reseed")),
     "duration": (Stage.COMPOSITION, _round("reseed")),
-    "stems_heard": (Stage.ARRANGEMENT, _round("rearrange")),
+    "stems_heard": (Stage.ARRANGEMENT, _round("reseed")),
     "silence": (Stage.MIXING, _round("remix")),
     "stems_null": (Stage.MIXING, _round("remix")),
     "dc_offset": (Stage.MIXING, _blocked_dc),

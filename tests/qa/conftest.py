@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ class Plan:
     tempo: float = 120.0
     key: str = "C major"
     meter: str = "4/4"
-    bars: int = 12
+    bars: int = 8
     progression: tuple[str, ...] = ("C", "G", "Am", "F")
     feel: str = "straight"
     drums: bool = True
@@ -171,6 +173,13 @@ def asked_for(score: Score, lufs: float = -14.0) -> Asked:
     return Asked(score.tempo_bpm, score.key_value, score.duration_s, score.meter_value.bar_seconds(score.tempo_bpm), lufs, -1.0)
 
 
+@cache
+def played_once(plan: Plan, speed: float, semitones: int) -> tuple[Score, dict[str, np.ndarray]]:
+    """Score and stems of a plan, rendered once per test session."""
+    score = build_score(plan)
+    return score, render(score, speed=speed, semitones=semitones)
+
+
 Maker = Callable[..., Song]
 
 
@@ -180,8 +189,8 @@ def make_song(tmp_path: Path) -> Maker:
     from services.qa.checks.levels import integrated_lufs
 
     def make(plan: Plan | None = None, *, speed: float = 1.0, semitones: int = 0, level: bool = True) -> Song:
-        score = build_score(plan or Plan())
-        stems = render(score, speed=speed, semitones=semitones)
+        score, played = played_once(plan or Plan(), speed, semitones)
+        stems = {name: stem.copy() for name, stem in played.items()}
         asked = asked_for(score)
         if level:
             loudness = integrated_lufs(np.asarray(sum(stems.values())), RATE)
@@ -197,6 +206,12 @@ def make_song(tmp_path: Path) -> Maker:
 def plan() -> type[Plan]:
     """The plan class, since test files cannot import each other."""
     return Plan
+
+
+@pytest.fixture
+def synth() -> SimpleNamespace:
+    """The synthesis itself, since test files cannot import each other."""
+    return SimpleNamespace(build_score=build_score, render=render, asked_for=asked_for, to_24_bit=to_24_bit, meter=Meter.parse, rate=RATE)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import numpy.typing as npt
+import pyloudnorm
 import soxr
 
 from contracts.report import Check, Relation
@@ -33,8 +34,6 @@ def floored_db(linear: float) -> float:
 
 def integrated_lufs(audio: Array, rate_hz: int) -> float:
     """Integrated loudness by pyloudnorm (BS.1770-4) of audio [channels, samples]; −inf for silence or under 0.4 s."""
-    import pyloudnorm
-
     if audio.shape[1] < round(0.4 * rate_hz) + 1:
         return -math.inf
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
