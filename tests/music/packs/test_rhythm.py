@@ -1,5 +1,7 @@
 """The playing data: every pattern reads, every name that a pack uses exists."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,10 +9,11 @@ from services.music.packs.genres import genres
 from services.music.packs.instruments import instruments
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, BassTable, DrumTable, playing
 
-PATCHES = set(
-    "supersaw_lead saw_pluck square_lead fm_bell warm_pad glass_pad supersaw_pad reese_bass wobble_bass sub_bass bass_808 house_bass acid_bass "
-    "fm_epiano drawbar_organ arp_pluck noise_riser impact vinyl_noise kit_acoustic kit_jazz kit_909 kit_808 kit_lofi kit_dubstep kit_electro".split()
-)  # fmt: skip
+SOUNDS = Path(__file__).parents[3] / "services" / "generator" / "production"
+_FILES = (*(SOUNDS / "patches").glob("*.dsp"), *(SOUNDS / "kits").glob("*.toml"))
+PATCHES = {p.stem for p in _FILES} | {"kit_acoustic", "kit_jazz"}
+    {p.stem for p in (SOUNDS / "patches").glob("*.dsp")} | {p.stem for p in (SOUNDS / "kits").glob("*.toml")} | {"kit_acoustic", "kit_jazz"}
+)
 
 
 @pytest.mark.parametrize("style", sorted(genres()))
