@@ -72,7 +72,15 @@ class DeadLetters:
         self._bus, self._objects = bus, objects
 
     async def run(self) -> None:
-        """Bury what the advisories name, until cancelled."""
+        """Bury what the advisories name, until cancelled. A bus that is away for a while is waited for."""
+        while True:
+            try:
+                await self._read()
+            except nats.errors.Error as error:
+                log.warning("advisories_not_read", reason=repr(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _read(self) -> None:
         subscription = await self._bus.jetstream.pull_subscribe_bind(DEAD_LETTERS, stream=ADVISORIES_STREAM)
         try:
             while True:
@@ -121,8 +129,10 @@ class DeadLetters:
         except HousebandError as error:
             log.warning("dead_letter_delayed", reason=str(error))
             await advisory.nak(delay=RETRY_S)
-        else:
-            await advisory.ack()
+            return
+        except (ValueError, KeyError) as error:
+            log.error("advisory_not_understood", reason=repr(error), advisory=advisory.data.decode(errors="replace"))
+        await advisory.ack()
 
     async def _bury(self, advisory: dict[str, object]) -> None:
         """Move the message that an advisory names from STAGES to DEAD and fail its job."""

@@ -14,7 +14,7 @@ from faststream import ContextRepo
 from faststream.asgi import AsgiFastStream
 from faststream.nats import NatsBroker, NatsRouter
 
-from contracts.errors import BadInput
+from contracts.errors import BadInput, HousebandError
 from contracts.events import STAGES_STREAM
 from services.runtime.asking import AskDesk
 from services.runtime.bus import Bus
@@ -27,6 +27,7 @@ from services.runtime.workbench import Objects
 from services.runtime.worker import ProcessWorkers, ThreadWorkers, Workers
 
 SERVICES = ("enhancer", "analyzer", "generator", "mixer", "qa", "gateway")
+EXIT_UNAVAILABLE = 4
 Place = Literal["thread", "process"]
 log = structlog.get_logger()
 
@@ -45,10 +46,14 @@ class Service:
     answers_in: Place = "process"
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT."""
+        """Run until SIGTERM or SIGINT. Exits with 4 where a part it needs is not there."""
         set_up_logs(self.settings, self.name)
         self.settings.scratch_dir.mkdir(parents=True, exist_ok=True)
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except HousebandError as error:
+            log.error("service_not_started", reason=str(error))
+            raise SystemExit(EXIT_UNAVAILABLE) from None
 
     def app(self) -> AsgiFastStream:
         """The FastStream application, with its HTTP routes. Nothing is connected yet."""
@@ -116,6 +121,7 @@ class _Parts:
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Connect and warm up before the subscribers start; drain and end the workers when they stop."""
+        log.info("service_starting")
         await self.bus.connect()
         warming = asyncio.create_task(self.workers.start())
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from contracts.errors import Unavailable
 from services.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def middlewares(settings: RuntimeSettings, service: str, measures: Measures | No
 
 def _tracing(endpoint: str, service: str) -> "NatsTelemetryMiddleware":
     from faststream.nats.opentelemetry import NatsTelemetryMiddleware
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    except ImportError as error:
+        raise Unavailable("the OTLP exporter", "install houseband[tracing], or unset HOUSEBAND_OTLP_ENDPOINT") from error
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor

@@ -45,7 +45,7 @@ class TestHouse:
             "health_port": -1,
         }
         self.settings = RuntimeSettings(
-            nats_url=nats_url, store=f"file://{folder}/objects?sync=no", scratch_dir=folder, **{**known, **settings}
+            **{"nats_url": nats_url, "store": f"file://{folder}/objects?sync=no", "scratch_dir": folder, **known, **settings}
         )
         self.objects: Objects = open_store(self.settings.store)
         self.bus = Bus(nats_url, name="test")

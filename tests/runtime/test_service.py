@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -96,11 +97,21 @@ async def test_a_service_that_waits_for_the_bus_can_be_stopped(house: TestHouse,
     env = {**os.environ, "HOUSEBAND_NATS_URL": "nats://127.0.0.1:9", "HOUSEBAND_STORE": f"file://{house.folder}/x"}
     command = [sys.executable, "-m", "tests.runtime.toy_service"]
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)  # noqa: ASYNC220
-    await asyncio.sleep(1.5)
+    assert process.stderr is not None
+    assert b"service_starting" in await asyncio.to_thread(process.stderr.readline)
     process.send_signal(when)
-    _, errors = await asyncio.to_thread(process.communicate, timeout=5)
+    _, errors = await asyncio.to_thread(process.communicate, timeout=10)
     assert process.returncode == 0
     assert b"Traceback" not in errors
+
+
+def test_a_service_without_its_parts_says_so(tmp_path: Path) -> None:
+    """A store that cannot be opened is one line in the log and exit code 4, no traceback."""
+    (tmp_path / "file").write_text("in the way")
+    env = {**os.environ, "HOUSEBAND_STORE": f"file://{tmp_path}/file/store", "HOUSEBAND_SCRATCH_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-m", "tests.runtime.toy_service"], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert json.loads(done.stderr)["event"] == "service_not_started"
 
 
 def test_an_unknown_service_is_refused() -> None:

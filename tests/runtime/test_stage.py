@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
 
 from contracts.context import Context, EndDocument, end_key
-from contracts.events import Failed, Finished, QaRejected, StageFinished, StageReady, StemFinished, StemReady
+from contracts.events import Failed, Finished, Progress, QaRejected, StageFinished, StageReady, StemFinished, StemReady
 from contracts.pipeline import FORWARD, Stage
 from contracts.upgrades import read_context
 from services.runtime.bus import now
@@ -18,8 +19,10 @@ from services.runtime.ending import end_job, read_end
 from services.runtime.moves import key_of, stage_event, stem_events
 from tests.conftest import start_nats
 from tests.runtime.house import TestHouse
+from tests.runtime.stores.test_stores import s3_endpoint
 from tests.runtime.toys import PARTS, runs
 
+__all__ = ["s3_endpoint"]
 REVISIONS = [
     "0000-accepted-1.json",
     "0001-ideation-1.json",
@@ -315,6 +318,32 @@ async def test_a_killed_broker_costs_time_and_nothing_else(tmp_path: Path) -> No
     finally:
         server.terminate()
         server.wait()
+
+
+async def test_the_same_promises_hold_over_s3(fresh_nats_url: str, s3_endpoint: str, tmp_path: Path) -> None:
+    """Local and large are the same code: the song goes through with every document and stem in a bucket."""
+    store = f"s3://music/{tmp_path.name}?endpoint={s3_endpoint}"
+    async with TestHouse(fresh_nats_url, tmp_path, store=store) as house, house.serving():
+        context = await house.start_job(rejections=["mixing"])
+        await finished(house, context)
+    assert house.contexts(context)[: len(REVISIONS)] == REVISIONS
+    assert Counter(runs(house.log))["stem-bass"] == 1
+
+
+async def test_progress_never_falls(house: TestHouse) -> None:
+    """From stage to stage and stem to stem the percentage grows, within the stage's share."""
+    heard: list[Progress] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(Progress.model_validate_json(message.data))
+
+    async with house.serving():
+        context = await house.start_job(until="mixing")
+        await house.bus.jetstream._nc.subscribe(f"houseband.progress.{context.job_id}", cb=hear)
+        await finished(house, context)
+    percents = [progress.percent for progress in heard]
+    assert percents == sorted(percents)
+    assert {progress.stage for progress in heard} >= {Stage.COMPOSITION, Stage.PRODUCTION, Stage.MIXING}
 
 
 def test_events_are_told_apart_by_subject() -> None:

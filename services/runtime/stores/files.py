@@ -27,7 +27,10 @@ class FileStore:
     def __init__(self, root: Path, *, sync: bool = True) -> None:
         self.root, self._sync = root, sync
         self._temporary, self._meta = root / ".tmp", root / ".meta"
-        self._temporary.mkdir(parents=True, exist_ok=True)
+        try:
+            self._temporary.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._told(error) from error
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.root)!r})"
