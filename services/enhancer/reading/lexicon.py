@@ -8,6 +8,7 @@ from services.enhancer.reading.text import Text, words_of
 Sense = tuple[str, str]
 """(kind, id), such as ("genre", "house")."""
 
+_MARKS = ",;.!?:|\n()"
 _FUZZY_MIN = 5
 _FUZZY_TWO = 9
 
@@ -36,7 +37,10 @@ class Lexicon:
     phrases: dict[tuple[str, ...], tuple[Sense, ...]] = field(default_factory=dict)
     ordinary: frozenset[str] = frozenset()
     """Words that lie close to a phrase by spelling and mean something else."""
-    _longest: int = 1
+    punctuated: set[tuple[str, ...]] = field(default_factory=set)
+    """Phrases with a full stop or comma of their own, such as "Dr. Dre"."""
+    _longest: dict[str, int] = field(default_factory=dict)
+    """First word -> words of the longest phrase that begins so."""
     _by_start: dict[str, list[str]] = field(default_factory=dict)
     _fuzzy_cache: dict[str, str | None] = field(default_factory=dict)
 
@@ -49,10 +53,12 @@ class Lexicon:
         lexicon = cls(ordinary=frozenset(ordinary))
         for phrase, sense in entries:
             words = words_of(phrase)
+            if any(mark in _MARKS for mark in phrase):
+                lexicon.punctuated.add(words)
             known = lexicon.phrases.get(words, ())
             if words and sense not in known:
                 lexicon.phrases[words] = (*known, sense)
-                lexicon._longest = max(lexicon._longest, len(words))
+                lexicon._longest[words[0]] = max(lexicon._longest.get(words[0], 0), len(words))
         for words, senses in lexicon.phrases.items():
             if len(words) == 1 and len(words[0]) >= _FUZZY_MIN and words[0].isascii() and senses[0][0] in forgivable:
                 lexicon._by_start.setdefault(words[0][0], []).append(words[0])
@@ -73,11 +79,12 @@ class Lexicon:
 
     def _longest_at(self, text: Text, first: int) -> Match | None:
         words = text.words
-        for last in range(min(first + self._longest, len(words)), first, -1):
+        longest = max(self._longest.get(words[first].form, 0), 1)
+        for last in range(min(first + longest, len(words)), first, -1):
             forms = tuple(word.form for word in words[first:last])
             senses = self.senses(forms)
             start, end = words[first].start, words[last - 1].end
-            if senses and text.is_free(start, end) and not _broken(text, first, last):
+            if senses and text.is_free(start, end) and (forms in self.punctuated or not _broken(text, first, last)):
                 return Match(senses, start, end, first, last)
         word = words[first]
         close = self.forgive(word.form) if text.is_free(word.start, word.end) else None
@@ -146,5 +153,5 @@ def entries(table: Mapping[str, Iterable[str]], kind: str) -> Iterator[tuple[str
 def _broken(text: Text, first: int, last: int) -> bool:
     """Whether punctuation that ends a thought stands inside a phrase."""
     return any(
-        any(mark in ",;.!?:|\n()" for mark in text.between(text.words[i].end, text.words[i + 1].start)) for i in range(first, last - 1)
+        any(mark in _MARKS for mark in text.between(text.words[i].end, text.words[i + 1].start)) for i in range(first, last - 1)
     )

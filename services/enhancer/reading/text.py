@@ -66,7 +66,7 @@ class Text:
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether no reader took any character of a span."""
-        return not any(self.taken[start:end])
+        return self.taken.find(1, start, end) < 0
 
     def between(self, left: int, right: int) -> str:
         """The lower-case characters between two places."""

@@ -1,0 +1,105 @@
+"""Options are stated facts: they win over the prompt, and what cannot be is refused with field, value and what is allowed."""
+
+from typing import Any
+
+import pytest
+
+from contracts.context import Options
+from contracts.errors import BadInput
+from services.enhancer.reading import read_prompt
+from services.music.packs.instruments import instruments
+
+
+def test_options_win_over_the_prompt() -> None:
+    """Every option overrules the prompt's words for its field."""
+    options = Options(
+        bpm=100, key="D dorian", meter="3/4", genre="jazz", moods=("sad",), duration_s=45, instruments=("flute",), without=("drums",),
+        energy=0.1, valence=0.9, chords="I IV V I", structure="intro:4,head:8",
+    )  # fmt: skip
+    brief = read_prompt("happy house, 124 bpm, F minor, 4/4, 2:00, with drums and piano, verse: Am F", options)
+    assert (brief.tempo_bpm.value, brief.key.value, brief.meter.value, brief.duration_s.value) == (100, "D dorian", "3/4", 45)
+    assert (brief.genres.value, brief.moods.value, brief.instruments_with.value) == (("jazz",), ("sad",), ("flute",))
+    assert (brief.energy.value, brief.valence.value) == (0.1, 0.9)
+    assert brief.chords.value == {"all": ("D", "G", "A", "D")}
+    assert [(s.label, s.bars) for s in brief.structure.value] == [("intro", 4), ("head", 8)]
+    assert set(brief.instruments_without.value) == {"drum_kit", "percussion"}
+
+
+def test_options_are_marked_as_stated() -> None:
+    """The evidence names the option."""
+    brief = read_prompt("pop", Options(bpm=100, genre="deep house"))
+    assert (brief.tempo_bpm.evidence, brief.genres.evidence, brief.genres.value) == ("bpm=100", "genre=house", ("house",))
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "hint"),
+    [
+        ({"key": "H major"}, "key", "A–G"),
+        ({"key": "in a minute"}, "key", "A–G"),
+        ({"meter": "4/5"}, "meter", "6/8"),
+        ({"genre": "hous"}, "genre", "Did you mean house"),
+        ({"genre": "zydeco"}, "genre", "lofi_hip_hop"),
+        ({"moods": ("hapy",)}, "moods", "happy"),
+        ({"instruments": ("banjo",)}, "instruments", "acoustic_guitar"),
+        ({"without": ("xylofoon",)}, "without", "violin"),
+        ({"chords": "Am Fx C"}, "chords", "Fx"),
+        ({"chords": "verse: ; chorus: C"}, "chords", "verse"),
+        ({"structure": "intro:4,verse:x"}, "structure", "verse:x"),
+        ({"structure": "intro:0"}, "structure", "intro:0"),
+        ({"structure": "intro:129"}, "structure", "1 to 128"),
+        ({"instruments": ("piano",), "without": ("piano",)}, "without", "acoustic_piano"),
+        ({"without": tuple(instruments())}, "without", "at least one"),
+        ({"structure": "verse:128,chorus:128,bridge:128,outro:128"}, "structure", "600 seconds"),
+    ],
+)
+def test_bad_options_name_field_value_and_what_is_allowed(given: dict[str, Any], field: str, hint: str) -> None:
+    """BadInput bears the option's field and says what is possible."""
+    with pytest.raises(BadInput) as error:
+        read_prompt("pop", Options.model_validate(given))
+    assert error.value.field == field
+    assert hint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field"),
+    [
+        ("", "prompt"), ("  \n ", "prompt"), ("x" * 10_001, "prompt"), ("house at 5000 bpm", "bpm"), ("rock, 20 bpm", "bpm"), ("a two hour mix", "duration_s"),
+        ("a 5 second sting", "duration_s"), ("rock in 4/5 time", "meter"), ("intro 400 bars, verse 8 bars", "structure"),
+    ],
+)  # fmt: skip
+def test_impossible_prompts_are_refused(prompt: str, field: str) -> None:
+    """A prompt that states the impossible is refused, with the field."""
+    with pytest.raises(BadInput) as error:
+        read_prompt(prompt, Options())
+    assert error.value.field == field
+
+
+def test_prompt_of_ten_thousand_characters_is_read() -> None:
+    """The limit itself is allowed."""
+    assert read_prompt("happy house ".ljust(10_000, "."), Options()).genres.value == ("house",)
+
+
+def test_enhancement_off_reads_no_words() -> None:
+    """With enhance=off only options and the defaults of the style count."""
+    brief = read_prompt("sad jazz in F minor at 90 bpm, no drums", Options(enhance="off", genre="house"))
+    assert (brief.genres.value, brief.moods.value, brief.instruments_without.value) == (("house",), (), ())
+    assert not brief.tempo_bpm.is_stated
+    assert 115 <= brief.tempo_bpm.value <= 130
+
+
+def test_a_structure_with_bars_sets_the_length() -> None:
+    """Twenty bars of 4/4 at 120 take 40 s and a tail."""
+    assert read_prompt("pop at 120 bpm", Options(structure="intro:4,verse:8,chorus:8")).duration_s.value == pytest.approx(42)
+
+
+def test_minor_numerals_use_the_keys_own_degrees() -> None:
+    """In C minor VI is Ab and bVI too; in D dorian VII is C; a lower-case i alone makes the key minor."""
+    assert read_prompt("pop", Options(key="C minor", chords="i VI bVI VII V7")).chords.value["all"] == ("Cm", "Ab", "Ab", "Bb", "G7")
+    assert read_prompt("pop", Options(key="D dorian", chords="i VII IV")).chords.value["all"] == ("Dm", "C", "G")
+    assert read_prompt("pop, i iv v", Options()).key.value.endswith("minor")
+
+
+def test_half_diminished_and_shared_bars() -> None:
+    """Qualities survive, brackets and bar lines share a bar, % repeats it."""
+    brief = read_prompt("jazz in C minor", Options(chords="verse: iiø7 V7 i; chorus: [Fm7 Bb7] Ebmaj7 % G7#9/B"))
+    assert brief.chords.value == {"verse": ("Dm7b5", "G7", "Cm"), "chorus": ("Fm7 Bb7", "Ebmaj7", "Ebmaj7", "G7#9/B")}
