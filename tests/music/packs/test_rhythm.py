@@ -12,8 +12,6 @@ from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, BassTabl
 SOUNDS = Path(__file__).parents[3] / "services" / "generator" / "production"
 _FILES = (*(SOUNDS / "patches").glob("*.dsp"), *(SOUNDS / "kits").glob("*.toml"))
 PATCHES = {p.stem for p in _FILES} | {"kit_acoustic", "kit_jazz"}
-    {p.stem for p in (SOUNDS / "patches").glob("*.dsp")} | {p.stem for p in (SOUNDS / "kits").glob("*.toml")} | {"kit_acoustic", "kit_jazz"}
-)
 
 
 @pytest.mark.parametrize("style", sorted(genres()))
