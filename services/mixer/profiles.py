@@ -97,7 +97,7 @@ class Lift(Table):
     """How sections differ in level: the contrast that the loudest kind of section should have over verses."""
 
     contrast_lu: tuple[float, float] = (1.5, 3.0)
-    most_db: float = Field(default=1.5, ge=0, le=3)
+    most_db: float = Field(default=2.0, ge=0, le=3)
 
 
 class Tone(Table):
@@ -107,13 +107,13 @@ class Tone(Table):
     mid_db: float = Field(default=0.0, description="added around 1 kHz")
     high_db: float = Field(default=0.0, description="added above 6 kHz")
     most_db: float = Field(default=4.0, ge=0, le=4)
-    strength: float = Field(default=0.85, ge=0, le=1)
+    strength: float = Field(default=0.95, ge=0, le=1)
 
 
 class Glue(Table):
     """Slow compression of the sum. The threshold is relative to its integrated loudness."""
 
-    ratio: float = Field(default=1.6, ge=1)
+    ratio: float = Field(default=1.5, ge=1)
     threshold_lu: float = 0.0
     knee_db: float = 6.0
     attack_ms: float = 30.0

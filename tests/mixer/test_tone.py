@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from services.mixer.convolution import convolve
-from services.mixer.mastering.tone import corridor_db, deviation_db, drawn_to, equaliser_db, linear_phase
+from services.mixer.corridor import corridor_db, deviation_db
+from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase
 from services.mixer.profiles import Tone, profiles
 from services.music.audio.spectrum import released_music_db, third_octave_centres, third_octave_spectrum
 
@@ -79,5 +80,7 @@ def test_the_spectrum_is_relative_and_finds_a_tone():
 
 
 def test_the_curve_of_released_music_is_the_published_one():
-    """At 1 kHz: x = 303.5, y = -27.1 dB; about -4.5 dB per octave between 89 Hz and 4.5 kHz per Hz, so -1.5 per third octave band."""
-    assert released_music_db(np.array([1000.0]))[0] == pytest.approx(-27.13, abs=0.02)
+    """At 1 kHz: x = 303.5, y = -27.1 dB; -4.5 dB per octave from 89 Hz to 4.5 kHz per hertz are -1.5 per third octave."""
+    low, middle, high = released_music_db(np.array([89.0, 1000.0, 4500.0]))
+    assert middle == pytest.approx(-27.13, abs=0.02)
+    assert (high - low) / np.log2(4500 / 89) == pytest.approx(4.5 * -1 + 3.0, abs=0.1)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.mixer.convolution import convolve
+from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
-from services.mixer.mastering.tone import corridor_db, drawn_to, equaliser_db, linear_phase
+from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.mixer.corridor import deviation_db
 from services.mixer.profiles import Bell
 
 Bands = NDArray[np.float64]
@@ -11,6 +12,9 @@ KICK_HZ = (40.0, 110.0)
 LEAD_HZ = (450.0, 4200.0)
 LEAD_MARGIN_DB = 5.0
 LEAST_CUT_DB = 0.5
+BUILD_UP_HZ = (140.0, 7000.0)
+BUILD_UP_DB = 4.0
+MOST_BUILD_UPS = 3
 
 
 def _db(power: Bands) -> Bands:
@@ -47,3 +51,23 @@ def lead_cut(centres_hz: Bands, lead: Bands, other: Bands, most_db: float) -> Be
     if cut < LEAST_CUT_DB:
         return None
     return Bell(hz=round(float(centres_hz[zone[index]]), 1), db=-round(cut, 2), q=1.0)
+
+
+def build_ups(centres_hz: Bands, powers: dict[str, Bands], corridor: Bands, most_db: float) -> list[tuple[str, Bell]]:
+    """Cuts (stem, band) where stems pile up: where their sum stands more than 4 dB over the genre's corridor.
+
+    The stem that has most there is cut by half of the excess over 2 dB. At most three, at least two thirds of an octave apart.
+    """
+    total = np.sum(list(powers.values()), axis=0)
+    error = deviation_db(centres_hz, _db(total), corridor)
+    error = np.where((centres_hz >= BUILD_UP_HZ[0]) & (centres_hz <= BUILD_UP_HZ[1]), error, -np.inf)
+    cuts: list[tuple[str, Bell]] = []
+    for _ in range(MOST_BUILD_UPS):
+        index = int(np.argmax(error))
+        if not error[index] > BUILD_UP_DB:
+            break
+        owner = max(powers, key=lambda name: float(powers[name][index]))
+        depth = min(0.5 * (float(error[index]) - 2.0), most_db)
+        cuts.append((owner, Bell(hz=round(float(centres_hz[index]), 1), db=-round(depth, 2), q=1.4)))
+        error[max(index - 2, 0) : index + 3] = -np.inf
+    return cuts

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from contracts.base import Document
 from contracts.music.score import Part, Role, Score
+from services.mixer.corridor import corridor_db
 from services.mixer.mixing import masking
-from services.mixer.mixing.automation import section_gains_db, section_lufs
+from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.placement import side_to_middle
 from services.mixer.profiles import Bell, Profile, Strip
@@ -90,7 +91,7 @@ def plan_mix(score: Score, measured: dict[str, Measured], profile: Profile, chan
     return MixPlan(
         profile=profile.id,
         channels=channels,
-        section_db=section_gains_db(score, levels, profile.lift, changes.lift_db),
+        section_db=section_gains_db(score, levels, profile.lift, kept=kept_contrast(profile.glue.ratio), extra_db=changes.lift_db),
         section_lufs={name: round(level, 2) if math.isfinite(level) else None for name, level in levels.items()},
         mono_below_hz=profile.mono_below_hz if changes.mono_below_hz is None else changes.mono_below_hz,
         duck_scale=profile.duck.scale * changes.duck_scale,
@@ -137,6 +138,10 @@ def _cuts(
         elif role in (Role.HARMONY, Role.PAD, Role.COUNTER) and leads:
             bell = masking.lead_cut(centres, powers[leads[0]], power, profile.masking_most_db)
         if bell:
+            found[name].append(bell)
+    if powers:
+        centres = measured[next(iter(powers))].centres_hz
+        for name, bell in masking.build_ups(centres, powers, corridor_db(centres, profile.tone), profile.masking_most_db):
             found[name].append(bell)
     for name, part in parts.items():
         if changes.low_end_db and part.role in (Role.BASS, Role.DRUMS):

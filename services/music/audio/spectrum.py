@@ -53,6 +53,9 @@ def third_octave_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands]:
 
 
 def released_music_db(frequency_hz: Bands) -> Bands:
-    """Level per third octave of released popular music, dB (Elowsson & Friberg 2017, 12,345 tracks); valid 94 Hz to 15.7 kHz."""
+    """Level per third octave of released popular music, dB (Elowsson & Friberg 2017, 12,345 tracks); valid 94 Hz to 15.7 kHz.
+
+    Their curve, -4.5 dB per octave where pink noise has -3, is a level per hertz; a band as wide as its frequency adds 3 dB per octave.
+    """
     x = 60 * np.log2(np.asarray(frequency_hz) / 30.0)
-    return np.asarray(-0.000183 * x**2 + 0.0213 * x - 16.735)
+    return np.asarray(-0.000183 * x**2 + 0.0213 * x - 16.735 + 10 * np.log10(np.asarray(frequency_hz) / 1000.0))
