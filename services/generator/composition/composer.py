@@ -9,7 +9,7 @@ from contracts.features import Features
 from contracts.music import Key, Meter, Note, Part, Role, Score, Section
 from services.generator.composition.counter import Counter
 from services.generator.composition.critic import BandCritic, Critic, Line
-from services.generator.composition.decisions import form_decision, harmony_decision, melody_decision, silence_decision
+from services.generator.composition.decisions import counter_decision, form_decision, harmony_decision, melody_decision, silence_decision
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
@@ -61,6 +61,7 @@ def compose(brief: Brief, seed: int, features: Features | None = None) -> Compos
             notes = counter.write(line.notes, [t.step for t in line.hook if t.step < grid.steps])
             if notes:
                 parts["counter"] = _part(second, Role.COUNTER, notes)
+                decisions.append(counter_decision(second, lead, len(notes)))
     return Composed(_score(brief, pack, form, harmony, parts), tuple(decisions))
 
 

@@ -72,6 +72,17 @@ def melody_decision(lead: str, line: Melody, key: Key, cost: float, takes: int) 
     )
 
 
+def counter_decision(second: str, lead: str, notes: int) -> Decision:
+    """Who answers the lead."""
+    return Decision(
+        stage=Stage.COMPOSITION,
+        topic="counter-melody",
+        choice=f"{instrument(second).name} answers {instrument(lead).name.lower()}",
+        why="it speaks in the lead's silences with the hook's rhythm, and joins the last hook in thirds and sixths",
+        parameters={"notes": notes},
+    )
+
+
 def silence_decision() -> Decision:
     """Why there is no melody."""
     return Decision(

@@ -51,11 +51,18 @@ class Harmonist:
         result: dict[str, SectionHarmony] = {}
         for index, slot in enumerate(self.form.slots):
             given = _stated_for(slot, stated)
+            following = self.form.slots[index + 1] if index + 1 < len(self.form.slots) else None
             if given:
                 events = self._stated_events(slot, given)
                 result[slot.id] = SectionHarmony(keys[slot.id], events, " | ".join(given), True)
                 continue
-            following = self.form.slots[index + 1] if index + 1 < len(self.form.slots) else None
+            lent = _lent_to(slot, stated)
+            if lent:
+                events = self._stated_events(slot, lent)
+                if following is None:
+                    events = (*(e for e in events if e.bar < slot.start + slot.bars), *self._events(slot, self._tonic_bar(slot), self.key))
+                result[slot.id] = SectionHarmony(keys[slot.id], events, " | ".join(lent), False)
+                continue
             bars = self._section_bars(slot, following)
             events = self._events(slot, bars, keys[slot.id])
             result[slot.id] = SectionHarmony(keys[slot.id], events, _shown(bars, slot), False)
@@ -173,10 +180,18 @@ class Harmonist:
         options = self._endings("open" if draw.random() < share else "closed")
         return numerals_to_bars(options[int(draw.integers(len(options)))])
 
+    @property
+    def _tonic(self) -> str:
+        """The numeral that the song rests on."""
+        return "i°" if self.key.mode == "locrian" else self.table.tonic.get(self.third, "I")
+
+    def _tonic_bar(self, slot: Slot) -> Bars:
+        """Silence but for the tonic in the last bar."""
+        return [[] for _ in range(slot.bars - 1)] + [[self._tonic]]
+
     def _ended(self, bars: Bars) -> Bars:
         """The song ends on its tonic, by a cadence where there is room."""
-        modal = self.key.mode == "locrian"
-        tonic = "i°" if modal else self.table.tonic.get(self.third, "I")
+        tonic = self._tonic
         result = [list(bar) for bar in bars]
         result[-1] = [tonic]
         if len(result) >= 4 and not self.table.loops and plain(result[-2][-1]) == plain(tonic):
@@ -207,7 +222,7 @@ class Harmonist:
     def _events(self, slot: Slot, bars: Bars, key: Key) -> tuple[ChordEvent, ...]:
         events: list[ChordEvent] = []
         for offset, bar in enumerate(bars):
-            for beat, numeral in zip(self._beats(len(bar)), bar, strict=True):
+            for beat, numeral in zip(self._beats(len(bar))[: len(bar)], bar, strict=True):
                 chord = self._chord(numeral, key)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(key)))
         return tuple(_merged(events))
@@ -237,6 +252,14 @@ def _stated_for(slot: Slot, stated: dict[str, tuple[str, ...]]) -> tuple[str, ..
     """The stated bars that a section obeys: by its id, its label, its function, or "all"."""
     by_function = next((bars for label, bars in stated.items() if label != "all" and function_of(label) == slot.function), ())
     return stated.get(slot.id) or stated.get(slug(slot.label)) or by_function or stated.get("all", ())
+
+
+def _lent_to(slot: Slot, stated: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Where chords were stated for verse or chorus only, sections without matter of their own play those."""
+    if slot.function not in _SAME_AS:
+        return ()
+    lenders = (_SAME_AS[slot.function], *_BORROWS.get(slot.function, ()))
+    return next((bars for lender in lenders for label, bars in stated.items() if function_of(label) == lender), ())
 
 
 def _merged(events: list[ChordEvent]) -> list[ChordEvent]:

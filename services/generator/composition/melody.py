@@ -23,7 +23,7 @@ _ROLES = {
     "breakdown": "echo", "build": "rest", "drop": "hook", "head": "hook", "theme": "hook", "contrast": "sing", "groove": "sing",
     "outro": "echo",
 }  # fmt: skip
-_DENSITY = {"verse": 1.0, "prechorus": 1.05, "chorus": 1.05, "bridge": 0.9, "solo": 1.35, "drop": 1.1, "contrast": 1.1, "breakdown": 0.7}
+_DENSITY = {"verse": 1.0, "prechorus": 1.05, "chorus": 1.14, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
 

@@ -225,7 +225,7 @@ class PhraseWriter:
         """Offsets in semitones around the centre: falling, arched, hollow or rising (28, 24, 19, 14 % of phrases)."""
         x = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
         shape = int(self.draw.choice(5, p=[0.3, 0.27, 0.18, 0.15, 0.1]))
-        curves = (-5.0 * x, 4.0 - 8.0 * x**2, -4.0 + 8.0 * x**2, 5.0 * x, 0.0 * x)
+        curves = (-6.0 * x, 5.0 - 10.0 * x**2, -5.0 + 10.0 * x**2, 6.0 * x, 0.0 * x)
         return [float(v) for v in curves[shape]]
 
 

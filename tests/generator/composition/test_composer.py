@@ -80,6 +80,38 @@ def test_stated_structure_is_obeyed_exactly():
     assert abs(score.duration_s - 60) < 1.0
 
 
+@SOME
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("Intro", "verse", "Chorus", "drop 2", "B", "¿?", "guitar solo")), st.one_of(st.none(), st.integers(1, 20))
+        ),
+        min_size=1,
+        max_size=14,
+    ),
+    st.sampled_from(sorted(genres())),
+)
+def test_any_structure_is_kept(sections, genre):
+    """Whatever the labels are, they come back in order with their stated bars, under unique ids."""
+    plan = tuple(SectionPlan(label=label, bars=bars) for label, bars in sections)
+    form = plan_form(brief(genre, structure=plan, duration_s=45), genres()[genre].form, 0.5, 1)
+    assert [s.label for s in form.slots] == [label for label, _ in sections]
+    assert all(bars is None or slot.bars == bars for slot, (_, bars) in zip(form.slots, sections, strict=True))
+    assert len({s.id for s in form.slots}) == len(sections)
+    assert all(slot.bars >= 1 for slot in form.slots)
+
+
+def test_stated_chords_are_lent_to_intro_and_outro():
+    """With chords for verse and chorus only, the intro plays the verse's, the outro the chorus's and ends on the tonic."""
+    given_chords = {"verse": ("Dm", "Bb"), "chorus": ("F", "C")}
+    plan = tuple(SectionPlan(label=label, bars=4) for label in ("intro", "verse", "chorus", "outro"))
+    score = compose(brief("pop", key="D minor", chords=given_chords, structure=plan), 2).score
+    symbols = {name: [e.symbol for e in section.chords] for name, section in score.sections.items()}
+    assert symbols["intro"] == ["Dm", "Bb", "Dm", "Bb"]
+    assert symbols["outro"][:3] == ["F", "C", "F"]
+    assert Chord.parse(symbols["outro"][3]).root == "D"
+
+
 def test_stated_bars_win_over_the_duration():
     """Bars that contradict the duration are kept, and a decision says so."""
     composed = compose(brief("pop", structure=(SectionPlan(label="verse", bars=4),), duration_s=120), 1)
