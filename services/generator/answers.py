@@ -12,4 +12,4 @@ def catalog(arguments: dict[str, Any], _bench: Workbench) -> Any:
 
     if arguments.get("kind") != "providers":
         raise BadInput("kind", arguments.get("kind"), "providers")
-    return providers()
+    return [{"id": name, **about} for name, about in providers().items()]
