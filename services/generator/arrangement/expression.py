@@ -1,5 +1,7 @@
 """Breath and gesture: cc11 and cc2 of sustained instruments, the pedal, cutoff, wobble and gain curves."""
 
+from itertools import pairwise
+
 from contracts.music import PPQ, Note, Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.frame import BUILDING, Frame
@@ -7,6 +9,8 @@ from services.generator.arrangement.orchestration import Plan
 from services.music.packs.instruments import instrument
 from services.music.rng import rng
 
+_BENDERS = frozenset({"saxophone", "trumpet", "electric_guitar", "violin", "vocals"})
+_SCOOP_MS = 90.0
 Curve = tuple[tuple[int, float], ...]
 _BREATH = frozenset({"winds", "brass"})
 _BOWED = frozenset({"strings", "vocal"})
@@ -38,6 +42,22 @@ def _arch(points: dict[int, float], phrase: list[Note]) -> None:
             points[note.start + step] = min(max(84.0 + 22.0 * arch + swell, 50.0), 127.0)
 
 
+def scoops(frame: Frame, part: str, notes: list[Note]) -> Curve:
+    """Bends of half a semitone to a semitone up into long notes after a rest or a leap, released within 90 ms."""
+    points: list[tuple[int, float]] = [(0, 0.0)]
+    for before, note in pairwise([None, *notes]):
+        if note is None or note.duration < PPQ * 2 // 3:
+            continue
+        free = before is None or note.start - before.end > PPQ // 8 or abs(note.pitch - before.pitch) >= 3
+        generator = rng(frame.seed, "arrangement", "scoop", part, note.start)
+        if not free or generator.random() >= frame.pack.arrangement.scoops or note.start - 2 <= points[-1][0]:
+            continue
+        depth = -round(float(generator.uniform(0.5, 1.1)), 2)
+        length = max(round(frame.ms_to_ticks(_SCOOP_MS * float(generator.uniform(0.7, 1.3)), note.start)), 20)
+        points += [(note.start - 1, 0.0), (note.start, depth), (note.start + length, 0.0)]
+    return tuple(points) if len(points) > 1 else ()
+
+
 def pedal_curve(frame: Frame, active: dict[str, bool]) -> Curve:
     """cc64 of a pianist: down just after each chord change, up just before the next."""
     points: list[tuple[int, float]] = []
@@ -58,6 +78,8 @@ def controls(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], *, pedal
         out["cc11"] = expression_curve(notes, frame.score.end_tick)
         if entry.family in _BREATH:
             out["cc2"] = out["cc11"]
+    if chair.manner in ("lead", "counter", "answers") and entry.id in _BENDERS and frame.pack.arrangement.scoops:
+        out["pitch_bend"] = scoops(frame, chair.part, notes)
     if pedal and notes:
         out["cc64"] = pedal_curve(frame, plan.active[chair.part])
     if entry.electronic and chair.role in (Role.PAD, Role.HARMONY, Role.BASS, Role.MELODY, Role.COUNTER):

@@ -105,6 +105,7 @@ class ArrangementTable(Table):
     vinyl: bool = False
     halftime: tuple[str, ...] = Field(default=(), description="section functions that are felt in half time")
     hand_over: tuple[str, ...] = Field(default=(), description="section functions in which players trade the lead")
+    scoops: float = Field(default=0.0, ge=0, le=1, description="share of the lead's long notes that slide up into their pitch")
     throws: Literal["reverb", "delay", "none"] = Field(
         default="reverb", description="what the lead's last notes of a section are thrown into"
     )

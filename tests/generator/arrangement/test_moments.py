@@ -116,3 +116,25 @@ def test_guitar_chords_are_playable() -> None:
         groups[-1].append(note.pitch)
     assert max(len(g) for g in groups) <= 6
     assert all(max(g) - min(g) <= 31 for g in groups)
+
+
+def test_horns_trade_the_solo() -> None:
+    """In a jazz solo another player takes phrases over: the lead and the other never share a bar of them."""
+    plain = song_of("jazz", lead="saxophone")
+    renamed = {n: s.model_copy(update={"label": "solo"}) if n.startswith("chorus") else s for n, s in plain.sections.items()}
+    score = arrange(plain.model_copy(update={"sections": renamed}), brief_of("jazz"), 1).score
+    bar = score.meter_value.ticks_per_bar
+    solo_bars = {b for s in score.sections.values() if s.label == "solo" for b in range(s.start_bar, s.end_bar - 1)}
+    lead = {(n.start + 60) // bar + 1 for n in score.parts["melody"].notes}
+    other = {(n.start + 60) // bar + 1 for n in score.parts["trumpet"].notes}
+    assert solo_bars & lead
+    assert (solo_bars - lead) & other
+
+
+def test_blues_leads_scoop_into_notes() -> None:
+    """A blues saxophone slides up into some notes, never further than a tone, and always arrives on pitch."""
+    curve = played("blues", lead="saxophone").parts["melody"].controls["pitch_bend"]
+    assert min(value for _, value in curve) >= -2.0
+    assert min(value for _, value in curve) < -0.4
+    assert curve[-1][1] == 0.0
+    assert [t for t, _ in curve] == sorted({t for t, _ in curve})
