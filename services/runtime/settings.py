@@ -27,7 +27,7 @@ class RuntimeSettings(BaseSettings):
     warm_up: bool = Field(default=True, description="load the work's libraries before the first message")
     warm_up_after_s: float = Field(default=0.0, ge=0, description="wait before loading, to leave the cores to others at start")
     work_limit_s: float = Field(default=900.0, gt=0, description="a piece of work that takes longer is killed")
-    graceful_timeout_s: float = Field(default=10.0, ge=0, description="how long a stopping service lets its work finish")
+    graceful_timeout_s: float = Field(default=3.0, ge=0, description="how long a stopping service lets its work finish")
 
     ack_wait_s: float = Field(default=6.0, gt=0, description="without a heartbeat for so long, the bus delivers again")
     max_deliver: int = Field(default=5, ge=2, description="deliveries until a message is dead")
