@@ -1,8 +1,8 @@
 """Blind tempo and beats: what a listener taps who does not know the score.
 
 Beats by dynamic programming (Ellis, "Beat Tracking by Dynamic Programming", JNMR 2007); the tempo is the slope of a line
-through the beats, not the lag of an autocorrelation, which is quantised. The octave is decided by a prior around 110 BPM
-and by how strongly the beats in between sound.
+through the beats, not the lag of an autocorrelation, which is quantised. The octave is decided by a prior around 125 BPM
+and by how strongly the beats and what lies between them sound.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from services.music.audio.onsets import Envelope
 
 LOWEST_BPM = 40.0
 HIGHEST_BPM = 240.0
-_PRIOR_BPM = 110.0
+# Chosen on 20 of our own rendered songs (60–200 BPM) and four open recordings: 14 at the written tempo, 19 but for the octave.
+_PRIOR_BPM = 125.0
 _PRIOR_OCTAVES = 0.9
 _TIGHTNESS = 100.0
 _DOWNSAMPLE = 2
@@ -131,7 +132,7 @@ def find_pulse(envelope: Envelope) -> Pulse | None:
         if slope is None or not LOWEST_BPM * 0.9 <= slope <= HIGHEST_BPM * 1.1:
             continue
         on, off = _contrast(envelope, beats)
-        merit = salience * (0.5 + max(on - max(off, 0.0), 0.0))
+        merit = salience * (1.0 + max(on + 0.5 * off, 0.0))
         if best is None or merit > best[0]:
             best = (merit, slope, beats)
     if best is None:

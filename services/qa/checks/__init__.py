@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.report import Check
 from services.qa.asked import Asked
+from services.qa.blind import blind_estimates
 from services.qa.checks.files import check_flac, check_mp3, check_null, check_stems_heard
 from services.qa.checks.key import check_key
 from services.qa.checks.levels import (
@@ -60,5 +61,5 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
         check_mp3(heard, delivered.mp3),
         similarity,
     )
-    informed: dict[str, Any] = {} if tone is None else {"similarity": tone}
+    informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone})
     return Findings(tuple(check for check in found if check is not None), heard, informed)
