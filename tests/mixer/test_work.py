@@ -41,7 +41,7 @@ def song(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("song")
     bench = Workbench(FileStore(folder / "store", sync=False), folder, lambda _, __: None)
-    return bench, master(mix(make_context(bench, make_score(), make_stems()), bench), bench)
+    return bench, master(mix(make_context(bench, make_score(5), make_stems(12.0)), bench), bench)
 
 
 def test_the_delivered_stems_null_against_the_delivered_master(song):
@@ -66,7 +66,7 @@ def test_all_files_are_of_one_length_and_24_bits(song):
     """Master and every stem; the FLAC holds the WAV's samples."""
     bench, context = song
     shapes = {(i.frames, i.samplerate, i.subtype) for i in (soundfile.info(bench.objects.local_path(wav)) for wav in _wavs(context))}
-    assert shapes == {(18 * RATE, RATE, "PCM_24")}
+    assert shapes == {(12 * RATE, RATE, "PCM_24")}
     assert np.array_equal(read(bench, context.artifacts["master.flac"]), read(bench, context.artifacts["master.wav"]))
 
 
@@ -101,7 +101,7 @@ from services.runtime.workbench import Workbench
 from tests.mixer.band import make_context, make_score, make_stems
 folder = Path(tempfile.mkdtemp())
 bench = Workbench(FileStore(folder, sync=False), folder, lambda _, __: None)
-context = master(mix(make_context(bench, make_score(), make_stems()), bench), bench)
+context = master(mix(make_context(bench, make_score(5), make_stems(12.0)), bench), bench)
 print("\\n".join(f"{name} {artifact.sha256}" for name, artifact in context.artifacts.items()))
 """
 
@@ -113,12 +113,11 @@ def test_another_process_writes_the_same_bytes(song):
     assert run.stdout.split("\n")[:-1] == [f"{name} {artifact.sha256}" for name, artifact in song[1].artifacts.items()]
 
 
-@pytest.mark.parametrize("genre", ["jazz", "dubstep", "lofi_hip_hop"])
-@pytest.mark.parametrize("target", [-9.0, -23.0])
+@pytest.mark.parametrize(("genre", "target"), [("jazz", -23.0), ("dubstep", -9.0), ("lofi_hip_hop", -11.0)])
 def test_targets_are_reached_and_stems_null_in_other_profiles(bench, genre, target):
     """Quiet and loud, gentle and hard: on target within 0.05 LU, under the ceiling, null under -110 dBFS."""
-    stems = make_stems(10.0)
-    context = master(mix(make_context(bench, make_score(4), stems, genre=genre, target=target), bench), bench)
+    stems = make_stems(6.0)
+    context = master(mix(make_context(bench, make_score(2), stems, genre=genre, target=target), bench), bench)
     audio = read(bench, context.artifacts["master.wav"])
     assert integrated_lufs(audio.astype(np.float32), RATE) == pytest.approx(target, abs=0.05)
     assert true_peak_dbtp(audio.astype(np.float32), RATE, 8) <= -1.0
@@ -153,7 +152,7 @@ def test_any_material_comes_out_finite_and_under_the_ceiling(bench, kind):
 
 def test_a_retry_is_obeyed(bench):
     """QA's offset moves the target; its ceiling offset lowers the ceiling."""
-    context = make_context(bench, make_score(4), make_stems(10.0))
+    context = make_context(bench, make_score(2), make_stems(6.0))
     retry = Retry(attempt=2, to_stage="mastering", reasons=("",), changes={"target_offset_lu": 0.5, "ceiling_offset_db": -1.0})
     context = master(mix(context.model_copy(update={"retries": (retry,)}), bench), bench)
     assert context.mastering.loudness_lufs == pytest.approx(-13.5, abs=0.05)
@@ -168,9 +167,9 @@ def test_a_cancelled_job_stops(bench, stems):
         mix(context, stopped)
 
 
-def test_nothing_is_left_in_the_scratch_folder(bench, stems):
+def test_nothing_is_left_in_the_scratch_folder(bench):
     """Mixed and equalised stems are removed."""
-    context: Context = make_context(bench, make_score(), stems)
+    context: Context = make_context(bench, make_score(2), make_stems(6.0))
     for path in bench.scratch.iterdir():
         path.unlink()
     master(mix(context, bench), bench)
