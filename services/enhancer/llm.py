@@ -111,7 +111,7 @@ def _parsed(answer: Any) -> Suggestion:
 def _instructions(brief: Brief) -> str:
     stated = {name: field.value for name, field in fields(brief).items() if field.is_stated}
     return (
-        "You are a record producer who writes briefs for a band. Read the user's wish and fill the schema. Use null where you have nothing better. "
+        "You are a record producer who writes briefs for a band. Read the user's wish and fill the schema. Use null where you have nothing better. "  # noqa: E501  a table of words or one pattern
         f"Facts that the user stated and that you must respect: {stated}. The offline reading: {brief.text} "
         f"Genres: {', '.join(genres())}. Moods: {', '.join(moods())}. Instruments: {', '.join(instruments())}. "
         "Keys such as 'F minor' or 'D dorian'. Energy and valence from 0 to 1. Tempo in BPM of the felt beat, 30 to 300. "

@@ -18,7 +18,7 @@ from services.enhancer.reading import read_prompt
 PROMPT = "sad house in F minor, no vocals"
 GOOD: dict[str, Any] = {
     "tempo_bpm": 122.0, "key": "C major", "meter": "4/4", "genres": ["jazz"], "moods": ["happy"], "energy": 0.9, "valence": 0.1,
-    "instruments_with": ["acoustic_piano", "vocals", "theremin"], "structure": [{"label": "Intro", "bars": 4}, {"label": "Drop", "bars": 16}],
+    "instruments_with": ["acoustic_piano", "vocals", "theremin"], "structure": [{"label": "Intro", "bars": 4}, {"label": "Drop", "bars": 16}],  # noqa: E501  a table of words or one pattern
     "production": ["wide"], "title": "Cold Floor", "why": "the floor at four in the morning",
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Silence."""
 
 
@@ -101,7 +101,16 @@ def test_the_question_carries_schema_and_facts(model: Model) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "I would love to help!", "{", "[]", "null", json.dumps({**GOOD, "tempo_bpm": "fast"}), json.dumps({**GOOD, "extra": 1}), '{"key": "F minor"}'],
+    [
+        "",
+        "I would love to help!",
+        "{",
+        "[]",
+        "null",
+        json.dumps({**GOOD, "tempo_bpm": "fast"}),
+        json.dumps({**GOOD, "extra": 1}),
+        '{"key": "F minor"}',
+    ],
 )
 def test_a_malformed_answer_leaves_the_offline_brief(model: Model, content: str) -> None:
     """An answer that does not fit the schema changes nothing but the notes."""
@@ -109,7 +118,9 @@ def test_a_malformed_answer_leaves_the_offline_brief(model: Model, content: str)
     _assert_offline(_enhanced(model), "does not fit the schema")
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"text"', b"{}", b'{"choices": null}', b'{"choices": [{}]}', b'{"choices": [{"message": null}]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'"text"', b"{}", b'{"choices": null}', b'{"choices": [{}]}', b'{"choices": [{"message": null}]}']
+)
 def test_an_answer_outside_the_protocol_leaves_the_offline_brief(model: Model, body: bytes) -> None:
     """A server that does not speak the protocol is survived."""
     model.body = body
@@ -142,7 +153,12 @@ def test_impossible_proposals_are_dropped(model: Model) -> None:
     """A tempo of 900, a key of H and unknown genres are ignored one by one."""
     model.answer(json.dumps({**GOOD, "tempo_bpm": 900, "meter": "4/5", "energy": 7, "structure": [{"label": "drop", "bars": 0}]}))
     brief, offline = _enhanced(model), read_prompt(PROMPT, Options(), seed=3)
-    assert (brief.tempo_bpm, brief.meter, brief.energy, brief.structure) == (offline.tempo_bpm, offline.meter, offline.energy, offline.structure)
+    assert (brief.tempo_bpm, brief.meter, brief.energy, brief.structure) == (
+        offline.tempo_bpm,
+        offline.meter,
+        offline.energy,
+        offline.structure,
+    )
 
 
 def _assert_offline(brief: Brief, note: str) -> None:

@@ -63,7 +63,7 @@ def test_bad_options_name_field_value_and_what_is_allowed(given: dict[str, Any],
 @pytest.mark.parametrize(
     ("prompt", "field"),
     [
-        ("", "prompt"), ("  \n ", "prompt"), ("x" * 10_001, "prompt"), ("house at 5000 bpm", "bpm"), ("rock, 20 bpm", "bpm"), ("a two hour mix", "duration_s"),
+        ("", "prompt"), ("  \n ", "prompt"), ("x" * 10_001, "prompt"), ("house at 5000 bpm", "bpm"), ("rock, 20 bpm", "bpm"), ("a two hour mix", "duration_s"),  # noqa: E501  a table of words or one pattern
         ("a 5 second sting", "duration_s"), ("rock in 4/5 time", "meter"), ("intro 400 bars, verse 8 bars", "structure"),
     ],
 )  # fmt: skip

@@ -43,7 +43,7 @@ CHECKS: dict[str, Callable[[Brief, Any], bool]] = {
     "first_section": lambda b, v: _labels(b)[:1] == [v],
     "chords": lambda b, v: {k: list(bars) for k, bars in b.chords.value.items()} == v and b.chords.is_stated,
     "style": lambda b, v: b.style_of is not None and b.style_of.value == v,
-    "nostyle": lambda b, v: b.style_of is None,
+    "nostyle": lambda b, v: (b.style_of is None) is v,
     "production_has": lambda b, v: set(v) <= set(b.production.value),
     "use": lambda b, v: sorted(b.use.value.split(", ")) == sorted(v),
     "energy_min": lambda b, v: b.energy.value >= v,

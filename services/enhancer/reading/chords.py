@@ -26,10 +26,10 @@ def _run(token: str, least: int) -> str:
 
 _RUN = rf"(?:{_run(_LETTER, 1)}|{_run(_ROMAN, 1)})"
 _KEY_BEFORE = re.compile(r"(?:\b[Ii]n|\b[Kk]ey(?: of)?:?)\s+$")
-_LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?\s*[:=]\s*({_RUN})", re.IGNORECASE)
+_LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?(?:\s+in\s+[A-G][#b]?m?)?\s*[:=]\s*({_RUN})", re.IGNORECASE)
 _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
 _ANNOUNCED = re.compile(
-    rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"
+    rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern
 )
 _BARE = re.compile(rf"(?<![\w'#/])({_run(_LETTER, 3)}|{_run(_ROMAN, 3)})")
 ALLOWED = (
@@ -52,16 +52,18 @@ class Progressions:
 def read_chords(text: Text) -> Progressions | None:
     """The chords that a prompt states. Fewer than three chords in a row without an announcement are not chords."""
     found: dict[str, Bars] = {}
-    spans: list[tuple[int, int]] = []
+    spans: list[tuple[int, int, str]] = []
     for label, body, start, end in _runs(text):
         bars = _bars(body)
         if bars and text.is_free(start, end):
             found.setdefault(label, bars)
-            spans.append((start, end))
+            spans.append((start, end, label))
             text.take(start, end)
     if not found:
         return None
-    return _progressions(found, "; ".join(text.quote(*span).rstrip(" ,;|") for span in spans))
+    spans.sort()
+    in_order = {label: found[label] for _, _, label in spans}
+    return _progressions(in_order, "; ".join(text.quote(start, end).rstrip(" ,;|") for start, end, _ in spans))
 
 
 def parse_chords(value: str, field: str = "chords") -> Progressions:

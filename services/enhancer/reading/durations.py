@@ -30,20 +30,22 @@ _CLOCK = re.compile(r"(?<![\w:.])(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m
 _SHORT_S = re.compile(r"(?<![\w.:'])(\d{2,3})\s?s(?![\w'])")
 _SHORT_M = re.compile(r"(?<![\w.:'])(\d(?:\.\d)?)\s?m(?![\w'])")
 _NOT_WHOLE_BEFORE = re.compile(
-    r"(?:\bafter|\bfirst|\blast|\bevery|\bfinal|\bevery other|\buntil|\bbefore|\bthen|\bat|\bwithin|\bfrom|\bof an?|\bover|\bin)\s+(?:the\s+|about\s+)?$"
+    r"(?:\bafter|\bfirst|\blast|\bevery|\bfinal|\bevery other|\buntil|\bbefore|\bthen|\bat|\bwithin|\bfrom|\bof an?|\bover|\bin)\s+(?:the\s+|about\s+)?$"  # noqa: E501  a table of words or one pattern
 )
 _NOT_WHOLE_AFTER = re.compile(
-    r"^[\s-]*(?:(?:long\s+)?(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|solo|reverb|delay|tail|decay|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|video clip inside))"
+    r"^[\s-]*(?:(?:long\s+)?(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|solo|reverb|delay|tail|decay|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|video clip inside))"  # noqa: E501  a table of words or one pattern
 )
 _ERA_WORD = r"(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties)"
 _ERA_FULL = re.compile(rf"(?<!\w)(?:(?:the|early|late|mid)[ -]+)?(?:(?:19|20)(\d)0'?s|({_ERA_WORD}))(?!\w)")
 _ERA_SHORT = re.compile(r"(?<![\w.:])(?:(the|early|late|mid)[ -]+)?('?)([2-9]0)(?:'?s)(?!\w)")
 _ERA_AFTER = re.compile(
-    r"^[\s-]*(?:style|vibes?|feel|feeling|sound|sounding|era|inspired|influenced|flavou?r|aesthetic|nostalgia|retro|kid|school|synth|new wave|drum|[a-z&'+-]+)"
+    r"^[\s-]*(?:style|vibes?|feel|feeling|sound|sounding|era|inspired|influenced|flavou?r|aesthetic|nostalgia|retro|kid|school|synth|new wave|drum|[a-z&'+-]+)"  # noqa: E501  a table of words or one pattern
 )
-_LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental)"
+_LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental)"  # noqa: E501  a table of words or one pattern
 _LENGTH_AFTER = re.compile(rf"^[\s-]*(?:$|[,.;!)\n]|{_LENGTH_WORDS})")
 _LENGTH_BEFORE = re.compile(r"(?:length|duration|for|about|around|lasting|lasts|exactly|make|is|give me|:|=|~)\s*$")
+_MACHINES = ("303", "505", "606")
+"""Drum machines and a bass synthesizer: "303s" are no seconds."""
 _DECADES = {
     "twenties": 20,
     "thirties": 30,
@@ -56,8 +58,8 @@ _DECADES = {
     "noughties": 0,
 }
 _WORDS = {
-    "a": 1, "an": 1, "un": 1, "una": 1, "uno": 1, "une": 1, "um": 1, "uma": 1, "dos": 2, "zwei": 2, "deux": 2, "dois": 2, "duas": 2, "tres": 3, "três": 3,
-    "drei": 3, "trois": 3, "cuatro": 4, "vier": 4, "quatre": 4, "quatro": 4, "fünf": 5, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "十": 10,
+    "a": 1, "an": 1, "un": 1, "una": 1, "uno": 1, "une": 1, "um": 1, "uma": 1, "dos": 2, "zwei": 2, "deux": 2, "dois": 2, "duas": 2, "tres": 3, "três": 3,  # noqa: E501  a table of words or one pattern
+    "drei": 3, "trois": 3, "cuatro": 4, "vier": 4, "quatre": 4, "quatro": 4, "fünf": 5, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "十": 10,  # noqa: E501  a table of words or one pattern
 }  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
     for pattern, scale in _UNITS:
         found += [(m, _value(m.group(1)) * scale) for m in pattern.finditer(text.lower)]
     found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(text.lower)]
-    found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(text.lower)]
+    found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(text.lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
     found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(text.lower)]
     return found
 

@@ -41,15 +41,18 @@ def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
     refused = [name for i in sorted(refused_items) for name in _packs(items[i])]
     kept = _ordered(text, [m for i, m in enumerate(items) if i not in refused_items])
     packs = [name for m in kept for name in _packs(m)]
-    packs = [name for name in dict.fromkeys(packs) if name not in refused or name not in _direct(kept)]
+    refused = [name for name in refused if name not in packs]
     near = tuple(near_genres()[name] for m in kept for name in m.ids(NEAR) if name in near_genres() and not m.ids(GENRE))
     leads = bool(kept and near and not kept[0].ids(GENRE) and not kept[0].ids(HYBRID))
     evidence = ", ".join(dict.fromkeys(text.quote(m.start, m.end) for m in kept))
-    return Styles(tuple(packs)[:MOST_GENRES], near, leads, evidence or None, tuple(dict.fromkeys(refused)), any(m.misspelt for m in kept))
-
-
-def _direct(kept: Sequence[Match]) -> set[str]:
-    return {name for m in kept for name in _packs(m)}
+    return Styles(
+        tuple(dict.fromkeys(packs))[:MOST_GENRES],
+        near,
+        leads,
+        evidence or None,
+        tuple(dict.fromkeys(refused)),
+        any(m.misspelt for m in kept),
+    )
 
 
 def _packs(match: Match) -> tuple[str, ...]:
@@ -89,4 +92,3 @@ def _is_shy(text: Text, match: Match) -> bool:
     if match.last >= len(text.words) or text.between(word.end, text.words[match.last].start).strip(" -"):
         return True
     return text.words[match.last].form not in (*shy["music"], *genres())
-

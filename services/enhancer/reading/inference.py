@@ -71,6 +71,9 @@ def guess_tempo(style: Range, feeling: Range | None, share: float | None, word: 
     draw = rng(seed, "ideation", "tempo")
     span = style.high - style.low
     if share is not None:
+        if share < 0:
+            bpm = _whole(max(style.low * (1 + share + float(draw.uniform(-0.06, 0.06))), 44.0))
+            return Guess(bpm, f"'{word}': slower than {style.text()} BPM")
         bpm = _whole(style.low + (min(max(share + float(draw.uniform(-0.06, 0.06)), 0), 1)) * span)
         return Guess(bpm, f"'{word}' within {style.text()} BPM")
     if feeling is None:

@@ -24,11 +24,11 @@ _LESS_FAMILY = {
     "percussion": "percussion",
 }
 _INSTRUMENTAL = re.compile(
-    r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:singing|lyrics|words)|no lyrics|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"
+    r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:singing|lyrics|words)|no lyrics|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _A_CAPPELLA = re.compile(r"(?<!\w)(?:a[ -]?capp?ella|voices only|vocals only|unaccompanied voices?)(?!\w)")
 _NO_INSTRUMENTS = re.compile(
-    r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"
+    r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
@@ -102,7 +102,7 @@ def _settled(
 ) -> Players:
     wanted, unwanted, words, notes, exclusive = found
     named_against = tuple(dict.fromkeys(unwanted))
-    wanted = [name for name in dict.fromkeys(wanted)]
+    wanted = list(dict.fromkeys(wanted))
     clash = [name for name in wanted if name in named_against and not _family_only(name, items, wanted_items)]
     if clash:
         notes.append(f"{', '.join(clash)}: both asked for and excluded; the exclusion holds.")

@@ -10,11 +10,11 @@ from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.text import Text
 
 _MODES = {
-    "major": "major", "maj": "major", "dur": "major", "mayor": "major", "majeur": "major", "maior": "major", "maggiore": "major", "ionian": "major",
-    "minor": "minor", "min": "minor", "m": "minor", "moll": "minor", "menor": "minor", "mineur": "minor", "minore": "minor", "aeolian": "minor",
+    "major": "major", "maj": "major", "dur": "major", "mayor": "major", "majeur": "major", "maior": "major", "maggiore": "major", "ionian": "major",  # noqa: E501  a table of words or one pattern
+    "minor": "minor", "min": "minor", "m": "minor", "moll": "minor", "menor": "minor", "mineur": "minor", "minore": "minor", "aeolian": "minor",  # noqa: E501  a table of words or one pattern
     "harmonic minor": "minor", "melodic minor": "minor", "natural minor": "minor", "dorian": "dorian", "phrygian dominant": "phrygian",
     "phrygian": "phrygian", "lydian": "lydian", "mixolydian": "mixolydian", "locrian": "locrian", "blues": "minor",
-    "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",
+    "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",  # noqa: E501  a table of words or one pattern
     "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
 }  # fmt: skip
 _MODE = "|".join(sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll")), key=len, reverse=True))
@@ -28,22 +28,23 @@ _ROMANCE = re.compile(
 _CHINESE = re.compile(r"([升降])?\s*([A-Ga-g])\s*([#♯♭b])?\s*([大小])调")
 _JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-G])\s*([#♯♭b])?\s*(メジャー|マイナー)")
 _KEY_OF = re.compile(
-    r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])"
+    r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])"  # noqa: E501  a table of words or one pattern
 )
 _IN = re.compile(
-    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;:!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|\d)\b))"
+    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;:!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|\d)\b))"  # noqa: E501  a table of words or one pattern
 )
+_LISTED = re.compile(r"(?:^|[,;]\s*)([A-G])(#|♯|♭|b)?(?=\s*(?:$|[,;]))")
 _MODE_ALONE = re.compile(
-    r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal)"
+    r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal)"  # noqa: E501  a table of words or one pattern
     r"|in\s+(minor|major)(?=\s*(?:$|[,.;!?\n]))|(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))(?!\w)"
 )
 _MODE_FOREIGN = re.compile(
-    r"(小调|短调|短調|小調|マイナーキー|tonalidad menor|molltonart|tonart moll)|(大调|长调|長調|大調|メジャーキー|tonalidad mayor|durtonart)"
+    r"(小调|短调|短調|小調|マイナーキー|tonalidad menor|molltonart|tonart moll)|(大调|长调|長調|大調|メジャーキー|tonalidad mayor|durtonart)"  # noqa: E501  a table of words or one pattern
 )
 # What may follow a lower-case "a minor" for it to be a key.
 _KEY_TAIL = re.compile(r"^\s*(?:$|[,.;!?)\n]|(?:at|with|and|for|about|around|featuring|on|using|but|no|without|or|\d+)\b)")
 _NOT_KEY_TAIL = re.compile(
-    r"^[\s-]+(?:chords?|third|seventh|sixth|second|ninth|label|issue|detail|problem|change|league|hit|role|work|scale run|adjustment|tweak|difference|annoyance)"
+    r"^[\s-]+(?:chords?|third|seventh|sixth|second|ninth|label|issue|detail|problem|change|league|hit|role|work|scale run|adjustment|tweak|difference|annoyance)"  # noqa: E501  a table of words or one pattern
 )
 _SOLFEGE = {"do": "C", "dó": "C", "re": "D", "ré": "D", "rè": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "lá": "A", "si": "B"}
 _KANA = {"ハ": "C", "ニ": "D", "ホ": "E", "ヘ": "F", "ト": "G", "イ": "A", "ロ": "B"}
@@ -61,7 +62,7 @@ class KeyWords:
 
 def read_key(text: Text) -> KeyWords:
     """The key that was stated; failing that a mode alone ("in a minor key", "dorian groove")."""
-    for reader in (_with_mode, _german, _romance, _east_asian, _key_of, _plain_in):
+    for reader in (_with_mode, _german, _romance, _east_asian, _key_of, _plain_in, _listed):
         found = reader(text)
         if found:
             return KeyWords(key=found)
@@ -87,7 +88,7 @@ def _with_mode(text: Text) -> Finding[str] | None:
         if not text.is_free(*match.span()) or _NOT_KEY_TAIL.match(after.lower()):
             continue
         accidental = _sign(sign or flat)
-        if not accidental and not _plausible(text, match, letter, word, short, after):
+        if not accidental and not _plausible(text, match, letter, short, after):
             continue
         mode = _MODES[(word or short).lower()]
         reason = f"{word.lower()} is written in {mode}" if word and word.lower() in _LOSSY else None
@@ -98,7 +99,7 @@ def _with_mode(text: Text) -> Finding[str] | None:
 _LOSSY = ("harmonic minor", "melodic minor", "phrygian dominant", "minor pentatonic", "major pentatonic")
 
 
-def _plausible(text: Text, match: re.Match[str], letter: str, word: str | None, short: str | None, after: str) -> bool:
+def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None, after: str) -> bool:
     """Whether a letter without accidental before a mode is a tonic and not the article, "I am", or a part of speech."""
     before = text.lower[max(0, match.start() - 12) : match.start()]
     asked = bool(re.search(r"(?:\bin|\bkey of|\bkey:|\bkey|\btonality)\s*$", before))
@@ -181,6 +182,14 @@ def _plain_in(text: Text) -> Finding[str] | None:
     return None
 
 
+def _listed(text: Text) -> Finding[str] | None:
+    """A single letter between commas: "slow blues, A, 60 bpm". Several of them are no key."""
+    found = [match for match in _LISTED.finditer(text.original) if text.is_free(*match.span())]
+    if len(found) != 1 or len(text.words) < 2:
+        return None
+    return _found(text, found[0], found[0].group(1) + _sign(found[0].group(2)), "major", 0.7, "a key named by its tonic alone is major")
+
+
 def _mode_alone(text: Text) -> Finding[str] | None:
     match = _MODE_ALONE.search(text.lower)
     if match and text.is_free(*match.span()):
@@ -201,7 +210,7 @@ def _sign(sign: str | None) -> str:
 
 def _found(text: Text, match: re.Match[str], tonic: str, mode: str, sure: float, reason: str | None = None) -> Finding[str]:
     text.take(*match.span())
-    return Finding(_canonical(Key(tonic, mode)), text.quote(*match.span()), sure, reason)
+    return Finding(_canonical(Key(tonic, mode)), text.quote(*match.span()).strip(" ,;"), sure, reason)
 
 
 def _canonical(key: Key) -> str:

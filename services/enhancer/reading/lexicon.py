@@ -45,7 +45,9 @@ class Lexicon:
     _fuzzy_cache: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, entries: Iterable[tuple[str, Sense]], ordinary: Iterable[str] = (), forgivable: frozenset[str] = frozenset()) -> "Lexicon":
+    def build(
+        cls, entries: Iterable[tuple[str, Sense]], ordinary: Iterable[str] = (), forgivable: frozenset[str] = frozenset()
+    ) -> "Lexicon":
         """From (phrase, sense) pairs. A phrase with several senses keeps them in the order given.
 
         Only phrases of one word with a sense of a `forgivable` kind may be misspelt, never the `ordinary` words.
@@ -152,6 +154,4 @@ def entries(table: Mapping[str, Iterable[str]], kind: str) -> Iterator[tuple[str
 
 def _broken(text: Text, first: int, last: int) -> bool:
     """Whether punctuation that ends a thought stands inside a phrase."""
-    return any(
-        any(mark in _MARKS for mark in text.between(text.words[i].end, text.words[i + 1].start)) for i in range(first, last - 1)
-    )
+    return any(any(mark in _MARKS for mark in text.between(text.words[i].end, text.words[i + 1].start)) for i in range(first, last - 1))

@@ -1,6 +1,6 @@
 """All readers over one prompt, in the order that lets the surer one take its words first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.enhancer.reading.chords import Progressions, read_chords
 from services.enhancer.reading.durations import read_duration, read_era
@@ -24,18 +24,18 @@ class Words:
 
     tempo: Finding[float] | None = None
     tempo_word: TempoWord | None = None
-    key: KeyWords = KeyWords()
+    key: KeyWords = field(default_factory=KeyWords)
     meter: Finding[str] | None = None
     duration: Finding[float] | None = None
     era: Finding[int] | None = None
     chords: Progressions | None = None
     structure: Finding[Plan] | None = None
-    wishes: Wishes = Wishes()
-    styles: Styles = Styles()
-    feelings: Feelings = Feelings()
-    players: Players = Players()
-    sound: Sound = Sound()
-    models: Models = Models()
+    wishes: Wishes = field(default_factory=Wishes)
+    styles: Styles = field(default_factory=Styles)
+    feelings: Feelings = field(default_factory=Feelings)
+    players: Players = field(default_factory=Players)
+    sound: Sound = field(default_factory=Sound)
+    models: Models = field(default_factory=Models)
     understood: bool = True
     """False where no reader found anything at all."""
 

@@ -51,7 +51,13 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
 
 
 def _forward(
-    text: Text, word: Match, kind: str, items: Sequence[Match], by_first: dict[int, int], at: dict[int, Match], is_adjective: Callable[[int], bool]
+    text: Text,
+    word: Match,
+    kind: str,
+    items: Sequence[Match],
+    by_first: dict[int, int],
+    at: dict[int, Match],
+    is_adjective: Callable[[int], bool],
 ) -> list[int]:
     found: list[int] = []
     pending: list[int] = []
@@ -94,7 +100,23 @@ def _forward(
 
 def _opens_anew(text: Text, index: int) -> bool:
     """Whether the words after "and" begin something else: "no drums and a flute", "no drums and only strings"."""
-    return index < len(text.words) and text.words[index].form in ("a", "an", "some", "lots", "only", "just", "with", "plenty", "eine", "ein", "un", "une", "una", "uma", "um")
+    return index < len(text.words) and text.words[index].form in (
+        "a",
+        "an",
+        "some",
+        "lots",
+        "only",
+        "just",
+        "with",
+        "plenty",
+        "eine",
+        "ein",
+        "un",
+        "une",
+        "una",
+        "uma",
+        "um",
+    )
 
 
 def _touching(gap: str) -> bool:

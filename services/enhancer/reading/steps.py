@@ -28,10 +28,13 @@ def paragraph(brief: Brief) -> str:
     """The brief as one would say it to the band."""
     mood = _listed([moods()[m].name.lower() for m in brief.moods.value if m in moods()])
     style = _listed([genres()[g].name for g in brief.genres.value if g in genres()])
-    sentences = [f'"{brief.title}": {_article(mood or style)} {mood + ", " if mood else ""}{style} piece'
-                 f" in {brief.key.value}, {brief.meter.value}, at {brief.tempo_bpm.value:g} BPM, {clock(brief.duration_s.value)} long."]  # fmt: skip
-    sentences.append(f"It is played by {_listed(_names(brief.instruments_with.value)) or 'the composer’s choice'}"
-                     + (f", without {_listed(_names(brief.instruments_without.value))}." if 0 < len(brief.instruments_without.value) <= 6 else "."))  # fmt: skip
+    opening = (
+        f'"{brief.title}": {_article(mood or style)} {mood + ", " if mood else ""}{style} piece in {brief.key.value}, {brief.meter.value},'
+        f" at {brief.tempo_bpm.value:g} BPM, {clock(brief.duration_s.value)} long."
+    )
+    without = _names(brief.instruments_without.value)
+    left_out = f", without {_listed(without)}" if 0 < len(without) <= 6 else ""
+    sentences = [opening, f"It is played by {_listed(_names(brief.instruments_with.value))}{left_out}."]
     if brief.structure.value:
         sentences.append(f"Form: {', '.join(_section(s.label, s.bars) for s in brief.structure.value)}.")
     if brief.chords.value:
@@ -76,7 +79,7 @@ def _theory(brief: Brief) -> str:
     form = ", ".join(_section(s.label, s.bars) for s in brief.structure.value) or "the composer's choice"
     chords = "; ".join(f"{label}: {_bars(bars)}" for label, bars in brief.chords.value.items()) or "the composer's choice"
     return (
-        f"{brief.key.value}{_because(brief.key)}; {brief.meter.value}{_because(brief.meter)}; {brief.tempo_bpm.value:g} BPM{_because(brief.tempo_bpm)}. "
+        f"{brief.key.value}{_because(brief.key)}; {brief.meter.value}{_because(brief.meter)}; {brief.tempo_bpm.value:g} BPM{_because(brief.tempo_bpm)}. "  # noqa: E501  a table of words or one pattern
         f"Form: {form}{_because(brief.structure)}. Chords: {chords}."
     )
 

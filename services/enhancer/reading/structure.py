@@ -18,14 +18,14 @@ _MOST_SECTIONS = 64
 
 _BARS = r"(?:bars?|measures?|compases|takte?|mesures?|compassos|小节|小節)"
 _COUNT = rf"(?:\d{{1,3}}|{SPOKEN})"
-_ADJ = r"(?:(?:a|an|the|un|una|le|la|quiet|loud|big|short|long|soft|huge|massive|heavy|gentle|final|last|first|second|double|catchy|epic|another|calm|dark|melodic)\s+){0,3}"
+_ADJ = r"(?:(?:a|an|the|un|una|le|la|quiet|loud|big|short|long|soft|huge|massive|heavy|gentle|final|last|first|second|double|catchy|epic|another|calm|dark|melodic)\s+){0,3}"  # noqa: E501  a table of words or one pattern
 _ITEM = (
     rf"{_ADJ}(?:(?P<n1>{_COUNT})[\s-]*{_BARS}?\s+(?:of\s+)?)?(?P<label>{NAME})(?:\s*[1-9](?=\s*[:(=]|\s+{_COUNT}))?"
     rf"(?:\s*(?:[:=(]|of|for|is)?\s*(?P<n2>{_COUNT})\s*{_BARS}?\)?(?!\s*(?:bpm|seconds?|secs?|minutes?|%|/)))?"
 )
 _BAR_ITEM = re.compile(_ITEM, re.IGNORECASE)
 _NEXT = re.compile(
-    r"\s*(?:,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",
+    r"\s*(?:,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"(?<!\w)([ABCD]{3,10})(?:\s*[- ]?\s*(?:form|structure|song form))?(?!\w)")
@@ -39,6 +39,10 @@ _WISH = re.compile(
 )
 _NAMED_DROP = re.compile(
     r"(?<!\w)((?:big|huge|massive|heavy|hard|bass|beat|epic|second|first|the|two|filthy|insane)\s+(?:bass\s+)?)(drops?)(?!\w)"
+)
+_ENDINGS = (
+    ("outro", re.compile(r"(?<!\w)(?:ends? abruptly|abrupt end(?:ing)?|cold end(?:ing)?|stops? dead|hard stop|cuts? off)(?!\w)"), "no"),
+    ("outro", re.compile(r"(?<!\w)(?:fades? out|fading out|fade-out|fadeout)(?!\w)"), "last"),
 )
 
 
@@ -138,6 +142,13 @@ def read_wishes(text: Text) -> Wishes:
             unwanted.append(canonical_label(match.group(1)))
             quotes.append(text.quote(*match.span()))
             text.take(*match.span())
+    for label, pattern, verdict in _ENDINGS:
+        ending = pattern.search(text.lower)
+        if ending and text.is_free(*ending.span()):
+            (unwanted if verdict == "no" else wanted).append(label)
+            last = label if verdict == "last" else last
+            quotes.append(text.quote(*ending.span()))
+            text.take(*ending.span())
     for pattern in (_WISH, _NAMED_DROP):
         for match in pattern.finditer(text.lower):
             label = canonical_label(match.group(2))
@@ -155,6 +166,8 @@ def grant(wishes: Wishes, genre_id: str, bars: float) -> Plan:
     """The genre's own form, of about `bars` bars, with the wishes in it. The composer sets the lengths."""
     labels = _form_of(genre_id, bars)
     labels = [label for label in labels if label not in wishes.unwanted]
+    if not set(labels) - {"intro", "build", "breakdown", "outro"}:
+        labels = _inserted(labels, "groove") if "groove" not in wishes.unwanted else _inserted(labels, "theme")
     for label in wishes.wanted:
         if label not in labels:
             labels = _inserted(labels, label)
@@ -180,7 +193,7 @@ def _inserted(labels: list[str], label: str) -> list[str]:
         swapped = ["drop" if name in ("chorus", "head", "theme") else name for name in labels]
         return swapped if "drop" in swapped else [*labels, label]
     high = [i for i, name in enumerate(labels) if name in ("chorus", "drop", "head", "theme", "verse")]
-    place = high[-1] if high else len(labels)
+    place = high[-1] if high else len(labels) - (labels[-1:] == ["outro"])
     return [*labels[:place], label, *labels[place:]]
 
 

@@ -18,7 +18,8 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     if styles.genres:
         for near in styles.near:
             played = " and ".join(genres()[name].name.lower() for name in near.plays)
-            case.note(f"{near.name} has no pack of its own yet: {played} play it, at its own tempo and in its own colours.")
+            verb = "plays" if len(near.plays) == 1 else "play"
+            case.note(f"{near.name} has no pack of its own yet: {played} {verb} it, at its own tempo and in its own colours.")
         return Finding(styles.genres, styles.evidence, 0.8 if styles.misspelt or styles.near_leads else 1.0, _styles_reason(case)).stated()
     if case.artist:
         found = tuple(dict.fromkeys(pack for style in case.artist.genres for pack in packs_of(style)))
@@ -40,7 +41,7 @@ def _styles_reason(case: Case) -> str | None:
     if styles.near_leads:
         return f"{styles.near[0].name} is played by {' and '.join(styles.near[0].plays)}"
     if len(styles.genres) > 1:
-        return f"a mixture: {genres()[styles.genres[0]].name.lower()} leads, {', '.join(genres()[g].name.lower() for g in styles.genres[1:])} colours it"
+        return f"a mixture: {genres()[styles.genres[0]].name.lower()} leads, {', '.join(genres()[g].name.lower() for g in styles.genres[1:])} colours it"  # noqa: E501  a table of words or one pattern
     return None
 
 

@@ -1,4 +1,4 @@
-""" "In the style of": an artist's traits as genre, tempo, mood and sound; never a melody."""
+"""Models, as in "in the style of": an artist's traits as genre, tempo, mood and sound; never a melody."""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from services.enhancer.reading.text import Text, words_of
 from services.enhancer.reading.vocabulary import ARTIST, Artist, artists, vocabulary
 
 _BEFORE = re.compile(
-    r"(?:in the (?:style|vein|manner|spirit|key style) of|style of|styled after|like|[àa] la|inspired by|influenced by|reminiscent of|(?:sounds?|sounding) like"
-    r"|homage to|tribute to|similar to|channell?ing|evoking|think|something by|al estilo de|estilo|im stil von|wie|dans le style de|comme|no estilo de|像|类似|似)\s*(?:a\s+|the\s+)?$"
+    r"(?:in the (?:style|vein|manner|spirit|key style) of|style of|styled after|like|[àa] la|inspired by|influenced by|reminiscent of|(?:sounds?|sounding) like"  # noqa: E501  a table of words or one pattern
+    r"|homage to|tribute to|similar to|channell?ing|evoking|think|something by|al estilo de|estilo|im stil von|wie|dans le style de|comme|no estilo de|像|类似|似)\s*(?:a\s+|the\s+)?$"  # noqa: E501  a table of words or one pattern
 )
 _AFTER = re.compile(r"^(?:'s)?[\s-]*(?:style|type beat|-?esque|ish|inspired|influenced|vibes?|sound|风格|風格|風|のような|っぽい|meets)")
 _UNKNOWN = re.compile(
-    r"(?:[Ii]n the (?:style|vein|manner) of|[Aa]l estilo de|[Ii]m [Ss]til von|[Dd]ans le style de|[Nn]o estilo de)\s+((?:[^\W\d_][\w'.&-]*\s*){1,5})"
+    r"(?:[Ii]n the (?:style|vein|manner) of|[Aa]l estilo de|[Ii]m [Ss]til von|[Dd]ans le style de|[Nn]o estilo de)\s+((?:[^\W\d_][\w'.&-]*\s*){1,5})"  # noqa: E501  a table of words or one pattern
 )
 _UNKNOWN_BEAT = re.compile(r"(?<!\w)((?:[A-Z][\w'.&-]*\s+){1,3})type beat")
 _STOP_WORD = re.compile(r"\s+(?:with|in|at|for|and|but|no|without|of|on|using|about|from|that|con|mit|avec|com)(?=\s|$).*$", re.IGNORECASE)
@@ -50,10 +50,7 @@ def _is_asked(text: Text, match: Match) -> bool:
     return bool(
         _BEFORE.search(before)
         or _AFTER.match(after)
-        or (joined
-        and match.ids(ARTIST)
-        and len(match.senses) == 1
-        and match.last - match.first > 1)
+        or (joined and match.ids(ARTIST) and len(match.senses) == 1 and match.last - match.first > 1)
     )
 
 

@@ -8,6 +8,7 @@ from contracts.errors import BadInput
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.lexicon import Lexicon
 from services.enhancer.reading.numbers import DIGITS, NUMBER, number
+from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
 
@@ -18,9 +19,13 @@ _UNIT = (
     r"(?:bpm|b\.p\.m\.?|beats?[ -](?:per|a)[ -]minute|pulsaciones por minuto|ppm|schl[aä]ge pro minute|battements par minute"
     r"|batidas por minuto|拍/分|拍(?:每分钟)?|ビーピーエム)"
 )
-_APPROX = r"(?:around|about|approximately|approx\.?|roughly|circa|ca\.|nearly|ungef[aä]hr|etwa|environ|cerca de|alrededor de|por volta de|约|大约|約|~|≈)"
+_APPROX = r"(?:around|about|approximately|approx\.?|roughly|circa|ca\.|nearly|ungef[aä]hr|etwa|environ|cerca de|alrededor de|por volta de|约|大约|約|~|≈)"  # noqa: E501  a table of words or one pattern
 _TO = r"\s*(?:-|to|and|bis|a|à|até|y|et|und|至|到|〜|~)\s*"
 _RANGE = re.compile(rf"(?<![\w.])({DIGITS}){_TO}({DIGITS})\s*-?\s*{_UNIT}(?![a-z])")
+_NAMED_RANGE = re.compile(
+    rf"(?<!\w)(?:tempo|bpm)\s*(?:of|is|:|=)?\s*(?:between|from|zwischen|entre)?\s*({DIGITS}){_TO}({DIGITS})(?![\w:/])"
+)
+_LISTED = re.compile(r"(?:^|[,;]\s*)(\d{2,3})(?=\s*(?:$|[,;]))")
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({NUMBER})\s*-?\s*{_UNIT}(?![a-z])")
 _NAMED = re.compile(
     r"(?<!\w)(?:bpm|tempo|metronome(?: mark(?:ing)?)?|♩|速度|节奏|テンポ|quarter(?: note)?|crotchet)"
@@ -48,23 +53,25 @@ def read_tempo(text: Text) -> Finding[float] | None:
     found = _range(text)
     if found:
         return found
-    for pattern in (_NUMBER_UNIT, _NAMED, _BARE):
+    for pattern in (_NUMBER_UNIT, _NAMED, _BARE, _LISTED):
         for match in pattern.finditer(text.lower):
-            if not text.is_free(*match.span()) or (pattern is _BARE and not 40 <= _value(match.group(1)) <= 240):
+            if not text.is_free(*match.span()) or (pattern in (_BARE, _LISTED) and not 40 <= number(match.group(1)) <= 240):
                 continue
             text.take(*match.span())
-            evidence = text.quote(*match.span())
+            evidence = text.quote(*match.span()).strip(" ,;")
             approximate = bool(re.search(_APPROX, match.group()))
             reason = f"'{evidence}' is taken at its word" if approximate else None
-            return Finding(check_bpm(_value(match.group(1)), evidence), evidence, 0.9 if approximate or pattern is _BARE else 1.0, reason)
+            return Finding(
+                check_bpm(number(match.group(1)), evidence), evidence, 0.9 if approximate or pattern in (_BARE, _LISTED) else 1.0, reason
+            )
     return None
 
 
 def _range(text: Text) -> Finding[float] | None:
-    match = _RANGE.search(text.lower)
+    match = _RANGE.search(text.lower) or _NAMED_RANGE.search(text.lower)
     if not match or not text.is_free(*match.span()):
         return None
-    low, high = sorted((_value(match.group(1)), _value(match.group(2))))
+    low, high = sorted((number(match.group(1)), number(match.group(2))))
     text.take(*match.span())
     evidence = text.quote(*match.span())
     middle = float(round((check_bpm(low, evidence) + check_bpm(high, evidence)) / 2))
@@ -78,10 +85,6 @@ def check_bpm(value: float, shown: str, field: str = "bpm") -> float:
     return value
 
 
-def _value(words: str) -> float:
-    return number(words)
-
-
 @cache
 def _lexicon() -> Lexicon:
     words = table("tempo_words")
@@ -91,14 +94,21 @@ def _lexicon() -> Lexicon:
 
 
 def read_tempo_word(text: Text) -> TempoWord | None:
-    """The first word about tempo; a metronome marking wins over "slow" and "fast"."""
+    """The first word about tempo; a metronome marking wins over "slow" and "fast", a ballad over both."""
     words = table("tempo_words")
     matches = [m for m in _lexicon().find(text) if not m.misspelt]
     for match in matches:
         for name in match.ids("marking"):
             low, high = words["markings"][name]
             return TempoWord(text.quote(match.start, match.end), low, high)
-    for match in matches:
-        for name in match.ids("relative"):
-            return TempoWord(text.quote(match.start, match.end), share=words["relative"][name]["at"])
-    return None
+    refused = {i for scope in reached(text, matches, "negation", lambda _: False) for i in scope.items}
+    relative = [
+        (min(max(1 - at, 0.3), 0.7) if index in refused else at, match)
+        for index, match in enumerate(matches)
+        for at in (words["relative"][name]["at"] for name in match.ids("relative"))
+    ]
+    if not relative:
+        return None
+    slowest = min(relative, key=lambda entry: entry[0])
+    share, match = slowest if slowest[0] < 0 else relative[0]
+    return TempoWord(text.quote(match.start, match.end), share=share)

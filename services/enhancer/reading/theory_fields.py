@@ -35,8 +35,7 @@ def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str
     stated = case.given.tempo or case.words.tempo
     word = case.words.tempo_word
     if stated:
-        if not style.low * 0.85 <= stated.value <= style.high * 1.15:
-            case.note(f"{stated.value:g} BPM lies outside {style.text()} BPM; the stated tempo is obeyed.")
+        _tempo_note(case, stated.value, style)
         return stated.stated()
     if word and word.share is None:
         draw = rng(case.seed, "ideation", "tempo")
@@ -51,6 +50,16 @@ def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str
     if guess.conflict:
         case.note(guess.conflict[0].upper() + guess.conflict[1:])
     return inferred(min(max(guess.bpm, 30.0), 300.0), guess.reason, 0.6, word.evidence if word else None).stated()
+
+
+def _tempo_note(case: Case, bpm: float, style: Range) -> None:
+    """Say so where a stated tempo is not one of the style's, or only when counted double or half."""
+    fits = [felt for felt in (1.0, 0.5, 2.0) if style.low * 0.85 <= bpm * felt <= style.high * 1.15]
+    if not fits:
+        case.note(f"{bpm:g} BPM lies outside {style.text()} BPM; the stated tempo is obeyed.")
+    elif fits[0] != 1.0:
+        count = "twice" if fits[0] == 0.5 else "half"
+        case.note(f"{bpm:g} BPM is {count} what {style.text()} BPM would count; the stated tempo is obeyed.")
 
 
 def _clamped(low: float, high: float, style: Range) -> tuple[float, float]:
