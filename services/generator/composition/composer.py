@@ -8,7 +8,7 @@ from contracts.context import Decision
 from contracts.features import Features
 from contracts.music import Key, Meter, Note, Part, Role, Score, Section
 from services.generator.composition.counter import Counter
-from services.generator.composition.critic import BandCritic, Critic, Line
+from services.generator.composition.critic import BandCritic, Critic, Line, dullness
 from services.generator.composition.decisions import counter_decision, form_decision, harmony_decision, melody_decision, silence_decision
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import STEP, Grid
@@ -72,7 +72,7 @@ def best_take(
     critic: Critic = BandCritic(pack.melody)
     grid = Grid(Meter.parse(brief.meter.value))
     takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take).write() for take in range(TAKES)]
-    costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost for take in takes]
+    costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost + dullness([t.pitch for t in take.hook]) for take in takes]
     best = min(range(TAKES), key=lambda i: (costs[i], i))
     return takes[best], costs[best]
 

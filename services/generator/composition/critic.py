@@ -84,6 +84,18 @@ class BandCritic:
         return Judgement(features, {name: _distance(features[name], self.bands[name]) for name in features if name in self.bands})
 
 
+def dullness(pitches: Sequence[int]) -> float:
+    """Cost of a hook that nobody would hum: one pitch hammered, fewer than three pitches, nothing that marks it."""
+    if len(pitches) < 2:
+        return 0.0
+    longest = run = 1
+    for a, b in pairwise(pitches):
+        run = run + 1 if a == b else 1
+        longest = max(longest, run)
+    marked = longest == 3 or any(abs(b - a) >= 5 for a, b in pairwise(pitches))
+    return 0.6 * max(0, longest - 3) + max(0, 3 - len(set(pitches))) + (0.0 if marked else 0.25)
+
+
 def measure(line: Line) -> dict[str, float]:
     """All features of a melody; empty for fewer than four notes."""
     notes = line.notes

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.music import Meter, Note
-from services.generator.composition.critic import BandCritic, Line, measure
+from services.generator.composition.critic import BandCritic, Line, dullness, measure
 from services.generator.composition.grid import STEP, Grid
 from services.music.packs.melody_table import MelodyTable
 
@@ -44,3 +44,9 @@ def test_the_mechanical_costs_more_than_the_songlike():
         song += [Note(bar * BAR + s * 240, 400, pitches[(i * 3 + s + bar % 8) % 15], 90) for i, s in enumerate(rhythm[bar % 4])]
     assert critic.judge(line(song, 16)).cost < critic.judge(line(machine, 8)).cost
     assert critic.judge(line([], 8)).cost > critic.judge(line(machine, 8)).cost
+
+
+def test_a_hammered_note_is_a_dull_hook():
+    """One pitch nine times costs more than a short tune with a leap, which costs nothing."""
+    assert dullness([64] + [60] * 8) > 3
+    assert dullness([67, 69, 72, 67, 64]) == 0
