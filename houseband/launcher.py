@@ -72,7 +72,7 @@ class House:
     owns_database: bool
 
     @classmethod
-    def open(cls, home: Home, *, port: int | None = None, workers: int | None = None, level: str = "INFO") -> Self:
+    def open(cls, home: Home, *, port: int | None = None, level: str = "INFO") -> Self:
         """Start everything. Raises Unavailable with the reason where a part does not come up."""
         run_dir = Path(tempfile.mkdtemp(prefix="houseband-"))
         lock = home.lock()
@@ -90,12 +90,11 @@ class House:
                 "HOUSEBAND_HEALTH_PORT": "-1",
                 "HOUSEBAND_SCRATCH_DIR": str(run_dir / "scratch"),
                 "HOUSEBAND_LOG_LEVEL": level,
+                "HOUSEBAND_GRACEFUL_TIMEOUT_S": "0.2",
                 "PYTHONUNBUFFERED": "1",
                 "OMP_NUM_THREADS": "1",
                 "TMPDIR": str(run_dir / "scratch"),
             }
-            # Stems render side by side, one process per core; the other stages of one song have nothing to do at once.
-            slots = {"generator": {"HOUSEBAND_WORKER_SLOTS": str(workers or min(os.cpu_count() or 1, 8))}}
             (run_dir / "scratch").mkdir()
             services = {
                 name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in SERVICES

@@ -13,8 +13,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(entries, ensure_ascii=False))
         return 0
-    columns = list(entries[0])
-    print_table(columns, [[_shown(entry[column]) for column in columns] for entry in entries])
+    columns = list(dict.fromkeys(column for entry in entries for column in entry))
+    print_table(columns, [[_shown(entry.get(column, "")) for column in columns] for entry in entries])
     return 0
 
 
@@ -31,7 +31,7 @@ def read_catalog(kind: str) -> list[dict[str, Any]]:
     if kind == "providers":
         from services.generator.production.engines import providers
 
-        return providers()
+        return [{"id": name, **row} for name, row in providers().items()]
     from services.music.packs.instruments import instruments
 
     return [
