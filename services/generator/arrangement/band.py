@@ -8,6 +8,8 @@ from services.music.packs.instruments import Instrument, instrument, instruments
 from services.music.packs.rhythm import playing
 
 FEWEST_PARTS = 6
+FEWEST_COLOURS = 5
+_SPARE = ("pad_synth", "percussion", "acoustic_guitar", "acoustic_piano", "cello")
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,20 @@ def _allowed(frame: Frame, name: str) -> bool:
 
 
 def roster(frame: Frame) -> list[str]:
-    """Who is in the band: the wanted first, then the genre's band, then extras until there are six parts."""
+    """Who is in the band: the wanted first, then the genre's band, then extras until there are six parts in five colours."""
     wanted = [i for i in frame.brief.instruments_with.value if _allowed(frame, i)]
     band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
     members = list(dict.fromkeys([*wanted, *band]))
     if frame.pack.arrangement.risers and _allowed(frame, "riser") and "riser" not in members:
         members.append("riser")
-    for extra in (*frame.pack.arrangement.extras, "pad_synth", "percussion", "acoustic_guitar"):
-        if sum(c.role is not Role.FX for c in seated(frame, members)) >= FEWEST_PARTS:
-            break
+    acoustic = not any(instrument(base_instrument(m)).electronic for m in frame.pack.identity.band)
+    own = frame.pack.arrangement.extras
+    spare = [i for i in _SPARE if i not in own and not (acoustic and instrument(i).electronic)]
+    for extra in (*own, *spare):
+        sounding = [c for c in seated(frame, members) if c.role is not Role.FX]
+        colourful = len({c.instrument for c in sounding}) >= FEWEST_COLOURS or extra in spare
+        if len(sounding) >= FEWEST_PARTS and colourful:
+            continue
         if _allowed(frame, extra) and extra not in members:
             members.append(extra)
     return members

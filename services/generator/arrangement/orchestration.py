@@ -33,6 +33,7 @@ def plan_band(frame: Frame, band: list[Chair]) -> Plan:
     _trade_lines(frame, band, plan)
     _give_wanted_their_share(frame, band, plan)
     _somebody_always(frame, band, plan)
+    _peak(frame, band, plan)
     _contrast(frame, band, plan)
     plan.quiet = _drops(frame, plan)
     return plan
@@ -103,6 +104,18 @@ def _somebody_always(frame: Frame, band: list[Chair], plan: Plan) -> None:
     for name in frame.score.sections:
         if holders and not any(plan.active[c.part][name] for c in holders):
             plan.active[holders[0].part][name] = True
+
+
+def _peak(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """In the last of the fullest big sections everybody plays who does not rest there by style."""
+    big = [n for n in frame.score.sections if frame.function(n) in _BIG]
+    if len(big) < 2:
+        return
+    top = max(big, key=lambda n: (frame.section(n).energy, frame.section(n).start_bar))
+    resting = frame.pack.arrangement.rests.get(frame.function(top), ())
+    for chair in band:
+        if chair.role is not Role.FX and str(chair.role) not in resting and chair.part not in resting:
+            plan.active[chair.part][top] = True
 
 
 def differences(frame: Frame, plan: Plan, first: str, second: str) -> int:
