@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from contracts.music import Note, Part, Role, Score, Section
+from contracts.music import PPQ, Note, Part, Role, Score, Section
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
 from services.generator.production.engines import ENGINES, Choice, Task, candidates
+from services.generator.production.intonation import corrections
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Sound, sounds
+from services.generator.production.sounds import Kit, Sampled, Sound, sound_table, sounds
+from services.music.packs.instruments import instruments
 
 REFERENCE_LUFS = -23.0
-PPQ = 960
 
 
 def phrase(name: str, sound: Sound) -> Score:
@@ -65,6 +66,18 @@ def measure_lufs(audio: Floats) -> float:
     return float(integrated_lufs(audio, SAMPLE_RATE_HZ))
 
 
+def _intonation(shelf: Shelf) -> dict[str, dict[int, int]]:
+    """Corrections of the presets of all patches that ask for them, over their instrument's range."""
+    table = {}
+    for instrument_id, row in instruments().items():
+        low, high = row.range
+        for sound in sound_table(instrument_id).patches.values():
+            for preset in candidates(sound) if sound.corrected else ():
+                if preset.soundfont in shelf.fonts:
+                    table[preset.label] = corrections(sound, preset, range(low, high + 1), shelf)
+    return table
+
+
 def main() -> None:
     """Measure everything that can be played here and write the trims."""
     shelf = find_soundfonts()
@@ -77,6 +90,8 @@ def main() -> None:
     for engine, patches in sorted(table.items()):
         for patch, sources in sorted(patches.items()):
             lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
+    for source, found in sorted(_intonation(shelf).items()):
+        lines += ["", f'[intonation."{source}"]', *(f"{pitch} = {cents}" for pitch, cents in sorted(found.items()))]
     Path(__file__).with_name("calibration.toml").write_text("\n".join(lines) + "\n", "utf-8")
 
 

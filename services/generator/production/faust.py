@@ -154,7 +154,7 @@ def _through(patch: str, signals: Floats) -> Floats:
 def _render(engine: Any, graph: list[tuple[Any, list[str]]], frames: int) -> Floats:
     engine.load_graph(graph)
     engine.render((frames + BLOCK) / SAMPLE_RATE_HZ)
-    audio: Floats = engine.get_audio()[:, :frames]
+    audio: Floats = engine.get_audio()[:2, :frames]  # voices without an effect have a third output, `alive`
     if audio.shape != (2, frames):
         raise Unavailable("DawDreamer", f"it rendered {audio.shape} in place of (2, {frames})")
     return np.ascontiguousarray(audio, dtype=np.float32)

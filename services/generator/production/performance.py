@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.music import Note, Part
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock
-from services.generator.production.sounds import Preset, Sampled
+from services.generator.production.sounds import Preset, Sampled, tuning_cents
 from services.music.rng import rng
 
 HATS = frozenset({42, 44, 46})
@@ -61,15 +61,15 @@ def _channels(notes: tuple[Note, ...], *, drums: bool) -> dict[int, int]:
 
 
 def _note_events(note: Note, draw: np.ndarray, sound: Sampled, preset: Preset, channel: int, clock: Clock, *, drums: bool) -> list[Event]:
-    start, end = clock.sample(note.start), clock.sample(note.end)
+    lead = round(sound.lead_ms / 1000 * SAMPLE_RATE_HZ)
+    start, end = max(clock.sample(note.start) - lead, 0), clock.sample(note.end)
     velocity = 100 if preset.breath else note.velocity
     closed = max(1.0 - note.velocity / 115.0, 0.0)
-    spread = 0.25 if drums else 1.0
+    wander = float(np.clip(draw[1] * sound.detune_cents / 2, -sound.detune_cents, sound.detune_cents)) * (0.25 if drums else 1.0)
+    tuned = tuning_cents(preset.label).get(note.pitch, 0.0) if sound.corrected else 0.0
     events = [
         _event(start, "filter", channel, 0, min(-sound.tone_cents * closed + 80.0 * draw[0], 0.0)),
-        _event(
-            start, "tune", channel, 0, float(np.clip(draw[1] * sound.detune_cents / 2, -sound.detune_cents, sound.detune_cents)) * spread
-        ),
+        _event(start, "tune", channel, 0, wander + tuned),
         _event(start, "on", channel, note.pitch, velocity),
     ]
     return [*events, _event(max(end, start + 64), "off", channel, note.pitch, 0)]
@@ -82,7 +82,8 @@ def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, i
     written = part.controls.get("cc2") or part.controls.get("cc11")
     events = []
     for note in part.notes:
-        channel, start, end = channels[note.pitch], clock.seconds(note.start), clock.seconds(note.end)
+        lead_s = sound.lead_ms / 1000
+        channel, start, end = channels[note.pitch], max(clock.seconds(note.start) - lead_s, 0.0), clock.seconds(note.end)
         length = max(end - start, 0.02)
         times = start + np.arange(0.0, length, max(CONTROL_STEP_S, length / 120))
         shape = _swell(times - start, length, bowed=sound.expression == "bowed")

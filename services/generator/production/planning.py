@@ -11,7 +11,7 @@ from services.generator.production.curves import BLOCK, SAMPLE_RATE_HZ, Clock
 from services.generator.production.engines import ENGINES, Choice, candidates, choose
 from services.generator.production.kits import kit_text
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Synth, patch_code, patch_name, sounds, trim_db
+from services.generator.production.sounds import Kit, Sampled, Synth, patch_code, patch_name, sounds, trim_db, tuning_cents
 
 RENDER_VERSION = 1
 """Raised with every change of this package that changes samples."""
@@ -67,6 +67,7 @@ def _facts(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf,
         "source": choice.source,
         "sound": sounds()[choice.patch].model_dump(mode="json"),
         "content": _content(choice, shelf),
+        "tuning": tuning_cents(choice.source) if choice.preset else {},
         "trim_db": trim_db(choice.engine, choice.patch, choice.source),
     }
 

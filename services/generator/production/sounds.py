@@ -39,8 +39,11 @@ class Sampled(_Table):
     tone_cents: float = Field(default=3000.0, ge=0, description="how far the low-pass closes from velocity 115 to 0")
     detune_cents: float = Field(default=2.0, ge=0, description="largest deviation of a single note")
     expression: Literal["struck", "bowed", "blown"] = Field(default="struck", description="how a held note lives")
+    corrected: bool = Field(default=False, description="samples that are out of tune are corrected (calibration.toml, [intonation])")
+    lead_ms: float = Field(
+        default=0.0, ge=0, le=80, description="how much earlier the player begins, so that the tone is there on the beat"
+    )
     vibrato: int = Field(default=0, ge=0, le=127, description="modulation wheel reached on long notes")
-    pan_spread: float = Field(default=0.0, ge=0, le=1, description="0: as sampled; only for drums")
 
 
 class Synth(_Table):
@@ -114,6 +117,13 @@ def trim_db(engine: str, patch: str, source: str) -> float:
     """Gain that brings the calibration phrase of a source at velocity 100 to the reference loudness (see calibrate.py)."""
     table = tomllib.loads(_text("calibration.toml"))
     return float(table.get(engine, {}).get(patch, {}).get(source, 0.0))
+
+
+@cache
+def tuning_cents(source: str) -> dict[int, float]:
+    """Corrections of single pitches of a preset, in cents."""
+    table = tomllib.loads(_text("calibration.toml")).get("intonation", {})
+    return {int(pitch): float(cents) for pitch, cents in table.get(source, {}).items()}
 
 
 @cache

@@ -1,0 +1,64 @@
+"""Drum machines: every General MIDI drum sounds, hats choke, no two strokes are quite the same, the grid is exact."""
+
+import numpy as np
+import pytest
+
+from services.generator.production.kits import kit
+from services.generator.production.sounds import Kit, sounds
+from tests.generator.production.listening import centroid_hz, level_db, line, onset_sample, play
+
+KITS = [name for name, sound in sounds().items() if isinstance(sound, Kit)]
+
+
+@pytest.mark.parametrize("name", [*KITS, "kit_acoustic", "kit_jazz"])
+def test_every_drum_of_a_kit_sounds(name: str) -> None:
+    """All of General MIDI's percussion key map, 35 to 81, one after the other."""
+    pitches = range(35, 82)
+    audio = play(line(name, *((i, 0.5, p, 100) for i, p in enumerate(pitches)), drums=True), bars=12, tail_s=0.5)
+    levels = [level_db(audio[:, i * 24_000 : i * 24_000 + 12_000]) for i in range(len(pitches))]
+    assert min(levels) > -62
+    assert np.abs(audio).max() < 2.0
+
+
+def test_an_unwritten_pitch_plays_its_neighbour() -> None:
+    """Pitches outside the map are no silence: the nearest drum answers."""
+    assert kit("kit_909").stroke(20).voice == kit("kit_909").stroke(27).voice
+
+
+@pytest.mark.parametrize("name", ["kit_909", "kit_acoustic"])
+def test_a_closed_hat_chokes_the_open_one(name: str) -> None:
+    """After the closed hat nothing of the open hat is left."""
+    ringing = play(line(name, (0, 0.25, 46, 110), drums=True), bars=1)
+    choked = play(line(name, (0, 0.25, 46, 110), (0.25, 0.25, 42, 30), drums=True), bars=1)
+    late = slice(12_000, 16_000)
+    assert level_db(choked[:, late]) < level_db(ringing[:, late]) - 6
+
+
+@pytest.mark.parametrize("name", KITS)
+def test_strokes_differ_a_little(name: str) -> None:
+    """Sixteen equal hats are not one sample sixteen times, and none stands out by more than 3 dB."""
+    audio = play(line(name, *((i / 2, 0.25, 42, 90) for i in range(16)), drums=True), bars=2)
+    strokes = [audio[:, i * 12_000 : i * 12_000 + 4_800] for i in range(16)]
+    assert len({stroke.tobytes() for stroke in strokes}) > 1
+    assert np.ptp([level_db(stroke) for stroke in strokes]) < 3
+
+
+@pytest.mark.parametrize("name", KITS)
+def test_velocity_is_tone_as_well_as_level(name: str) -> None:
+    """A ghost note on the snare is softer and duller than a backbeat."""
+    audio = play(line(name, (0, 0.5, 38, 35), (4, 0.5, 38, 120), drums=True), bars=2)
+    soft, hard = audio[:, :24_000], audio[:, 96_000:120_000]
+    assert level_db(hard) > level_db(soft) + 6
+    assert centroid_hz(hard) > centroid_hz(soft)
+
+
+def test_hits_stand_on_the_exact_sample() -> None:
+    """A kick on beat two begins at its sample, not at a block's border."""
+    audio = play(line("kit_electro", (1, 0.5, 36, 120), drums=True), bars=1)
+    assert abs(onset_sample(audio, 0.02) - 24_000) <= 24
+
+
+def test_the_kick_is_mono() -> None:
+    """Left and right of the kick are the same: the low end stays in the middle."""
+    audio = play(line("kit_808", (0, 1, 36, 120), drums=True), bars=1)
+    np.testing.assert_allclose(audio[0], audio[1], atol=1e-5)

@@ -1,0 +1,112 @@
+"""Who plays: the best that is here, a documented stand-in for what is missing, a clear word where nothing can play."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts.context import Options
+from contracts.errors import BadInput, Unavailable
+from services.generator.production import fluidsynth, plan_stems, tiny
+from services.generator.production.engines import ENGINES, choose, providers
+from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.telling import tell_production
+from tests.generator.production.listening import SHELF, empty_file, level_db, line, only, play, score
+
+needs_debian = pytest.mark.skipif(
+    not fluidsynth.available() or not {"MuseScore_General", "FluidR3_GM"} <= set(SHELF.fonts), reason="Debian's soundfonts are not installed"
+)
+PIANO = line("piano_grand", (0, 2, 60, 90), (2, 2, 64, 90))
+
+
+@needs_debian
+def test_the_best_soundfont_plays() -> None:
+    """With everything installed the piano is MuseScore's, the guitar FluidR3's, the violin breathes."""
+    assert choose("piano_grand", SHELF).source == "MuseScore_General 0:0"
+    assert choose("guitar_steel", SHELF).source == "FluidR3_GM 0:25"
+    assert choose("violin_solo", SHELF).preset.breath  # type: ignore[union-attr]
+
+
+@needs_debian
+def test_a_missing_soundfont_is_replaced_and_told() -> None:
+    """Without MuseScore_General, FluidR3 plays the piano, and a decision says so."""
+    shelf = only(SHELF, "FluidR3_GM")
+    song = score(PIANO)
+    plans = plan_stems(song, None, shelf)
+    assert "FluidR3_GM 0:0" in plans["part"].source
+    assert any("MuseScore_General" in decision.choice for decision in tell_production(song, plans, shelf))
+
+
+@pytest.mark.parametrize("patch", ["piano_grand", "violin_solo", "flute_solo", "bass_finger", "kit_acoustic", "percussion_gm", "voice_oohs"])
+def test_the_fallback_plays_everything_with_its_small_soundfont(patch: str) -> None:
+    """tinysoundfont with TimGM6mb alone: at a usable level, of the right length, the same twice."""
+    shelf = only(find_soundfonts(), "TimGM6mb")
+    drums = patch.startswith(("kit", "percussion"))
+    part = line(patch, (0, 1, 38 if drums else 62, 100), (1, 1, 70 if drums else 65, 60), drums=drums)
+    options = Options(engine="tinysoundfont")
+    first, second = (play(part, shelf, bars=1, options=options) for _ in range(2))
+    assert first.shape == (2, 120_000)
+    assert level_db(first) > -50
+    assert first.tobytes() == second.tobytes()
+
+
+def test_the_fallback_never_takes_the_font_it_cannot_play() -> None:
+    """MuseScore_General through tinysoundfont is almost silent (its modulators are ignored): another font is chosen."""
+    choice = choose("piano_grand", SHELF, engine="tinysoundfont")
+    assert (choice.engine, choice.preset.soundfont) != ("tinysoundfont", "MuseScore_General")  # type: ignore[union-attr]
+
+
+def test_commercial_songs_use_no_gpl_samples() -> None:
+    """TimGM6mb is GPL-2 without an exception: with license=commercial it is refused, with the remedy."""
+    with pytest.raises(Unavailable, match="fluid-soundfont-gm"):
+        plan_stems(score(PIANO), Options(licence="commercial"), only(find_soundfonts(), "TimGM6mb"))
+
+
+def test_the_licence_of_a_gpl_font_is_told() -> None:
+    """Where TimGM6mb plays, a decision names its licence."""
+    shelf, song = only(find_soundfonts(), "TimGM6mb"), score(PIANO)
+    decisions = tell_production(song, plan_stems(song, None, shelf), shelf)
+    assert any(decision.topic == "licence" and "GPL-2" in decision.why for decision in decisions)
+
+
+def test_no_soundfont_at_all_is_told_with_the_remedy() -> None:
+    """An empty machine hears what to install."""
+    with pytest.raises(Unavailable, match="HOUSEBAND_SOUNDFONTS"):
+        plan_stems(score(PIANO), None, Shelf({}))
+
+
+@pytest.mark.parametrize("player", [player for player, module in (("fluidsynth", fluidsynth), ("tinysoundfont", tiny)) if module.available()])
+def test_a_broken_soundfont_is_named(tmp_path: Path, player: str) -> None:
+    """A damaged file stops the stem with its path, not with a traceback of the player."""
+    shelf = empty_file(tmp_path, "FluidR3_GM")
+    with pytest.raises(Unavailable, match=r"FluidR3_GM\.sf2"):
+        play(PIANO, shelf, bars=1, options=Options(engine=player))
+
+
+def test_the_neural_engine_is_not_here_yet() -> None:
+    """engine=neural says what to do instead; an engine that never was is bad input."""
+    with pytest.raises(Unavailable, match="engine=auto"):
+        plan_stems(score(PIANO), Options(engine="neural"))
+    with pytest.raises(BadInput, match="engine"):
+        plan_stems(score(PIANO), Options(engine="gramophone"))
+
+
+def test_the_catalogue_lists_every_engine() -> None:
+    """Each engine and whether it can play here."""
+    assert set(ENGINES) | {"neural"} == set(providers())
+
+
+def test_folders_of_the_operator_come_first(tmp_path: Path) -> None:
+    """A soundfont in a named folder wins over the installed one."""
+    mine = tmp_path / "FluidR3_GM.sf2"
+    mine.write_bytes(b"mine")
+    shelf = find_soundfonts([tmp_path], memory=tmp_path / "memory")
+    assert shelf.path("FluidR3_GM") == mine
+    first = shelf.digest("FluidR3_GM")
+    assert find_soundfonts([tmp_path], memory=tmp_path / "memory").digest("FluidR3_GM") == first
+    assert len(list((tmp_path / "memory").iterdir())) == 1
+
+
+def test_synths_and_drum_machines_need_no_soundfont() -> None:
+    """An electronic band plays on a bare machine."""
+    assert np.abs(play(line("kit_909", (0, 1, 36, 100), drums=True), Shelf({}), bars=1)).max() > 0.05
