@@ -42,7 +42,8 @@ def _digest(path: Path) -> str:
 
 def check_hashes(folder: Path, manifest: Manifest) -> Check:
     """Every file of the manifest is there and unaltered."""
-    missing = [name for name in manifest.files if not (folder / name).is_file()]
+    inside = folder.resolve()
+    missing = [n for n in manifest.files if not (folder / n).is_file() or not (folder / n).resolve().is_relative_to(inside)]
     altered = [n for n, entry in manifest.files.items() if n not in missing and _digest(folder / n) != entry.sha256]
     said = [f"altered: {', '.join(altered)}"] * bool(altered) + [f"missing: {', '.join(missing)}"] * bool(missing)
     return Check(
@@ -76,7 +77,7 @@ def check_folder(path: Path) -> Verdict:
     hashes = check_hashes(path, manifest)
     try:
         score, asked, context = _read_asked(path)
-        findings = examine(from_folder(path, list(manifest.files), score), asked)
+        findings = examine(from_folder(path, [n for n in manifest.files if ".." not in Path(n).parts], score), asked)
     except BadInput:
         if hashes.passed:
             raise

@@ -15,7 +15,7 @@ from services.qa.listening import Heard
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-LEFT, RIGHT = 62.0, 992.0
+LEFT, RIGHT = 112.0, 982.0
 CORRIDOR_DB = 3.0
 """Half the width of the corridor that finished records stay in, dB."""
 CORRIDOR_HZ = (94.0, 15_700.0)
@@ -210,7 +210,7 @@ def arrangement(score: Score, duration_s: float) -> str:
     for index, (_, part) in enumerate(playing.items()):
         y = top + index * height
         shapes += [svg.rule(LEFT, y, RIGHT, y), _roll(part, score, line, y, height)]
-    names = [svg.label(LEFT + 4, top + i * height + 13, name.replace("_", " "), "start", "name") for i, name in enumerate(playing)]
+    names = [svg.label(LEFT - 8, top + i * height + 21, name.replace("_", " "), "end", "name") for i, name in enumerate(playing)]
     return svg.picture(bottom + 26, "The arrangement: every part's notes over the sections", [*shapes, *names, *line.ticks(bottom + 20)])
 
 
