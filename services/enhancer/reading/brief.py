@@ -51,7 +51,7 @@ def settle(case: Case, prompt: str) -> Brief:
     moods = moods_field(case)
     valence = valence_field(case, lead, moods.value)
     meter = meter_field(case, lead)
-    tempo = tempo_field(case, lead, moods.value, meter.value)
+    tempo = tempo_field(case, lead, moods.value if moods.is_stated else (), meter.value)
     key = key_field(case, lead, moods.value, valence.value)
     stated_duration: Finding[float] | None = case.given.duration or case.words.duration
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)

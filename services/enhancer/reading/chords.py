@@ -15,7 +15,7 @@ Bars = tuple[str, ...]
 
 _LETTER = r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|Δ|ø|°|o|\+|\(|\)|#|b|-(?=7)|\d)*(?:/[A-G][#b♯♭]?|/9)?"
 _ROMAN = r"[b#♭♯]?(?:VII|VI|IV|III|II|I|V|vii|vi|iv|iii|ii|i|v)(?:maj|sus|add|dim|aug|ø|°|o|\+|\d)*(?:b5|#5)?"
-_SEP = r"(?:\s*(?:\||,|-|–|→|->|>)\s*|\s+)"
+_SEP = r"(?:\s*,?\s+and\s+|\s*(?:\||,|-|–|→|->|>)\s*|\s+)"
 
 
 def _run(token: str, least: int) -> str:
@@ -28,6 +28,8 @@ _RUN = rf"(?:{_run(_LETTER, 1)}|{_run(_ROMAN, 1)})"
 _KEY_BEFORE = re.compile(r"(?:\b[Ii]n|\b[Kk]ey(?: of)?:?)\s+$")
 _LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?(?:\s+in\s+[A-G][#b]?m?)?\s*[:=]\s*({_RUN})", re.IGNORECASE)
 _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
+_COUNTED = re.compile(rf"(?<!\w)((?i:{LABEL}))\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})")
+_FOR = re.compile(rf"\s+(?:for|in)\s+(?:the\s+)?({LABEL})(?!\w)")
 _ANNOUNCED = re.compile(
     rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern
 )
@@ -89,7 +91,11 @@ def _runs(text: Text) -> list[tuple[str, str, int, int]]:
         body = _LABELLED_EXACT.match(text.original, match.start(2))
         if body:
             runs.append((canonical_label(match.group(1)), body.group(1), match.start(), body.end()))
-    runs += [("all", m.group(1), m.start(), m.end()) for m in _ANNOUNCED.finditer(text.original) if len(_split(m.group(1))) >= 2]
+    runs += [(canonical_label(m.group(1)), m.group(2), m.start(2), m.end(2)) for m in _COUNTED.finditer(text.original)]
+    for match in _ANNOUNCED.finditer(text.original):
+        if len(_split(match.group(1))) >= 2:
+            place = _FOR.match(text.lower, match.end())
+            runs.append((canonical_label(place.group(1)) if place else "all", match.group(1), match.start(), match.end()))
     for match in _BARE.finditer(text.original):
         start = _after_key(text, match)
         if _is_sure(text.original[start : match.end()]):
@@ -114,7 +120,8 @@ def _is_sure(run: str) -> bool:
 
 def _split(run: str) -> list[str]:
     """Tokens of a run: chords, [groups] and | bar lines."""
-    spaced = re.sub(r"\s*(?:,|–|→|->|>|-(?=\s*(?:[A-G]|[b#♭♯]?[IViv]|\[)))\s*", " ", run)
+    spaced = re.sub(r"\s*,?\s+and\s+", " ", run)
+    spaced = re.sub(r"\s*(?:,|–|→|->|>|-(?=\s*(?:[A-G]|[b#♭♯]?[IViv]|\[)))\s*", " ", spaced)
     return re.findall(r"\[[^\]]*\]|\||[^\s|\[\]]+", spaced)
 
 

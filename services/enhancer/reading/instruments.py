@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contracts.errors import BadInput
 from services.enhancer.reading.lexicon import Match
-from services.enhancer.reading.scope import reached
+from services.enhancer.reading.scope import Scope, reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import FAMILY, INSTRUMENT, MOOD, PRODUCTION, STAND_IN
@@ -51,7 +51,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     items = [m for m in matches if any(m.ids(kind) for kind in _KINDS)]
     adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
     banned = reached(text, items, "negation", adjectives.__contains__)
-    only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _not_only(text, s.start)]
+    only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _in_passing(text, s)]
     banned_items = {i for scope in banned for i in scope.items}
     wanted_items = [i for i in range(len(items)) if i not in banned_items]
     only_items = {i for scope in only for i in scope.items} - banned_items
@@ -97,7 +97,7 @@ def _settled(
     items: Sequence[Match],
     wanted_items: Sequence[int],
     only_items: set[int],
-    only: Sequence[object],
+    only: Sequence[Scope],
     found: tuple[list[str], list[str], list[str], list[str], bool],
 ) -> Players:
     wanted, unwanted, words, notes, exclusive = found
@@ -130,9 +130,8 @@ def _settled(
     )
 
 
-def _scope_words(text: Text, only: Sequence[object]) -> str | None:
-    quotes = [text.quote(scope.start, scope.end) for scope in only if hasattr(scope, "start") and hasattr(scope, "end")]
-    return "; ".join(quotes) or None
+def _scope_words(text: Text, only: Sequence[Scope]) -> str | None:
+    return "; ".join(text.quote(scope.start, scope.end) for scope in only) or None
 
 
 def _family_only(name: str, items: Sequence[Match], wanted_items: Sequence[int]) -> bool:
@@ -140,8 +139,17 @@ def _family_only(name: str, items: Sequence[Match], wanted_items: Sequence[int])
     return any(name in items[i].ids(INSTRUMENT) for i in wanted_items)
 
 
-def _not_only(text: Text, start: int) -> bool:
-    return bool(re.search(r"\bnot\s+$", text.lower[max(0, start - 5) : start]))
+def _in_passing(text: Text, scope: Scope) -> bool:
+    """Whether "only" or "solo" speaks of a moment: "not only piano", "piano only in the intro", "starting with solo cello"."""
+    before, after = text.lower[max(0, scope.start - 10) : scope.start], text.lower[scope.end : scope.end + 12]
+    moment = re.match(r"\s+(?:in|at|during|for|on|until|before|after)\b", after) and text.quote(scope.start, scope.end).lower().endswith(
+        ("only", "alone")
+    )
+    return bool(
+        moment
+        or re.search(r"\bnot\s+$", before)
+        or (re.search(r"\bwith (?:an? )?$", before) and text.lower.startswith("solo", scope.start))
+    )
 
 
 def _wanted(item: Match, genre_ids: Sequence[str]) -> tuple[str, ...]:

@@ -79,31 +79,32 @@ def parse_structure(value: str, field: str = "structure") -> Plan:
 
 def read_structure(text: Text) -> Finding[Plan] | None:
     """A whole form: two sections with bars, three without, or letters such as AABA."""
+    lower = text.untaken()
     index = 0
-    while index < len(text.lower):
-        first = _BAR_ITEM.search(text.lower, index)
+    while index < len(lower):
+        first = _BAR_ITEM.search(lower, index)
         if not first:
             break
-        plan, end = _list_from(text, first)
+        plan, end = _list_from(lower, first)
         counted = sum(section.bars is not None for section in plan)
-        if (len(plan) >= 3 or counted >= 2) and text.is_free(first.start(), end):
+        if len(plan) >= 3 or counted >= 2:
             text.take(first.start(), end)
             return Finding(tuple(plan[:_MOST_SECTIONS]), text.quote(first.start(), end))
         index = max(first.end(), index + 1)
     return _letters(text)
 
 
-def _list_from(text: Text, first: re.Match[str]) -> tuple[list[SectionPlan], int]:
+def _list_from(lower: str, first: re.Match[str]) -> tuple[list[SectionPlan], int]:
     plan = [_section(first)]
     end = first.end()
     while len(plan) < _MOST_SECTIONS:
-        gap = _NEXT.match(text.lower, end)
-        following = _BAR_ITEM.match(text.lower, gap.end()) if gap else None
-        if not following or _inside_word(text.lower, following):
+        gap = _NEXT.match(lower, end)
+        following = _BAR_ITEM.match(lower, gap.end()) if gap else None
+        if not following or _inside_word(lower, following):
             break
         plan.append(_section(following))
         end = following.end()
-    return (plan, end) if not _inside_word(text.lower, first) else ([], end)
+    return (plan, end) if not _inside_word(lower, first) else ([], end)
 
 
 def _inside_word(lower: str, match: re.Match[str]) -> bool:

@@ -68,6 +68,10 @@ class Text:
         """Whether no reader took any character of a span."""
         return self.taken.find(1, start, end) < 0
 
+    def untaken(self) -> str:
+        """The lower-case text with spaces where a reader has been."""
+        return "".join(" " if taken else char for char, taken in zip(self.lower, self.taken, strict=True))
+
     def between(self, left: int, right: int) -> str:
         """The lower-case characters between two places."""
         return self.lower[left:right]
