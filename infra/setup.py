@@ -88,13 +88,18 @@ def install_sounds() -> None:
         return
     notice = VENV / ".houseband-sounds"
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = not os.environ.get("HOUSEBAND_NO_APT") and shutil.which("apt-get") and (not sudo or (shutil.which("sudo") and run("sudo", "-n", "true")))
+    may_install = (
+        not os.environ.get("HOUSEBAND_NO_APT")
+        and shutil.which("apt-get")
+        and (not sudo or (shutil.which("sudo") and run("sudo", "-n", "true")))
+    )
     if may_install:
         say(f"installing {', '.join(DEBIAN_PACKAGES)} (200 MB, once)")
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         get = [*sudo, "apt-get", "-qq", "-y", "-o", "Dpkg::Use-Pty=0"]
         log = VENV / "apt.log"
-        if quietly(log, *get, "update", env=env) and quietly(log, *get, "install", "--no-install-recommends", *DEBIAN_PACKAGES, env=env):
+        install = [*get, "install", "--no-install-recommends", *DEBIAN_PACKAGES]
+        if quietly(log, *get, "update", env=env) and quietly(log, *install, env=env):
             return
         say(f"apt-get failed; its words are in {log}")
     if not notice.exists():

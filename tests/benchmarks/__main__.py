@@ -33,7 +33,8 @@ def _table(made: song.Made, baseline: dict[str, float], stems: int) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"Made by `make bench` on {os.cpu_count()} cores: “{song.PROMPT}”, {song.DURATION_S} s, {stems} stems, from the command to the verified folder.",
+        f"Made by `make bench` on {os.cpu_count()} cores, from the command to the verified folder:",
+        f"“{song.PROMPT}”, {song.DURATION_S} s, {stems} stems.",
         "",
         "| figure | measured | limit |",
         "|---|---|---|",
