@@ -10,11 +10,12 @@ from services.runtime.workbench import Workbench
 
 def brief(arguments: dict[str, Any], _bench: Workbench) -> dict[str, Any]:
     """The brief that `prompt` would be played from. `options` and `features` as in a job."""
-    from services.enhancer.reading import read_prompt
+    from services.enhancer.enhancing import enhance
 
     options = Options.model_validate(arguments.get("options", {}))
     features = Features.model_validate(arguments["features"]) if arguments.get("features") else None
-    return read_prompt(str(arguments.get("prompt", "")), options, features).model_dump(mode="json")
+    read = enhance(str(arguments.get("prompt", "")), options, features, seed=int(arguments.get("seed") or 0))
+    return read.model_dump(mode="json")
 
 
 def catalog(arguments: dict[str, Any], _bench: Workbench) -> Any:

@@ -7,7 +7,9 @@ from services.enhancer.llm import LlmSettings, refine
 from services.enhancer.reading import read_prompt
 
 
-def enhance(prompt: str, options: Options, features: Features | None = None, *, seed: int = 0, settings: LlmSettings | None = None) -> Brief:
+def enhance(
+    prompt: str, options: Options, features: Features | None = None, *, seed: int = 0, settings: LlmSettings | None = None
+) -> Brief:
     """The brief of a prompt by the reader that `options.enhance` names. Raises BadInput as `read_prompt` does.
 
     A model that is missing, slow or wrong never fails a job: the offline brief stands and a note says so.

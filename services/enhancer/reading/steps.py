@@ -34,7 +34,12 @@ def paragraph(brief: Brief) -> str:
     )
     without = _names(brief.instruments_without.value)
     left_out = f", without {_listed(without)}" if 0 < len(without) <= 6 else ""
-    sentences = [opening, f"It is played by {_listed(_names(brief.instruments_with.value))}{left_out}."]
+    players = _listed(_names(brief.instruments_with.value))
+    alone = not brief.instruments_with.is_stated or len(without) > 6
+    sentences = [
+        opening,
+        f"It is played by {players}{left_out}." if alone else f"In the band: {players}{left_out}; the style adds the rest.",
+    ]
     if brief.structure.value:
         sentences.append(f"Form: {', '.join(_section(s.label, s.bars) for s in brief.structure.value)}.")
     if brief.chords.value:
@@ -62,7 +67,7 @@ def _style(brief: Brief) -> str:
 
 def _emotion(brief: Brief) -> str:
     named = [moods()[m] for m in brief.moods.value if m in moods()]
-    feeling = _listed([m.name.lower() for m in named]) or "no mood was named"
+    feeling = _listed([m.name.lower() for m in named]) or "open"
     touch = (
         f" That asks for {named[0].dynamics} and {named[0].articulation}, with {_listed(named[0].chord_colours)} chords." if named else ""
     )
@@ -72,7 +77,8 @@ def _emotion(brief: Brief) -> str:
 def _band(brief: Brief) -> str:
     without = brief.instruments_without
     out = f" Not to be heard: {_listed(_names(without.value))}{_because(without)}." if without.value else ""
-    return f"Playing: {_listed(_names(brief.instruments_with.value))}{_because(brief.instruments_with)}.{out}"
+    rest = ", with whom the style likes" if brief.instruments_with.is_stated and len(without.value) <= 6 else ""
+    return f"Playing: {_listed(_names(brief.instruments_with.value))}{_because(brief.instruments_with)}{rest}.{out}"
 
 
 def _theory(brief: Brief) -> str:
