@@ -1,5 +1,7 @@
 """Container files: valid, and running the very commands that the tests run as processes."""
 
+import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +72,21 @@ def test_compose_builds_every_service_with_its_own_lock() -> None:
     built = {name: one["build"]["args"]["SERVICE"] for name, one in compose["services"].items() if "build" in one}
     assert set(SERVICES) <= set(built)
     assert all((INFRA / "locks" / f"{service}.txt").exists() for service in built.values())
+
+
+def test_the_settings_in_the_manifests_are_read() -> None:
+    """Every HOUSEBAND_ variable of a deployment is a setting of that service, with a value that it accepts."""
+    common = next(one["data"] for one in all_documents() if one["metadata"]["name"] == "houseband" and one["kind"] == "ConfigMap")
+    for one in all_documents():
+        if one["kind"] != "Deployment":
+            continue
+        container = one["spec"]["template"]["spec"]["containers"][0]
+        module = importlib.import_module(f"services.{container['name']}.settings")
+        kind = next(value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
+        given = common | {entry["name"]: entry["value"] for entry in container["env"]}
+        ours = {name: value for name, value in given.items() if name.startswith("HOUSEBAND_")}
+        assert {name.removeprefix("HOUSEBAND_").lower() for name in ours} <= set(kind.model_fields), container["name"]
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {module.__name__} as m; m.{kind.__name__}()"], env={**os.environ, **ours}, check=False
+        )
+        assert done.returncode == 0
