@@ -1,0 +1,1 @@
+"""Words of other languages, one TOML file each, and pictographs."""
