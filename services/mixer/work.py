@@ -159,7 +159,8 @@ def master(context: Context, bench: Workbench) -> Context:
             mixed={n: a.sha256 for n, a in mixed.stems.items()},
             profile=style,
             aim=vars(aim),
-            tone=changes.tone_strength,
+            tone=vars(tone),
+            changes=vars(changes),
             tags=_tags(context),
         )
         delivered = _deliver(context, bench, session, f"audio/master/{digest}", changes.mp3_gain_db)
