@@ -18,8 +18,8 @@ from services.qa.listening import Heard
 Bands = npt.NDArray[np.float64]
 LEAST_SIMILARITY = 0.85
 LOW_HZ, HIGH_HZ = 60.0, 12_000.0
-FULL_RECORD_DB = 12.0
-FULL_RECORD_SHARE = 0.75
+FULL_RECORD_DB = 10.0
+FULL_RECORD_SHARE = 0.85
 EMPTY_DB = -70.0
 """A band this far below the sum of all holds no music."""
 
@@ -38,7 +38,7 @@ def tone_correlation(centres_hz: Bands, one_db: Bands, other_db: Bands) -> float
 
 
 def is_full_record(centres_hz: Bands, level_db: Bands) -> bool:
-    """Whether three quarters of the bands sound and lie within 12 dB of the curve of released music."""
+    """Whether 85 % of the bands sound and lie within 10 dB of the curve of released music."""
     away = level_db - released_music_db(centres_hz)
     near = np.abs(away - np.median(away)) <= FULL_RECORD_DB
     return float(np.mean(near & (level_db > EMPTY_DB))) >= FULL_RECORD_SHARE
