@@ -102,13 +102,13 @@ def reference_of(audio, rate) -> Features:
 
 
 def released_noise(rate, coloured=False) -> np.ndarray:
-    """Noise with the long-term spectrum of released music, with waves of 6 dB in it where it is to be coloured."""
+    """Noise with the long-term spectrum of released music, with waves of 4 dB in it where it is to be coloured."""
     rng = np.random.default_rng(1)
     spectrum = np.fft.rfft(rng.normal(size=10 * rate))
     hz = np.maximum(np.fft.rfftfreq(10 * rate, 1 / rate), 20)
     x = 60 * np.log2(hz / 30)
     level = -0.000183 * x**2 + 0.0213 * x - 10 * np.log10(hz)
-    level += 6 * np.sin(4 * np.log2(hz)) if coloured else 0
+    level += 4 * np.sin(4 * np.log2(hz)) if coloured else 0
     noise = np.fft.irfft(spectrum * 10 ** (level / 20))
     return np.stack([noise, noise]).astype(np.float32) * 0.1 / noise.std()
 
