@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from contracts.features import Features
-from services.music.audio.spectrum import third_octave_spectrum
+from services.music.audio.spectrum import released_music_db, third_octave_spectrum
 from services.qa.checks import examine
 from services.qa.checks.similarity import tone_correlation
 
@@ -106,8 +106,7 @@ def released_noise(rate, coloured=False) -> np.ndarray:
     rng = np.random.default_rng(1)
     spectrum = np.fft.rfft(rng.normal(size=10 * rate))
     hz = np.maximum(np.fft.rfftfreq(10 * rate, 1 / rate), 20)
-    x = 60 * np.log2(hz / 30)
-    level = -0.000183 * x**2 + 0.0213 * x - 10 * np.log10(hz)
+    level = released_music_db(hz) - 10 * np.log10(hz)
     level += 4 * np.sin(4 * np.log2(hz)) if coloured else 0
     noise = np.fft.irfft(spectrum * 10 ** (level / 20))
     return np.stack([noise, noise]).astype(np.float32) * 0.1 / noise.std()
