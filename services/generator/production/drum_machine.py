@@ -7,12 +7,12 @@ from scipy.signal import butter, sosfilt
 
 from contracts.music import Part
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
-from services.generator.production.drums import Wave, strike
+from services.generator.production.drums import Wave, reference_peak, strike
 from services.generator.production.kits import HATS, kit
 from services.music.rng import rng
 
 VARIANTS = 3
-VELOCITY_STEP = 8
+VELOCITY_STEP = 16
 CHOKE_S = 0.006
 
 
@@ -36,10 +36,11 @@ def play(part_id: str, part: Part, kit_name: str, clock: Clock) -> Floats:
 @lru_cache(maxsize=512)
 def _one_shot(kit_name: str, pitch: int, velocity: int, variant: int) -> Wave:
     settings = kit(kit_name).stroke(pitch)
+    peak = reference_peak(settings)
     draw = rng(0, "production", "kit", kit_name, pitch, variant)
     detune = 2.0 ** (draw.uniform(-6.0, 6.0) / 1200.0) if settings.voice != "kick" else 1.0
     settings = settings.model_copy(update={"tune_hz": settings.tune_hz * detune, "decay_s": settings.decay_s * draw.uniform(0.96, 1.04)})
-    return strike(settings, velocity / 127.0, draw)
+    return strike(settings, velocity / 127.0, draw, peak)
 
 
 def _choked(shot: Wave, start: int, hats: list[int]) -> Wave:

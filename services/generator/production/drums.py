@@ -5,6 +5,7 @@ Every voice is a pure function of its settings, the velocity (0–1) and a gener
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.signal import butter, sosfilt
 
 from services.generator.production.curves import SAMPLE_RATE_HZ
+from services.music.rng import rng as rng_for
 
 Wave = NDArray[np.float64]
 RATE = float(SAMPLE_RATE_HZ)
@@ -23,7 +25,7 @@ class Stroke(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     voice: str
-    level_db: float = 0.0
+    level_db: float = Field(default=0.0, description="peak at velocity 127, against the kick")
     pan: float = Field(default=0.0, ge=-1, le=1)
     width: float = Field(default=0.0, ge=0, le=1, description="0 mono, 1: noise of left and right independent")
     tune_hz: float = 200.0
@@ -170,14 +172,20 @@ VOICES: dict[str, Callable[[Stroke, float, np.random.Generator], Wave]] = {
 }
 
 
-def strike(settings: Stroke, velocity: float, rng: np.random.Generator) -> Wave:
-    """One stroke as [2, frames], positioned and levelled, faded out at its end."""
+@lru_cache(maxsize=256)
+def reference_peak(settings: Stroke) -> float:
+    """Peak of a full stroke with a fixed noise: what `level_db` is counted from, so that strokes keep their own energy."""
+    return float(np.abs(VOICES[settings.voice](settings, 1.0, rng_for(0, "production", "drum"))).max())
+
+
+def strike(settings: Stroke, velocity: float, rng: np.random.Generator, peak: float) -> Wave:
+    """One stroke as [2, frames]: about `level_db` at full velocity (`peak` is its reference), positioned, faded out at its end."""
     wave = VOICES[settings.voice](settings, velocity, rng)
     stereo = np.stack([wave, wave]) if wave.ndim == 1 else wave
     angle = (settings.pan + 1.0) * np.pi / 4
     gains = np.array([[np.cos(angle)], [np.sin(angle)]]) * np.sqrt(2.0)
     loudness = 10 ** (settings.level_db / 20) * (0.08 + 0.92 * velocity**1.7)
-    out = stereo * gains * loudness
+    out = stereo / peak * gains * loudness
     tail = min(240, out.shape[1])
     out[:, -tail:] *= np.linspace(1.0, 0.0, tail)
     return np.asarray(out)

@@ -62,3 +62,13 @@ def test_the_kick_is_mono() -> None:
     """Left and right of the kick are the same: the low end stays in the middle."""
     audio = play(line("kit_808", (0, 1, 36, 120), drums=True), bars=1)
     np.testing.assert_allclose(audio[0], audio[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", KITS)
+def test_the_kit_is_balanced(name: str) -> None:
+    """At equal velocities hats peak 9 to 18 dB under the kick, the snare within 7 dB, the crash within 14: all of them are heard."""
+    audio = play(line(name, (0, 1, 36, 110), (1, 1, 38, 110), (2, 0.5, 42, 110), (3, 1, 49, 110), drums=True), bars=1, tail_s=1.0)
+    kick, snare, hat, crash = (20 * np.log10(np.abs(audio[:, i * 24_000 : (i + 1) * 24_000]).max()) for i in range(4))
+    assert kick - 7 < snare < kick + 3
+    assert kick - 18 < hat < kick - 8
+    assert kick - 14 < crash < kick - 3

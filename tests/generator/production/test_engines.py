@@ -14,7 +14,8 @@ from services.generator.production.telling import tell_production
 from tests.generator.production.listening import SHELF, empty_file, level_db, line, only, play, score
 
 needs_debian = pytest.mark.skipif(
-    not fluidsynth.available() or not {"MuseScore_General", "FluidR3_GM"} <= set(SHELF.fonts), reason="Debian's soundfonts are not installed"
+    not fluidsynth.available() or not {"MuseScore_General", "FluidR3_GM"} <= set(SHELF.fonts),
+    reason="Debian's soundfonts are not installed",
 )
 PIANO = line("piano_grand", (0, 2, 60, 90), (2, 2, 64, 90))
 
@@ -37,9 +38,11 @@ def test_a_missing_soundfont_is_replaced_and_told() -> None:
     assert any("MuseScore_General" in decision.choice for decision in tell_production(song, plans, shelf))
 
 
-@pytest.mark.parametrize("patch", ["piano_grand", "violin_solo", "flute_solo", "bass_finger", "kit_acoustic", "percussion_gm", "voice_oohs"])
+@pytest.mark.parametrize(
+    "patch", ["piano_grand", "violin_solo", "flute_solo", "bass_finger", "kit_acoustic", "percussion_gm", "voice_oohs"]
+)
 def test_the_fallback_plays_everything_with_its_small_soundfont(patch: str) -> None:
-    """tinysoundfont with TimGM6mb alone: at a usable level, of the right length, the same twice."""
+    """Tinysoundfont with TimGM6mb alone: at a usable level, of the right length, the same twice."""
     shelf = only(find_soundfonts(), "TimGM6mb")
     drums = patch.startswith(("kit", "percussion"))
     part = line(patch, (0, 1, 38 if drums else 62, 100), (1, 1, 70 if drums else 65, 60), drums=drums)
@@ -75,7 +78,9 @@ def test_no_soundfont_at_all_is_told_with_the_remedy() -> None:
         plan_stems(score(PIANO), None, Shelf({}))
 
 
-@pytest.mark.parametrize("player", [player for player, module in (("fluidsynth", fluidsynth), ("tinysoundfont", tiny)) if module.available()])
+@pytest.mark.parametrize(
+    "player", [player for player, module in (("fluidsynth", fluidsynth), ("tinysoundfont", tiny)) if module.available()]
+)
 def test_a_broken_soundfont_is_named(tmp_path: Path, player: str) -> None:
     """A damaged file stops the stem with its path, not with a traceback of the player."""
     shelf = empty_file(tmp_path, "FluidR3_GM")

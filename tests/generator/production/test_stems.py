@@ -78,7 +78,7 @@ def test_plans_are_sampled_work_under_their_digest() -> None:
 
 @pytest.mark.parametrize("tail_s", [0.0, 0.333, 2.0])
 def test_a_stem_is_as_long_as_the_song(tail_s: float) -> None:
-    """frames = ceil(duration × 48,000), with the tail."""
+    """Frames: ceil(duration × 48,000), with the tail."""
     song = _song(tail_s=tail_s, parts={"drums": BAND["drums"]})
     audio = render_stem(song, "drums", plan_stems(song, None, SHELF)["drums"], SHELF)
     assert audio.shape == (2, int(np.ceil(song.duration_s * 48_000)))
@@ -107,7 +107,7 @@ def test_the_pedal_holds() -> None:
 
 
 def test_dynamics_written_for_strings_are_played() -> None:
-    """cc11 from 30 to 120 over a held note swells it."""
+    """CC11 from 30 to 120 over a held note swells it."""
     audio = play(line("violin_solo", (0, 8, 69, 90), cc11=((0, 30.0), (3840, 120.0))), bars=2)
     assert level_db(audio[:, 120_000:168_000]) > level_db(audio[:, 24_000:72_000]) + 4
 
