@@ -111,5 +111,5 @@ def _cost(part: Part, choice: Choice, clock: Clock) -> float:
         voices = 1.0 if sound.mode != "poly" else (sounding_s + sound.release_s * len(part.notes)) / max(length_s, 0.1)
         return 0.3 + length_s * sound.cost * max(voices, 0.2)
     if isinstance(sound, Kit):
-        return 0.6 + 0.0004 * len(part.notes)
+        return 2.0 + 0.0004 * len(part.notes)
     return 0.5 + 0.0025 * len(part.notes) + 0.0055 * length_s

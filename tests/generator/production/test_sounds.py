@@ -12,7 +12,7 @@ from services.generator.production.sounds import Kit, Sampled, Synth, patch_name
 from services.music.packs.instruments import instruments
 from tests.generator.production.listening import SHELF, centroid_hz, level_db, line, onset_sample, play
 
-BRIEFED = [
+BRIEFED = {
     "supersaw_lead",
     "saw_pluck",
     "square_lead",
@@ -39,7 +39,7 @@ BRIEFED = [
     "kit_lofi",
     "kit_dubstep",
     "kit_electro",
-]
+}
 PITCHED = [name for name, sound in sounds().items() if isinstance(sound, Synth | Sampled) and getattr(sound, "pitched", True)]
 PITCHED = [name for name in PITCHED if not name.startswith(("kit_", "percussion"))]
 PERCUSSIVE = ["saw_pluck", "arp_pluck", "fm_epiano", "house_bass", "acid_bass", "guitar_steel", "piano_grand", "kit_909", "kit_acoustic"]
@@ -48,7 +48,7 @@ BRIGHTENING = [name for name in PITCHED if not name.startswith(("glass_pad", "dr
 
 def test_every_patch_of_the_style_tables_exists() -> None:
     """Whatever the arranger may write in `patch` has a sound."""
-    assert set(BRIEFED) <= set(sounds())
+    assert set(sounds()) >= BRIEFED
 
 
 @pytest.mark.parametrize("instrument_id", sorted(instruments()))
