@@ -137,4 +137,4 @@ def _decided(context: Context, decisions: tuple[Decision, ...]) -> Context:
 def _shelf(bench: Workbench) -> Shelf:
     """The soundfonts of this machine: the operator's folders (HOUSEBAND_SOUNDFONTS, separated as in PATH) come first."""
     folders = [Path(folder) for folder in os.environ.get("HOUSEBAND_SOUNDFONTS", "").split(os.pathsep) if folder]
-    return find_soundfonts(folders, memory=bench.scratch.parent / "soundfonts")
+    return find_soundfonts(folders, memory=bench.scratch.parent / "houseband-soundfonts")

@@ -1,5 +1,6 @@
 """The soundfonts of this machine: where they are and what their content's digest is."""
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -70,13 +71,15 @@ def _remembered(path: Path, memory: Path | None) -> str:
     stat = path.stat()
     identity = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
     note = memory / f"soundfont-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.json" if memory else None
-    if note and note.is_file():
-        return str(json.loads(note.read_text("utf-8"))["sha256"])
+    if note:
+        with contextlib.suppress(OSError, ValueError, KeyError):  # no note yet, or a damaged one: read the soundfont
+            return str(json.loads(note.read_text("utf-8"))["sha256"])
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if note:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps({"sha256": digest, "of": identity}), "utf-8")
-        draft.replace(note)
+        with contextlib.suppress(OSError):  # a memory only: without it the soundfont is read again
+            note.parent.mkdir(parents=True, exist_ok=True)
+            draft = note.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps({"sha256": digest, "of": identity}), "utf-8")
+            draft.replace(note)
     return digest
