@@ -2,8 +2,10 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from contracts.errors import BadInput, HousebandError
@@ -24,6 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="houseband", description="A finished, measured record from a sentence, with full control of it.")
+    parser.add_argument("--version", action="version", version=f"houseband {version('houseband')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     make = commands.add_parser("make", help="make a song from a sentence")
     _add_request(make)
@@ -103,5 +106,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("houseband: stopped", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
+        # Whoever read us left; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
+    except OSError as error:
+        print(f"houseband: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        return UNAVAILABLE
     return code

@@ -78,13 +78,31 @@ def _checked(response: httpx.Response) -> httpx.Response:
         return response
     try:
         problem = Problem.model_validate({"title": "error", "status": response.status_code, "detail": "", "code": "", **response.json()})
-    except ValueError:
-        problem = Problem(title="error", status=response.status_code, detail=response.text[:300], code="")
+    except (ValueError, TypeError):
+        detail = f"{response.url} answers {response.status_code} {response.reason_phrase}; is that a Houseband gateway?"
+        problem = Problem(title="error", status=response.status_code, detail=detail, code="")
     if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
         error = BadInput(problem.field or "request", problem.value or "", problem.allowed or "see the message")
         error.args = (problem.detail or problem.title,)
         raise error
     raise Unavailable("the server's answer", problem.detail or problem.title)
+
+
+def _json(response: httpx.Response) -> Any:
+    """The answer as JSON. Raises Unavailable where something else than a gateway answers."""
+    try:
+        return response.json()
+    except ValueError as error:
+        what = response.headers.get("content-type", "") or "nothing that says what it is"
+        raise Unavailable(f"a Houseband gateway at {response.url}", f"what answers there sends {what}") from error
+
+
+def _accepted(answer: Any) -> Job:
+    """A job that was just taken. Raises Unavailable for an answer of another program."""
+    try:
+        return Job(job_id=answer["job_id"], composition_id=answer["composition_id"], status="queued")
+    except (TypeError, KeyError, ValueError) as error:
+        raise Unavailable("a Houseband gateway at that address", "its answer names no job") from error
 
 
 class Client:
@@ -129,16 +147,17 @@ class Client:
                 except OSError as error:
                     raise BadInput("reference", str(reference), "a readable audio file", hint=error.strerror or "") from error
                 form["reference_track"] = (reference.name, handle, "application/octet-stream")
-            answer = self._call("POST", "/jobs", files=form).json()
-        return Job(job_id=answer["job_id"], composition_id=answer["composition_id"], status="queued")
+            return _accepted(_json(self._call("POST", "/jobs", files=form)))
 
     def job(self, job_id: str) -> Job:
         """How a job stands."""
-        return Job.model_validate(self._call("GET", f"/jobs/{job_id}").json())
+        return Job.model_validate(_json(self._call("GET", f"/jobs/{job_id}")))
 
     def jobs(self) -> list[Job]:
         """The newest jobs."""
-        answer = self._call("GET", "/jobs").json()
+        answer = _json(self._call("GET", "/jobs"))
+        if not isinstance(answer, dict) or "items" not in answer:
+            raise Unavailable(f"a Houseband gateway at {self.url}", "what answers there lists no jobs")
         return [Job.model_validate(one) for one in answer["items"]]
 
     def cancel(self, job_id: str) -> None:
@@ -176,12 +195,12 @@ class Client:
 
     def brief(self, prompt: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the enhancer understands of a prompt."""
-        answer: dict[str, Any] = self._call("POST", "/briefs", json={"prompt": prompt, "options": dict(options or {})}).json()
+        answer: dict[str, Any] = _json(self._call("POST", "/briefs", json={"prompt": prompt, "options": dict(options or {})}))
         return answer
 
     def catalog(self, kind: str) -> Any:
         """genres, moods, instruments, effects or providers."""
-        return self._call("GET", f"/catalog/{kind}").json()
+        return _json(self._call("GET", f"/catalog/{kind}"))
 
 
 class AsyncClient:
@@ -208,12 +227,11 @@ class AsyncClient:
         form = _form(prompt, options)
         if reference:
             form["reference_track"] = (reference.name, await asyncio.to_thread(reference.read_bytes), "application/octet-stream")
-        answer = (await self._call("POST", "/jobs", files=form)).json()
-        return Job(job_id=answer["job_id"], composition_id=answer["composition_id"], status="queued")
+        return _accepted(_json(await self._call("POST", "/jobs", files=form)))
 
     async def job(self, job_id: str) -> Job:
         """How a job stands."""
-        return Job.model_validate((await self._call("GET", f"/jobs/{job_id}")).json())
+        return Job.model_validate(_json(await self._call("GET", f"/jobs/{job_id}")))
 
     async def cancel(self, job_id: str) -> None:
         """Stop a job."""

@@ -12,6 +12,12 @@ from contracts.errors import BadInput, Unavailable
 from houseband.client import Results
 
 MANIFEST = "manifest.json"
+# What file browsers leave everywhere, and every name that a song's folder may hold.
+_CLUTTER = re.compile(r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini)")
+_OURS = re.compile(
+    rf"{_CLUTTER.pattern}|manifest\.json|master\.(wav|flac|mp3)|stems/[a-z0-9_]+\.wav|song\.mid|(score|context|report)\.json|report\.html"
+    r"|project\.dawproject"
+)
 # A two-minute song with eight stems takes 210 MB in the folder and 750 MB in the store.
 NEEDED_BYTES_PER_S = 8_000_000
 
@@ -24,27 +30,66 @@ def default_folder(prompt: str, seed: int) -> Path:
 
 def check_target(target: Path, duration_s: float, store: Path | None) -> None:
     """Raise BadInput for a folder that we must not touch, Unavailable where there is no room."""
-    allowed = "a new or empty folder, or the folder of a Houseband song, which is replaced"
-    if target.exists() and not target.is_dir():
-        raise BadInput("out", str(target), allowed)
-    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).exists():
-        raise BadInput("out", str(target), allowed)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _check_free_to_write(target)
     except OSError as error:
         raise BadInput("out", str(target), "a place that can be written", hint=error.strerror or "") from error
-    if not os.access(target.parent, os.W_OK):
-        raise BadInput("out", str(target), "a place that can be written")
-    for place in {target.parent, *([store] if store else [])}:
-        free = shutil.disk_usage(place).free
+    for disk in {_existing(target), *([store] if store else [])}:
+        free = shutil.disk_usage(disk).free
         needed = int(NEEDED_BYTES_PER_S * duration_s)
         if free < needed:
-            raise Unavailable(f"disk space in {place}", f"{needed / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free")
+            raise Unavailable(f"disk space in {disk}", f"{needed / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free")
+
+
+def _check_free_to_write(target: Path) -> None:
+    allowed = "a new or empty folder, or the folder of a Houseband song and nothing else, which is replaced"
+    if target.exists():
+        if not target.is_dir():
+            raise BadInput("out", str(target), allowed)
+        foreign = _foreign(target)
+        if foreign:
+            raise BadInput("out", str(target), allowed, hint=f"It holds {foreign}")
+    place = target if os.path.ismount(target) else _existing(target.parent)
+    if not os.access(place, os.W_OK):
+        raise BadInput("out", str(target), "a place that can be written")
+
+
+def _foreign(folder: Path) -> str | None:
+    """Name of something in a folder that no song of ours has, so that nobody's work is ever replaced. None: all is ours."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    for name in names:
+        if not _OURS.fullmatch(name):
+            return name
+    for marker, keys in ((MANIFEST, {"composition_id", "files"}), ("score.json", {"parts", "sections"})):
+        if marker in names:
+            return None if _has_keys(folder / marker, keys) else marker
+    return next((name for name in names if not _CLUTTER.fullmatch(name)), None)
+
+
+def _has_keys(file: Path, keys: set[str]) -> bool:
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except ValueError:
+        return False
+    return isinstance(document, dict) and keys <= set(document)
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists. Raises BadInput where that is no folder."""
+    for place in (path, *path.parents):
+        if place.is_dir():
+            return place
+        if place.exists():
+            break
+    raise BadInput("out", str(path), f"a path below a folder; {place} is none")
 
 
 def write_folder(results: Results, target: Path, fetch: Callable[[str, Path], None]) -> None:
     """Fetch every file beside `target`, check it against the manifest, then put the folder in place at once."""
-    partial = target.parent / f".{target.name}.partial-{os.getpid()}"
+    # A mounted folder cannot be renamed: what comes is gathered inside it and moved up, the manifest last.
+    mounted = os.path.ismount(target)
+    partial = (target if mounted else target.parent) / f".houseband-{os.getpid()}.partial"
+    _sweep(partial.parent)
     try:
         for name, url in sorted(results.files.items()):
             place = partial / name
@@ -53,11 +98,22 @@ def write_folder(results: Results, target: Path, fetch: Callable[[str, Path], No
             place.parent.mkdir(parents=True, exist_ok=True)
             fetch(url, place)
         _verify(partial)
-        _replace(partial, target)
+        if mounted:
+            _fill(partial, target)
+        else:
+            _replace(partial, target)
     except OSError as error:
         raise Unavailable(f"writing {target}", error.strerror or str(error)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Take away what a command left half-written when it was killed."""
+    for partial in parent.glob(".houseband-*.partial"):
+        pid = partial.stem.removeprefix(".houseband-")
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _verify(folder: Path) -> None:
@@ -71,9 +127,22 @@ def _verify(folder: Path) -> None:
 
 
 def _replace(partial: Path, target: Path) -> None:
-    old = target.parent / f".{target.name}.old-{os.getpid()}"
+    old = partial.with_suffix(".old")
     partial.mkdir(parents=True, exist_ok=True)
     if target.exists():
         target.rename(old)
-    partial.rename(target)
+    try:
+        partial.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(partial: Path, target: Path) -> None:
+    for old in target.iterdir():
+        if old != partial:
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    for new in sorted(partial.iterdir(), key=lambda one: one.name == MANIFEST):
+        new.rename(target / new.name)

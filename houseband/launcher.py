@@ -8,9 +8,9 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -18,8 +18,9 @@ from typing import Self
 import httpx
 
 from contracts.errors import Unavailable
-from houseband.home import Home, HomeLock
-from houseband.processes import start, stop
+from houseband.home import Home
+from houseband.processes import start, stop, undisturbed
+from houseband.run_dir import RunDir
 
 SERVICES = ("gateway", "enhancer", "generator", "mixer", "qa", "analyzer")
 READY_WITHIN_S = 60.0
@@ -65,52 +66,41 @@ class House:
 
     home: Home
     url: str
-    run_dir: Path
     broker: Watched
     services: dict[str, Watched]
-    lock: HomeLock | None
     owns_database: bool
+    closing: ExitStack
 
     @classmethod
-    def open(cls, home: Home, *, port: int | None = None, level: str = "INFO") -> Self:
-        """Start everything. Raises Unavailable with the reason where a part does not come up."""
-        run_dir = Path(tempfile.mkdtemp(prefix="houseband-"))
-        lock = home.lock()
+    def open(cls, home: Home, *, port: int | None = None, level: str = "INFO", shared: bool = True) -> Self:
+        """Start everything. Raises Unavailable with the reason where a part does not come up; nothing stays then.
+
+        Args:
+            home: where the store and the database are.
+            port: of the gateway; None or 0: a free one.
+            level: of the services' logs.
+            shared: may stand beside another house of this home, with a database of its own.
+        """
         try:
-            broker, nats_url = _start_broker(run_dir)
-            asyncio.run(_provision(nats_url))
-            gateway_port = port or _free_port()
-            database = home.database if lock else run_dir / "gateway.db"
-            env = {
-                "HOUSEBAND_NATS_URL": nats_url,
-                "HOUSEBAND_STORE": home.store.as_uri(),
-                "HOUSEBAND_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
-                "HOUSEBAND_HOST": "127.0.0.1",
-                "HOUSEBAND_PORT": str(gateway_port),
-                "HOUSEBAND_HEALTH_PORT": "-1",
-                "HOUSEBAND_SCRATCH_DIR": str(run_dir / "scratch"),
-                "HOUSEBAND_LOG_LEVEL": level,
-                "HOUSEBAND_GRACEFUL_TIMEOUT_S": "0.2",
-                "PYTHONUNBUFFERED": "1",
-                "OMP_NUM_THREADS": "1",
-                "TMPDIR": str(run_dir / "scratch"),
-            }
-            (run_dir / "scratch").mkdir()
-            services = {
-                name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in SERVICES
-            }
-            house = cls(home, f"http://127.0.0.1:{gateway_port}", run_dir, broker, services, lock, lock is not None)
-        except BaseException:
-            shutil.rmtree(run_dir, ignore_errors=True)
-            if lock:
-                lock.release()
-            raise
-        try:
-            house.watch()
-            house._wait_ready()
-        except BaseException:
-            house.close()
-            raise
+            with ExitStack() as undo:
+                lock = home.lock()
+                if lock:
+                    undo.callback(lock.release)
+                elif not shared:
+                    raise Unavailable("the data folder", f"another house is using {home.root}; stop it or set HOUSEBAND_HOME")
+                run_dir = undo.enter_context(RunDir.open())
+                broker, nats_url = _start_broker(run_dir.path)
+                undo.callback(_stop, [broker])
+                asyncio.run(_provision(nats_url))
+                gateway_port = port or _free_port()
+                services = _services(_environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock)), run_dir.path)
+                undo.callback(_stop, list(services.values()))
+                house = cls(home, f"http://127.0.0.1:{gateway_port}", broker, services, bool(lock), ExitStack())
+                house.watch()
+                house._wait_ready()
+                house.closing = undo.pop_all()
+        except OSError as error:
+            raise Unavailable("the house", f"{error.filename or 'a temporary file'}: {error.strerror or error}") from error
         return house
 
     def watch(self) -> list[str]:
@@ -131,13 +121,9 @@ class House:
         raise Unavailable("the gateway", f"it was not ready within {READY_WITHIN_S:.0f} s: {self.services['gateway'].last_words()}")
 
     def close(self) -> None:
-        """Stop all, then the broker, then remove what lay in the temporary folder."""
-        stop([one.process for one in self.services.values() if one.process], grace_s=4.0)
-        stop([self.broker.process] if self.broker.process else [], grace_s=4.0)
-        shutil.rmtree(self.run_dir, ignore_errors=True)
-        if self.lock:
-            self.lock.release()
-            self.lock = None
+        """Stop all, then the broker, then remove what lay in the temporary folder. An impatient second Ctrl-C waits for it."""
+        with undisturbed():
+            self.closing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +141,33 @@ def find_broker() -> str:
     return found
 
 
+def _environment(home: Home, run_dir: Path, nats_url: str, port: int, level: str, *, own: bool) -> dict[str, str]:
+    """What the services of a house are told. `own`: the home's database is this house's."""
+    return {
+        "HOUSEBAND_NATS_URL": nats_url,
+        "HOUSEBAND_STORE": home.store.as_uri(),
+        "HOUSEBAND_DATABASE_URL": f"sqlite+aiosqlite:///{home.database if own else run_dir / 'gateway.db'}",
+        "HOUSEBAND_HOST": "127.0.0.1",
+        "HOUSEBAND_PORT": str(port),
+        "HOUSEBAND_HEALTH_PORT": "-1",
+        "HOUSEBAND_SCRATCH_DIR": str(run_dir / "scratch"),
+        "HOUSEBAND_LOG_LEVEL": level,
+        "HOUSEBAND_GRACEFUL_TIMEOUT_S": "0.2",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+        "TMPDIR": str(run_dir / "scratch"),
+    }
+
+
+def _services(env: dict[str, str], run_dir: Path) -> dict[str, Watched]:
+    (run_dir / "scratch").mkdir()
+    return {name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in SERVICES}
+
+
+def _stop(watched: list[Watched]) -> None:
+    stop([one.process for one in watched if one.process], grace_s=4.0)
+
+
 def _start_broker(run_dir: Path) -> tuple[Watched, str]:
     """A private nats-server on a free loopback port; it keeps its port and its store when it is restarted."""
     binary = find_broker()
@@ -166,9 +179,15 @@ def _start_broker(run_dir: Path) -> tuple[Watched, str]:
             f"jetstream {{ store_dir: {json.dumps(str(run_dir / 'nats'))}, max_memory_store: 64MB, max_file_store: 2GB }}\n"
         )
         broker = Watched("nats-server", [binary, "-c", str(config)], run_dir / "nats-server.log", {})
-        broker.ensure()
-        if _listens(broker, port):
+        try:
+            broker.ensure()
+            listens = _listens(broker, port)
+        except BaseException:
+            _stop([broker])
+            raise
+        if listens:
             return broker, f"nats://127.0.0.1:{port}"
+        _stop([broker])
     raise Unavailable("nats-server", f"it did not start: {broker.last_words()}")
 
 

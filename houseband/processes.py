@@ -4,10 +4,13 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -30,6 +33,31 @@ def start(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = 
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509  the launcher starts processes from its main thread only
         )
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let signals that ask us to stop wait while we are stopping already. Only the main thread hears signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _STOPPERS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def interrupt_on_signals() -> None:
+    """Let the signals that end a program, and a closed terminal, stop us as Ctrl-C does; what nohup ignores stays ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _as_interrupt)
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def stop(processes: Sequence[subprocess.Popen[bytes]], *, grace_s: float) -> None:

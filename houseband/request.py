@@ -2,6 +2,7 @@
 
 import argparse
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -29,6 +30,7 @@ _FIELDS = [
     "engine",
 ]
 _FLAGS = {"duration_s": "duration", "moods": "mood", "ceiling_dbtp": "ceiling", "target_lufs": "target-lufs"}
+MAX_PROMPT_CHARS = 10_000
 _NOT_YET = ("midi", "image", "taps", "hum", "lyrics")
 
 
@@ -44,6 +46,8 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
             raise Unavailable(f"--{name}", "this version reads a prompt and a --reference; see CHANGELOG.md for what comes")
     stated = {name: getattr(arguments, name) for name in _FIELDS}
     given = {name: value for name, value in stated.items() if value not in (None, [], ())}
+    for name, value in given.items():
+        _check_text(_FLAGS.get(name, name), value)
     return check_options(given)
 
 
@@ -54,12 +58,45 @@ def check_options(given: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        raise BadInput(_FLAGS.get(field, field), first["input"], first["msg"].removeprefix("Input should be ")) from None
+        raise BadInput(_FLAGS.get(field, field), first["input"], _allowed(field, first["msg"])) from None
     return given
 
 
+def _allowed(field: str, message: str) -> str:
+    """Both ends of a field's range, from its schema; else pydantic's words."""
+    schema = Options.model_json_schema()["properties"].get(field, {})
+    for variant in (schema, *schema.get("anyOf", [])):
+        if "minimum" in variant and "maximum" in variant:
+            return f"{variant['minimum']:g} to {variant['maximum']:g}"
+    return message.removeprefix("Input should be ")
+
+
 def check_prompt(prompt: str) -> str:
-    """The prompt without surrounding space. Raises BadInput for an empty one."""
+    """The prompt without surrounding space. Raises BadInput for one that is empty, too long or no text."""
     if not prompt.strip():
         raise BadInput("prompt", prompt, "a sentence", hint='For example: make song PROMPT="warm lo-fi hip hop with a Rhodes, 80 bpm"')
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise BadInput("prompt", f"{len(prompt)} characters", f"1 to {MAX_PROMPT_CHARS:,} characters")
+    _check_text("prompt", prompt)
     return prompt.strip()
+
+
+def check_server(url: str) -> str:
+    """The address of a gateway. Raises BadInput for what is none."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadInput("server", url, "an address such as http://127.0.0.1:8000")
+    return url
+
+
+def _check_text(field: str, value: Any) -> None:
+    """Raise BadInput for bytes of the command line that were no UTF-8: they arrive as lone surrogates (PEP 383)."""
+    for text in (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput(field, text[error.start : error.end], "text in UTF-8") from None

@@ -44,3 +44,6 @@ class Watcher:
             except Unavailable as error:
                 self._broken = error
                 return
+            except OSError as error:
+                self._broken = Unavailable("a service", f"it cannot be started again: {error.strerror or error}")
+                return

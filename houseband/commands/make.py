@@ -3,7 +3,6 @@
 import argparse
 import json
 import secrets
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -16,7 +15,8 @@ from houseband.display import Display
 from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
-from houseband.request import check_prompt, read_options
+from houseband.processes import interrupt_on_signals
+from houseband.request import check_prompt, check_server, read_options
 from houseband.watching import Watcher
 
 OK, CHECK_FAILED = 0, 3
@@ -25,7 +25,7 @@ DEFAULT_DURATION_S = 120.0
 
 def run(arguments: argparse.Namespace) -> int:
     """Make a song. Returns 0 where every check passed and 3 where one failed after all retries."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupt_on_signals()
     began = time.monotonic()
     prompt = check_prompt(arguments.prompt)
     options = read_options(arguments)
@@ -33,11 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reference and not arguments.reference.is_file():
         raise BadInput("reference", str(arguments.reference), "a readable audio file (WAV, FLAC, OGG, MP3)")
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
-    home = None if arguments.server else Home.find()
+    server = check_server(arguments.server) if arguments.server is not None else None
+    home = None if server else Home.find()
     check_target(target, options.get("duration_s", DEFAULT_DURATION_S), home.store if home else None)
     display = Display(quiet=arguments.quiet)
     if home is None:
-        with Client(arguments.server) as client:
+        with Client(str(server)) as client:
             job = _follow(client, prompt, {**options, "seed": seed}, arguments.reference, display)
             write_folder(_results(job), target, client.fetch)
     else:
@@ -129,10 +130,6 @@ def _seed(given: int | None) -> int:
     if not 0 <= given < 2**63:
         raise BadInput("seed", given, "0 to 9223372036854775807")
     return given
-
-
-def _as_interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell(job: Job, target: Path, seconds: float, seed: int, arguments: argparse.Namespace) -> None:

@@ -1,34 +1,49 @@
 """`houseband up`: everything on this machine, until stopped."""
 
 import argparse
-import signal
+import socket
 import sys
 import time
 
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
 from houseband.home import Home
 from houseband.launcher import House
+from houseband.processes import interrupt_on_signals
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the API on loopback and watch the services."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupt_on_signals()
+    check_port(arguments.port)
     home = Home.find()
     try:
-        with House.open(home, port=arguments.port) as house:
-            if not house.owns_database:
-                raise Unavailable("the data folder", f"another house is using {home.root}; stop it or set HOUSEBAND_HOME")
-            home.address.write_text(house.url + "\n", "utf-8")
-            print(f"houseband: {house.url}/docs   stop with Ctrl-C", file=sys.stderr, flush=True)
-            while True:
-                time.sleep(0.2)
-                for name in house.watch():
-                    print(f"houseband: {name} had stopped and was started again", file=sys.stderr, flush=True)
+        with House.open(home, port=arguments.port, shared=False) as house:
+            _keep(house, home)
     except KeyboardInterrupt:
-        return 0
+        pass
+    return 0
+
+
+def check_port(port: int) -> None:
+    """Raise BadInput for what is no port, Unavailable where somebody listens there. 0: a free one."""
+    if not 0 <= port <= 65535:
+        raise BadInput("port", port, "0 to 65535; 0 takes a free one")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Unavailable(f"port {port}", f"{error.strerror}; choose another with --port") from error
+
+
+def _keep(house: House, home: Home) -> None:
+    """Watch the services until a signal; the address stands for exactly as long."""
+    home.address.write_text(house.url + "\n", "utf-8")
+    try:
+        print(f"houseband: {house.url}/docs   stop with Ctrl-C", file=sys.stderr, flush=True)
+        while True:
+            time.sleep(0.2)
+            for name in house.watch():
+                print(f"houseband: {name} had stopped and was started again", file=sys.stderr, flush=True)
     finally:
         home.address.unlink(missing_ok=True)
-
-
-def _as_interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

