@@ -8,6 +8,7 @@ from typing import Any, cast
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -78,6 +79,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HousebandError, _told)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -126,6 +128,13 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     status = 400 if first["type"] in ("json_invalid", "missing") else 422
     refused = Refused(status, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"])
     return problem_response(refused.problem())
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """The database is locked for too long, its disk is full, or it is gone."""
+    log.error("database_unavailable", path=request.url.path, exc_info=error)
+    remedy = f"it says: {getattr(error, 'orig', error)}"
+    return await _told(request, Unavailable("the database", remedy))
 
 
 async def _bug(request: Request, error: Exception) -> Response:

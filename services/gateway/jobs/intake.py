@@ -1,10 +1,9 @@
 """Reading a posted request at the door: streamed to disk, checked once, refused with the field and the value."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request as HttpRequest
 from pydantic import ValidationError
@@ -24,6 +23,7 @@ MAX_SEED = 2**63 - 1
 NOT_READ_YET = ("midi", "image", "taps", "hum", "lyrics")
 JOB_FIELDS = ("prompt", "reference_track", "options", *NOT_READ_YET)
 _MAX_FIELDS = 32
+_TAIL_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,16 @@ async def read_form(http: HttpRequest, max_bytes: int) -> AsyncIterator[FormData
             415, "The request must be a form.", field="Content-Type", value=content_type or "nothing", allowed="multipart/form-data"
         )
     _check_announced(http, max_bytes)
-    limited = HttpRequest(http.scope, _limited(http.receive, max_bytes))
+    body = _LimitedBody(http.receive, max_bytes)
     try:
-        form = await limited.form(max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
+        form = await HttpRequest(http.scope, body.receive).form(max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
     except (MultiPartException, HTTPException) as error:
         raise Refused(400, f"The form cannot be read: {getattr(error, 'detail', None) or getattr(error, 'message', '')}") from error
     except OSError as error:
         raise Refused(507, f"The upload could not be kept: {error.strerror or error}.") from error
     try:
+        if not body.is_whole:
+            raise Refused(400, "The form ends before its closing boundary.", field="body", allowed="a whole form")
         yield form
     finally:
         await form.close()
@@ -68,19 +70,28 @@ def _check_announced(http: HttpRequest, max_bytes: int) -> None:
         raise _too_large(int(announced), max_bytes)
 
 
-def _limited(receive: Callable[[], Any], max_bytes: int) -> Callable[[], Any]:
-    """A receive that stops a body which grows beyond the limit without having said its length."""
-    seen = 0
+class _LimitedBody:
+    """A body that stops where it grows beyond the limit without having said its length.
 
-    async def limited() -> Message:
-        nonlocal seen
-        message: Message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > max_bytes:
-            raise _too_large(seen, max_bytes)
+    It remembers how it ends: the parser drops a last part that was cut off without a word.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[Message]], max_bytes: int) -> None:
+        self._receive, self._max_bytes = receive, max_bytes
+        self._seen, self._tail = 0, b""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it ends as a form does (RFC 2046 5.1.1: boundary, two hyphens, padding)."""
+        return self._tail.rstrip(b" \t\r\n").endswith(b"--")
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        body = message.get("body", b"")
+        self._seen, self._tail = self._seen + len(body), (self._tail + body)[-_TAIL_BYTES:]
+        if self._seen > self._max_bytes:
+            raise _too_large(self._seen, self._max_bytes)
         return message
-
-    return limited
 
 
 def _too_large(size: int, max_bytes: int) -> Refused:

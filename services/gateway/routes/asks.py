@@ -63,4 +63,4 @@ async def analyze(request: Request, desk: TheDesk) -> dict[str, Any]:
 @router.get("/catalog/{kind}", responses=problems(404, 503))
 async def catalog(kind: Kind, desk: TheDesk) -> Any:
     """What there is to choose from."""
-    return await desk.bus.ask(OWNERS[kind], "catalog", {"kind": kind}, desk.settings.brief_timeout_s)
+    return await desk.bus.ask(OWNERS[kind], "catalog", {"kind": kind}, desk.settings.catalog_timeout_s)

@@ -73,6 +73,9 @@ async def test_only_forms_are_read(quiet_house: House) -> None:
     assert of_problem(await quiet_house.http.post("/jobs", json={"prompt": "a"}))["status"] == 415
     assert of_problem(await quiet_house.http.post("/jobs", data={"prompt": "a"}))["status"] == 415
     assert of_problem(await quiet_house.http.post("/jobs", content=b"nonsense", headers=BOUNDARY))["status"] == 400
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\na song\r\n'
+    lost = part % (b"prompt", b"") + part % (b"reference_track", b'; filename="a.wav"') + b"RIFF"
+    assert of_problem(await quiet_house.http.post("/jobs", content=lost, headers=BOUNDARY))["status"] == 400
     cut = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\na so'
     assert of_problem(await quiet_house.http.post("/jobs", content=cut, headers=BOUNDARY))["status"] == 400
 
