@@ -9,13 +9,13 @@ import soxr
 
 from contracts.features import Features, Measured
 from services.analyzer.reading import Recording, read_recording
-from services.music.audio.chroma import BASS, HARMONY, bass_chroma, chroma_of, estimate_key, spectral_peaks, tuning_semitones
+from services.analyzer.rhythm import hear_form, hear_rhythm
+from services.analyzer.tonality import hear_key
 from services.music.audio.levels import correlation, crest_db
 from services.music.audio.loudness import SHORT_TERM_S, block_energies, gated_lufs, loudness_of, loudness_range, window_means
-from services.music.audio.onsets import EAR_RATE_HZ, onset_envelope, pick_onsets
+from services.music.audio.onsets import EAR_RATE_HZ
 from services.music.audio.spectrum import FLOOR_DB, third_octave_spectrum
-from services.music.audio.structure import find_boundaries
-from services.music.audio.tempo import find_pulse, guess_meter
+from services.music.audio.tempo import guess_meter
 from services.music.audio.true_peak import true_peak_dbtp
 
 Array = npt.NDArray[np.float32]
@@ -30,29 +30,22 @@ def _finite(value: float, unit: str, confidence: float = 1.0, digits: int = 2) -
 
 def _pulse(mono: Array, duration_s: float) -> dict[str, object]:
     """Tempo, beats, meter, onset rate and form of a mono signal at EAR_RATE_HZ."""
-    envelope = onset_envelope(mono)
-    onsets = pick_onsets(envelope)
-    found: dict[str, object] = {"onset_rate_hz": _finite(len(onsets) / max(duration_s, 1e-9), "1/s")}
-    pulse = find_pulse(envelope) if duration_s >= LEAST_PULSE_S and len(onsets) >= 4 else None
-    if pulse is None:
+    rhythm = hear_rhythm(mono)
+    found: dict[str, object] = {"onset_rate_hz": _finite(len(rhythm.onsets_s) / max(duration_s, 1e-9), "1/s")}
+    pulse = rhythm.pulse
+    if pulse is None or duration_s < LEAST_PULSE_S:
         return found
     found["tempo_bpm"] = _finite(pulse.bpm, "bpm", pulse.confidence)
     found["beats_s"] = tuple(round(float(beat), 3) for beat in pulse.beats_s)
-    meter, confidence = guess_meter(envelope, pulse)
+    meter, confidence = guess_meter(rhythm.envelope, pulse)
     found["meter"] = meter if confidence >= 0.1 else None
-    found["boundaries_s"] = find_boundaries(mono, pulse.beats_s)
+    found["boundaries_s"] = hear_form(rhythm)
     return found
 
 
 def _key(mono: Array) -> dict[str, object]:
-    peaks = spectral_peaks(np.asarray(soxr.resample(mono, EAR_RATE_HZ, HARMONY.rate_hz), np.float32), HARMONY)
-    low = spectral_peaks(np.asarray(soxr.resample(mono, EAR_RATE_HZ, BASS.rate_hz), np.float32), BASS)
-    tuning = tuning_semitones(peaks)
-    chroma, bass = chroma_of(peaks, tuning).mean(axis=1), bass_chroma(low, tuning).mean(axis=1)
-    if chroma.sum() <= 0:
-        return {}
-    estimate = estimate_key(chroma / chroma.sum() + 0.3 * bass / max(float(bass.sum()), 1e-12))
-    return {"key": str(estimate[0]), "key_confidence": round(estimate[1], 3)} if estimate else {}
+    heard = hear_key(mono)
+    return {"key": str(heard.key), "key_confidence": round(heard.confidence, 3)} if heard else {}
 
 
 def _tone(recording: Recording) -> dict[str, object]:
@@ -121,3 +114,9 @@ def hear(path: Path) -> Features:
     breaks off, holds samples that are not numbers, or is silent is heard as far as it goes, with a note.
     """
     return listen(read_recording(path))
+
+
+def warm() -> None:
+    """Hear four seconds of noise, so that everything that is compiled at first use is compiled."""
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, 4 * EAR_RATE_HZ)).astype(np.float32)
+    listen(Recording(noise, EAR_RATE_HZ, 4.0, EAR_RATE_HZ, 2))

@@ -6,8 +6,13 @@ from contracts.context import AnalysisSection, Context
 from contracts.errors import BadInput
 from contracts.features import Features
 from contracts.pipeline import Stage
-from services.analyzer.hearing import hear
+from services.analyzer.hearing import hear, warm
 from services.runtime.workbench import Workbench
+
+
+def warm_up() -> None:
+    """Load librosa and let numba compile it: half a minute the first time on a machine, three seconds after that."""
+    warm()
 
 
 def _in_words(features: Features) -> str:

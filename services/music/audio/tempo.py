@@ -5,6 +5,7 @@ through the beats, not the lag of an autocorrelation, which is quantised. The oc
 and by how strongly the beats and what lies between them sound.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from services.music.audio.onsets import Envelope
+
+Tracker = Callable[[Envelope, float], npt.NDArray[np.float64]]
 
 LOWEST_BPM = 40.0
 HIGHEST_BPM = 240.0
@@ -120,14 +123,17 @@ def _contrast(envelope: Envelope, beats_s: npt.NDArray[np.float64]) -> tuple[flo
     return float((on.mean() - values.mean()) / scale), float((off.mean() - values.mean()) / scale)
 
 
-def find_pulse(envelope: Envelope) -> Pulse | None:
-    """Tempo and beats of an onset envelope. None where there is no pulse to hear (silence, no onsets, under 2 s)."""
+def find_pulse(envelope: Envelope, track: Tracker = track_beats) -> Pulse | None:
+    """Tempo and beats of an onset envelope. None where there is no pulse to hear (silence, no onsets, under 2 s).
+
+    `track` follows the beats around a tempo in BPM; the octave is decided here.
+    """
     candidates = pulse_candidates(envelope)
     if not candidates or envelope.duration_s < 2.0:
         return None
     best: tuple[float, float, npt.NDArray[np.float64]] | None = None
     for bpm, salience in candidates[:3]:
-        beats = track_beats(envelope, bpm)
+        beats = track(envelope, bpm)
         slope = regress_tempo(beats)
         if slope is None or not LOWEST_BPM * 0.9 <= slope <= HIGHEST_BPM * 1.1:
             continue
