@@ -77,6 +77,8 @@ class Brief(Document):
     chords: Stated[dict[str, tuple[str, ...]]]
     production: Stated[tuple[str, ...]]
     use: Stated[str]
+    lent: Stated[dict[str, str]] | None = None
+    """Role (bass, drums, comping, harmony, melody, lines) -> genre among `genres`, where the words say which plays what."""
     style_of: Stated[str] | None = None
     title: str = ""
     steps: tuple[ReasoningStep, ...] = ()
