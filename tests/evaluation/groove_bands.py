@@ -55,10 +55,19 @@ def consistency(grid: np.ndarray) -> tuple[float, float]:
 
 
 def same_as_before(part: Part, score: Score) -> float:
-    """Share of bars whose onset pattern equals the bar before, of bars that play."""
-    grid = onset_grid(list(part.notes), score)
-    pairs = [(a, b) for a, b in pairwise(grid) if a.any() and b.any()]
-    return float(np.mean([bool((a == b).all()) for a, b in pairs])) if pairs else float("nan")
+    """Share of bars whose gestures fall where those of the bar before fell, of bars that play.
+
+    Notes within an eighth of a beat are one gesture; places may differ by a sixth of a beat, since people play, swung or straight.
+    """
+    size = score.meter_value.ticks_per_bar
+    bars: list[list[int]] = [[] for _ in range(score.bars)]
+    for note in part.notes:
+        number, inside = divmod(note.start + PPQ // 16, size)
+        if number < score.bars and (not bars[number] or inside - bars[number][-1] > PPQ // 8):
+            bars[number].append(inside)
+    pairs = [(one, other) for one, other in pairwise(bars) if one and other]
+    same = [len(x) == len(y) and all(abs(i - j) < PPQ // 6 for i, j in zip(x, y, strict=True)) for x, y in pairs]
+    return float(np.mean(same)) if pairs else float("nan")
 
 
 def _strokes(part: Part) -> int:

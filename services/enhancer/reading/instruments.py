@@ -30,6 +30,9 @@ _A_CAPPELLA = re.compile(r"(?<!\w)(?:a[ -]?capp?ella|voices only|vocals only|una
 _NO_INSTRUMENTS = re.compile(
     r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
+_ENSEMBLE = re.compile(r"(?<!\w)(duos?|duets?|trios?|quartets?|quintets?)(?!\w)")
+_PLAYERS = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quintet": 5}
+_STRINGS = frozenset({"violin", "cello"})
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
 
@@ -108,9 +111,11 @@ def _settled(
         notes.append(f"{', '.join(clash)}: both asked for and excluded; the exclusion holds.")
     kept = [name for name in wanted if name not in clash]
     against = [name for name in named_against if name not in kept]
-    exclusive = exclusive or bool(only_items)
+    ensemble = _ensemble(text, kept)
+    exclusive = exclusive or bool(only_items) or bool(ensemble)
     if exclusive and kept:
-        against = [name for name in instruments() if name not in kept]
+        seconds = ensemble == "strings" and set(kept) <= _STRINGS
+        against = [name for name in instruments() if name not in kept and not (seconds and name == "riser")]
     if set(against) >= set(instruments()):
         raise BadInput("instruments", "; ".join(words), "at least one instrument must be left to play", hint=", ".join(instruments()))
     for i in wanted_items:
@@ -128,6 +133,16 @@ def _settled(
         tuple(notes),
         any(items[i].misspelt for i in wanted_items),
     )
+
+
+def _ensemble(text: Text, kept: Sequence[str]) -> str | None:
+    """Whether a word such as "duo" counts the players that are named: then nobody else joins. "strings" where they double."""
+    found = _ENSEMBLE.search(text.lower)
+    if found is None or not kept:
+        return None
+    if set(kept) <= _STRINGS and len(kept) < _PLAYERS[found.group(1).rstrip("s")]:
+        return "strings"
+    return "named" if len(kept) == _PLAYERS[found.group(1).rstrip("s")] else None
 
 
 def _scope_words(text: Text, only: Sequence[Scope]) -> str | None:

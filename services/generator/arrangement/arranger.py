@@ -19,7 +19,8 @@ from services.generator.arrangement.lines import Liner, play_line
 from services.generator.arrangement.orchestration import Plan, plan_band, staggered
 from services.generator.arrangement.solos import trade
 from services.generator.arrangement.telling import tell
-from services.music.packs.genres import genre
+from services.generator.blending import blended
+from services.music.packs.genres import GenrePack, genre
 from services.music.packs.instruments import instrument
 from services.music.packs.rhythm import DRUM_VOICES, playing
 
@@ -37,7 +38,7 @@ class Arranged:
 
 def arrange(score: Score, brief: Brief, seed: int) -> Arranged:
     """The whole band, humanised. Pure: the same score, brief and seed give the same notes. Raises BadInput for an unknown genre."""
-    frame = Frame(score, brief, genre(score.genre or brief.genres.value[0]), seed)
+    frame = Frame(score, brief, _pack(score, brief), seed)
     band = chairs(frame)
     plan = plan_band(frame, band)
     frame = replace(frame, levels=plan.levels)
@@ -52,6 +53,11 @@ def arrange(score: Score, brief: Brief, seed: int) -> Arranged:
     return Arranged(full, tell(frame, groove, band, plan, full))
 
 
+def _pack(score: Score, brief: Brief) -> GenrePack:
+    """The pack of the score's genre, with what the brief's other genres lend."""
+    return blended(brief) if score.genre in ("", brief.genres.value[0]) else genre(score.genre)
+
+
 def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[str, list[Hit]]:
     """Everybody's hits on the grid. The drummer first, since the bass listens to the kick."""
     out: dict[str, list[Hit]] = {}
@@ -64,14 +70,14 @@ def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[s
     with_bass = {n: any(plan.active[part][n] for part in basses) for n in frame.score.sections}
     for chair in band:
         if chair.part not in out:
-            out[chair.part] = _hits(frame, chair, plan, kicks, with_bass)
+            out[chair.part] = _hits(frame, band, chair, plan, kicks, with_bass)
     traded, remark = trade(frame, band, staggered(frame, band, plan, out))
     if remark:
         plan.remarks.append(remark)
     return {chair.part: land(frame, chair, traded[chair.part]) for chair in band}
 
 
-def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:
+def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:
     """One player's hits."""
     active, entry = plan.active[chair.part], instrument(chair.instrument)
     low, high = entry.comfort
@@ -91,7 +97,7 @@ def _hits(frame: Frame, chair: Chair, plan: Plan, kicks: set[int], with_bass: di
         case "sub":
             return _sub(frame, entry.range[0], active, plan)
         case "chords":
-            return play_chords(frame, _comper(frame, chair), active, plan.quiet, with_bass=with_bass)
+            return play_chords(frame, _comper(frame, chair, _company(chair, band, plan)), active, plan.quiet, with_bass=with_bass)
         case "fx":
             return play_risers(frame)
         case "impact":
@@ -124,13 +130,19 @@ def _sub(frame: Frame, lowest: int, active: dict[str, bool], plan: Plan) -> list
     return hits
 
 
-def _comper(frame: Frame, chair: Chair) -> Comper:
+def _company(chair: Chair, band: list[Chair], plan: Plan) -> frozenset[str]:
+    """Sections in which two others at least play chords beside a chair."""
+    others = [c.part for c in band if c.manner == "chords" and c.part != chair.part]
+    return frozenset(name for name, on in plan.active[chair.part].items() if on and sum(plan.active[o][name] for o in others) >= 2)
+
+
+def _comper(frame: Frame, chair: Chair, company: frozenset[str] = frozenset()) -> Comper:
     """The chair's textures: the genre's for this part or instrument, else the instrument's habit."""
     table, entry = frame.pack.comping, instrument(chair.instrument)
     names = table.textures.get(chair.part) or table.textures.get(chair.instrument) or playing().habit.get(chair.instrument, ("pad",))
     low, high = entry.comfort
     shift = {0: 0, 1: 0, 2: 5}.get(chair.rank, 0)
-    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift, chair.rank)
+    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift, chair.rank, company)
 
 
 def _player(frame: Frame, chair: Chair) -> Player:

@@ -38,6 +38,8 @@ def roster(frame: Frame) -> list[str]:
     wanted = [i for i in frame.brief.instruments_with.value if _allowed(frame, i)]
     band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
     members = list(dict.fromkeys([*wanted, *band]))
+    if frame.closed:
+        return members
     if frame.pack.arrangement.risers and _allowed(frame, "riser") and "riser" not in members:
         members.append("riser")
     acoustic = not any(instrument(base_instrument(m)).electronic for m in frame.pack.identity.band)
@@ -68,10 +70,24 @@ def lead_instrument(frame: Frame, members: list[str]) -> str | None:
 def chairs(frame: Frame) -> list[Chair]:
     """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects."""
     out = seated(frame, roster(frame))
+    if frame.closed:
+        out = _one_each(out)
     if any(c.part == "riser" for c in out):
         out.append(Chair("impact", "riser", Role.FX, "impact"))
     if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
         out.append(Chair("vinyl", "riser", Role.FX, "vinyl"))
+    return out
+
+
+def _one_each(band: list[Chair]) -> list[Chair]:
+    """In a closed band each player of single notes has one chair; a pianist has two hands, a guitarist thumb and fingers."""
+    seen: set[str] = set()
+    out = []
+    for chair in band:
+        single = instrument(chair.instrument).polyphony <= 2 and not instrument(chair.instrument).is_drums
+        if not (single and chair.instrument in seen):
+            out.append(chair)
+        seen.add(chair.instrument)
     return out
 
 

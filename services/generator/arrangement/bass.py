@@ -107,7 +107,13 @@ def play_bass(frame: Frame, low: int, high: int, active: dict[str, bool], kicks:
 
 def _velocity(frame: Frame, bar: Bar, tick: int) -> float:
     place_in_bar = slot(tick, frame.meter, bar.number)
-    return _LEVELS[frame.level(bar.section)] + (6.0, 2.0, -6.0, -1.0, -4.0)[place_in_bar] + 8.0 * (frame.section(bar.section).energy - 0.6)
+    felt = frame.feeling.velocity + (frame.feeling.accent if place_in_bar == 0 else 0.0)
+    return (
+        felt
+        + _LEVELS[frame.level(bar.section)]
+        + (6.0, 2.0, -6.0, -1.0, -4.0)[place_in_bar]
+        + 8.0 * (frame.section(bar.section).energy - 0.6)
+    )
 
 
 def _pattern_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
@@ -131,7 +137,7 @@ def _pattern_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
         if tick == span.start and char not in "m":
             char = "1"
         pitch = player.degree(char, span.chord, tick)
-        length = max(round(min(step.length, max(span.end - tick, 120)) * table.legato), 100)
+        length = max(round(min(step.length, max(span.end - tick, 120)) * frame.feeling.sounding(table.legato)), 100)
         if char == "m":
             hits.append(Hit(tick, 90, pitch, 42.0, "bass"))
             continue

@@ -31,10 +31,13 @@ class Comper:
     guitar: bool
     shift: int = 0
     rank: int = 0
+    company: frozenset[str] = frozenset()
+    """Sections in which at least two others play chords as well."""
 
 
-# How bars of four follow each other: which of a section's variants each bar takes (28 % of real bars repeat the one before).
-_SCHEMES = ((0, 0, 1, 0), (0, 1, 0, 1), (0, 0, 0, 1), (0, 1, 1, 2), (0, 0, 1, 2), (0, 1, 0, 2))
+# How bars of four follow each other: which of a section's variants each bar takes. With the changed cells on top, about 28 % of
+# the bars repeat the one before, as real accompaniments do (POP909).
+_SCHEMES = ((0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 1, 1, 0), (0, 0, 1, 2), (0, 1, 1, 2), (0, 1, 0, 1))
 
 
 def texture_at(comper: Comper, level: Level) -> Texture:
@@ -62,7 +65,7 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     scheme = _SCHEMES[int(home.integers(len(_SCHEMES)))]
     pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, frame.memory(bar), "bar", bar.place)
-    chance = frame.pack.comping.variation * (1.2 if bar.place % 4 == 3 or bar.last else 0.6)
+    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.3)
     cells = pattern.split()
     if len(cells) != 4 or here.random() >= chance:
         return pattern
@@ -104,7 +107,8 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
             steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
         for step in steps:
             hits += _gesture(frame, texture, bar, step, voicings[frame.span_at(bar.tick + step.tick).start, bar.section], generator)
-        if texture.left and bar.number not in quiet and texture.kind == "two_hands":
+        crowded = bar.section in comper.company and with_bass[bar.section]
+        if texture.left and bar.number not in quiet and texture.kind == "two_hands" and not crowded:
             hits += _left_hand(frame, comper, texture, bar, with_bass=with_bass[bar.section])
     return hits
 
@@ -120,7 +124,10 @@ def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tup
         spans = frame.spans_in(start, end)
         texture = texture_at(comper, _own_level(frame, comper, name))
         count = min(round(texture.voices[0] + (texture.voices[1] - texture.voices[0]) * section.energy), comper.polyphony)
-        window = (max(texture.window[0] + comper.shift, comper.low), min(texture.window[1] + comper.shift, comper.high))
+        if name in comper.company and texture.kind in ("chords", "two_hands"):
+            count = max(count - 1, 3 if comper.colour == "rootless" else 2)
+        shift = comper.shift + frame.feeling.register
+        window = (max(texture.window[0] + shift, comper.low), min(texture.window[1] + shift, comper.high))
         if comper.guitar and texture.kind in ("strum", "arp"):
             colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
             chain = []
@@ -166,9 +173,17 @@ def _pad_steps(frame: Frame, bar: Bar, texture: Texture, level: Level) -> list[S
 def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[int, ...], generator: np.random.Generator) -> list[Hit]:
     """One movement of the hand: a chord, a strum, a single string."""
     tick = bar.tick + step.tick
-    energy = frame.section(bar.section).energy
-    level = texture.level + _ACCENT.get(step.char, -4.0) + _SLOTS[slot(step.tick, frame.meter, bar.number)] + 20.0 * (energy - 0.55)
-    length = max(round(step.length * texture.legato), 80)
+    energy, feel = frame.section(bar.section).energy, frame.feeling
+    level = (
+        feel.velocity
+        + texture.level
+        + _ACCENT.get(step.char, -4.0)
+        + _SLOTS[slot(step.tick, frame.meter, bar.number)]
+        + 20.0 * (energy - 0.55)
+    )
+    if texture.kind != "pad":
+        level += feel.accent if slot(step.tick, frame.meter, bar.number) <= 1 else 0.0
+    length = max(round(step.length * (texture.legato if texture.kind == "pad" else feel.sounding(texture.legato))), 80)
     char = step.char
     if texture.kind == "boogie" and char in "dDu":
         notes = _boogie(frame, bar, step)
@@ -183,7 +198,9 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
     total = float(generator.uniform(*texture.spread_ms))
     chosen = notes[1:] if char == "t" and len(notes) > 2 else notes
     if char in "us":
-        chosen = tuple(reversed(chosen[-(2 if char == "s" else 4) :]))
+        chosen = tuple(reversed(chosen[-(1 if char == "s" else 3) :]))
+    elif char == "d" and slot(step.tick, frame.meter, bar.number) > 1:
+        chosen = chosen[-4:]  # between the beats the pick does not reach every string
     if char == "s":
         length = 70
     gap = total / max(len(chosen) - 1, 1)
@@ -218,6 +235,8 @@ def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, *, with
         home = place(chord.bass_class, low + 5 + (5 if with_bass else 0), low, high)
         slash = chord.bass_class != chord.root_class
         add = 12 if step.char == "8" else 0 if slash or step.char not in "3567" else member(chord, int(step.char))
-        level = texture.level - 2.0 + 14.0 * (frame.section(bar.section).energy - 0.55) - (8.0 if with_bass else 0.0)
+        level = (
+            frame.feeling.velocity + texture.level - 2.0 + 14.0 * (frame.section(bar.section).energy - 0.55) - (8.0 if with_bass else 0.0)
+        )
         hits.append(Hit(bar.tick + step.tick, round(step.length * texture.legato), home + add, level, "chord"))
     return hits

@@ -50,7 +50,8 @@ def velocity(groove: Groove, voice: str, char: str, place: int, energy: float, t
     if voice in ("snare", "clap"):
         accent = {"X": 2.0, "x": -8.0, "o": -0.6 * mean}[char]
         profile = 0.0 if char == "X" else profile
-    return mean + accent + profile + take * take_sd + 16.0 * (energy - 0.6)
+    felt = groove.frame.feeling.velocity * 0.7 + (groove.frame.feeling.accent * 0.6 if char == "X" else 0.0)
+    return felt + mean + accent + profile + take * take_sd + 16.0 * (energy - 0.6)
 
 
 def _voice_of(voice: str, char: str) -> str:
@@ -76,6 +77,9 @@ def groove_bar(frame: Frame, groove: Groove, beat: Beat, bar: Bar, takes: dict[s
             level = velocity(groove, voice, step.char, place, energy, takes.setdefault(voice, 0.0))
             pitch = DRUM_VOICES[voice]
             hits[voice, step.tick] = Hit(bar.tick + step.tick, HIT_TICKS, pitch, level, _voice_of(voice, step.char))
+    if not table.comping:  # a groove's ghosts belong to it: two bars of them, now and then played otherwise
+        fresh = generator.random() < 0.15
+        generator = generator if fresh else rng(frame.seed, "arrangement", "drums", "ghosts", frame.function(bar.section), bar.place % 2)
     _decorate(frame, groove, bar, hits, generator, table.ghosts if energy > 0.3 else table.ghosts / 2)
     for _, tick in [key for key in hits if key[0] == "open"]:
         hits.pop(("hat", tick), None)

@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from contracts.brief import Brief
 from contracts.music import Chord, Key, Meter, Note, Score, Section
+from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
+from services.music.packs.instruments import instruments
 from services.music.rng import rng
 
 Level = Literal["low", "mid", "high"]
@@ -57,6 +59,17 @@ class Frame:
     pack: GenrePack
     seed: int
     levels: dict[str, Level] = field(default_factory=dict)
+
+    @cached_property
+    def feeling(self) -> Feeling:
+        """What the brief's moods ask of the players."""
+        return feeling_of(self.brief, self.pack)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the brief leaves nobody else in the room: every instrument but the wanted is excluded (solo, duo, "only")."""
+        named = set(self.brief.instruments_with.value)
+        return bool(named) and set(instruments()) - named <= set(self.brief.instruments_without.value)
 
     @cached_property
     def meter(self) -> Meter:

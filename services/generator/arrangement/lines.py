@@ -53,7 +53,12 @@ def _centre(liner: Liner) -> int:
 
 def _level(frame: Frame, bar: Bar, base: float, tick: int) -> float:
     inside = tick - bar.tick
-    return base + 16.0 * (frame.section(bar.section).energy - 0.6) + (3.0, 2.0, -4.0, -1.0, -2.0)[slot(inside, frame.meter, bar.number)]
+    return (
+        frame.feeling.velocity
+        + base
+        + 16.0 * (frame.section(bar.section).energy - 0.6)
+        + (3.0, 2.0, -4.0, -1.0, -2.0)[slot(inside, frame.meter, bar.number)]
+    )
 
 
 def _guide(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
@@ -124,7 +129,7 @@ def _stabs(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
             tone = classes[(len(classes) - 1 - liner.seat) % len(classes)]
             last = place(tone, last, liner.low, liner.high)
             accent = 12.0 if step.char == "X" else 0.0
-            hits.append(Hit(tick, round(step.length * 0.75), last, _level(frame, bar, 84.0, tick) + accent, "line"))
+            hits.append(Hit(tick, round(step.length * frame.feeling.sounding(0.75)), last, _level(frame, bar, 84.0, tick) + accent, "line"))
     return hits
 
 
@@ -196,7 +201,7 @@ def _sing(frame: Frame, liner: Liner, bar: Bar, notes: list[tuple[int, int]], pi
         goal = pitch + (0 if index == 0 else direction * 2)
         pitch = min(options, key=lambda p: (abs(p - goal) + 0.05 * abs(p - centre), p)) if options else pitch
         arch = 6.0 * (1.0 - abs(2.0 * index / max(len(notes) - 1, 1) - 1.0))
-        hits.append(Hit(tick, round(length * 0.9), pitch, _level(frame, bar, 80.0, tick) + arch, "line"))
+        hits.append(Hit(tick, round(length * frame.feeling.sounding(0.9)), pitch, _level(frame, bar, 80.0, tick) + arch, "line"))
     return pitch
 
 

@@ -1,22 +1,32 @@
 """Composing: form, then harmony, then the melody; each decision in a musician's words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.brief import Brief
 from contracts.context import Decision
 from contracts.features import Features
 from contracts.music import Key, Meter, Note, Part, Role, Score, Section
+from services.generator.blending import blended
 from services.generator.composition.counter import Counter
 from services.generator.composition.critic import BandCritic, Critic, Line, dullness
-from services.generator.composition.decisions import counter_decision, form_decision, harmony_decision, melody_decision, silence_decision
+from services.generator.composition.decisions import (
+    counter_decision,
+    form_decision,
+    harmony_decision,
+    melody_decision,
+    mood_decision,
+    silence_decision,
+)
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.lead import Register, choose_counter, choose_lead, register_of
 from services.generator.composition.melody import Melodist, Melody
-from services.music.packs.genres import GenrePack, genre
+from services.generator.feeling import Feeling, feeling_of
+from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
+from services.music.packs.melody_table import MelodyTable
 from services.music.theory.scales import mode_classes
 
 TAKES = 8
@@ -41,28 +51,44 @@ def compose(brief: Brief, seed: int, features: Features | None = None) -> Compos
     Raises:
         BadInput: for a key, meter, genre or chord that cannot be.
     """
-    pack = genre(brief.genres.value[0])
+    pack = blended(brief)
+    feeling = feeling_of(brief, pack)
+    pack = pack.model_copy(update={"melody": _felt(pack.melody, feeling)})
     key = Key.parse(brief.key.value)
     form = plan_form(brief, pack.form, pack.identity.energy, seed, features.energy_curve if features else ())
-    harmony = Harmonist(brief, pack.harmony, form, seed).write()
+    harmony = Harmonist(brief, pack.harmony, form, seed, feeling).write()
     decisions = [form_decision(form, brief, pack), harmony_decision(form, harmony, key)]
+    decisions += mood_decision(brief, feeling, harmony)
     lead = choose_lead(brief, pack)
     parts: dict[str, Part] = {}
     if lead is None:
         decisions.append(silence_decision())
     else:
-        line, cost = best_take(brief, pack, form, harmony, register_of(lead, pack.melody), seed)
+        line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed)
         parts["melody"] = _part(lead, Role.VOCAL if lead == "vocals" else Role.MELODY, line.notes)
         decisions.append(melody_decision(lead, line, key, cost, TAKES))
         second = choose_counter(brief, pack, lead)
         if second is not None:
             grid = Grid(Meter.parse(brief.meter.value))
-            counter = Counter(pack.melody, form, harmony, grid, register_of(second, pack.melody), seed)
+            counter = Counter(pack.melody, form, harmony, grid, _moved(register_of(second, pack.melody), feeling), seed)
             notes = counter.write(line.notes, [t.step for t in line.hook if t.step < grid.steps])
             if notes:
                 parts["counter"] = _part(second, Role.COUNTER, notes)
                 decisions.append(counter_decision(second, lead, len(notes)))
     return Composed(_score(brief, pack, form, harmony, parts), tuple(decisions))
+
+
+def _felt(table: MelodyTable, feeling: Feeling) -> MelodyTable:
+    """The style's melody with the mood's touch: how loud, how bound, how accented."""
+    low, high = (min(max(v + round(feeling.velocity), 36), 118) for v in table.velocity)
+    return table.model_copy(
+        update={"legato": feeling.sounding(table.legato), "velocity": (low, high), "accent": min(table.accent + feeling.accent, 24.0)}
+    )
+
+
+def _moved(register: Register, feeling: Feeling) -> Register:
+    """A player's register with its centre where the mood lies, inside the same limits."""
+    return replace(register, centre=min(max(register.centre + feeling.register, register.low + 3), register.high - 4))
 
 
 def best_take(

@@ -7,6 +7,7 @@ from contracts.pipeline import Stage
 from services.generator.composition.form import Form
 from services.generator.composition.harmony import SectionHarmony
 from services.generator.composition.melody import Melody
+from services.generator.feeling import Feeling
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
 
@@ -56,6 +57,24 @@ def harmony_decision(form: Form, harmony: dict[str, SectionHarmony], key: Key) -
         why=why,
         parameters={slot.id: " | ".join(e.symbol for e in harmony[slot.id].events) for slot in form.slots},
     )
+
+
+def mood_decision(brief: Brief, feeling: Feeling, harmony: dict[str, SectionHarmony]) -> list[Decision]:
+    """What the moods changed, where there are moods."""
+    if not brief.moods.value:
+        return []
+    side = "darker" if feeling.brightness < 0 else "brighter" if feeling.brightness > 0 else "the style's own"
+    qualities = sorted({e.chord.quality for section in harmony.values() for e in section.events if e.chord.quality not in ("", "m")})
+    height = "" if not feeling.register else f", lines {abs(feeling.register)} semitones {'higher' if feeling.register > 0 else 'lower'}"
+    return [
+        Decision(
+            stage=Stage.COMPOSITION,
+            topic="mood",
+            choice=f"{' and '.join(feeling.words)}, {side} progressions{height}",
+            why=f"{', '.join(brief.moods.value)}: how players and chords say it beside tempo and key",
+            parameters={"velocity": feeling.velocity, "length": feeling.length, "accent": feeling.accent, "qualities": qualities},
+        )
+    ]
 
 
 def melody_decision(lead: str, line: Melody, key: Key, cost: float, takes: int) -> Decision:

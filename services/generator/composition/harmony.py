@@ -1,13 +1,16 @@
 """Chords for every section: progressions of the style in units of 4, 8 or 12 bars, cadences, colours, exact stated chords."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from contracts.brief import Brief
 from contracts.music import Chord, ChordEvent, Key, Meter
+from services.generator.composition.colours import darkness, song_colours
 from services.generator.composition.form import Form, Phrase, Slot
 from services.generator.composition.functions import function_of, slug
+from services.generator.feeling import NEUTRAL, Feeling
 from services.music.packs.harmony_table import HarmonyTable, HarmonyUnit, modal_tables
 from services.music.rng import rng
 from services.music.theory.roman import numerals_to_bars, parse_numeral, plain
@@ -36,13 +39,14 @@ class SectionHarmony:
 class Harmonist:
     """Writes the harmony of one song. One seed, one style, one key."""
 
-    def __init__(self, brief: Brief, table: HarmonyTable, form: Form, seed: int) -> None:
+    def __init__(self, brief: Brief, table: HarmonyTable, form: Form, seed: int, feeling: Feeling = NEUTRAL) -> None:
         self.brief, self.table, self.form, self.seed = brief, table, form, seed
         self.key = Key.parse(brief.key.value)
         self.meter = Meter.parse(brief.meter.value)
         self.third = "minor" if self.key.is_minor else "major"
         self._units: dict[str, Bars] = {}
-        self._colours = self._choose_colours()
+        self.feeling = feeling
+        self._colours = song_colours(table, feeling, seed, minor=self.key.is_minor)
 
     def write(self) -> dict[str, SectionHarmony]:
         """Chords of every section by id."""
@@ -114,6 +118,7 @@ class Harmonist:
                 weight *= 0.08
             elif used and any(plain(n) not in heard for bar in bars for n in bar):
                 weight *= 1.8  # a chorus adds a chord in 65 % of songs
+            weight *= math.exp(-5.0 * self.feeling.brightness * (darkness([n for bar in bars for n in bar]) - 0.4))
             if length % len(bars) and len(bars) % length:
                 weight *= 0.3
             if len(bars) > length:
@@ -202,18 +207,6 @@ class Harmonist:
         return result
 
     # --- colours and events -------------------------------------------------------------------------------------------
-
-    def _choose_colours(self) -> dict[str, str]:
-        """One quality per plain numeral for the whole song, by the style's shares."""
-        chosen: dict[str, str] = {}
-        for numeral, shares in self.table.colours.items():
-            roll = rng(self.seed, "composition", "harmony", "colour", numeral).random()
-            for suffix, share in shares.items():
-                roll -= share
-                if roll < 0:
-                    chosen[numeral] = suffix
-                    break
-        return chosen
 
     def _chord(self, numeral: str, key: Key) -> Chord:
         colour = self._colours.get(numeral)

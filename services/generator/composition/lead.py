@@ -25,7 +25,11 @@ def choose_lead(brief: Brief, pack: GenrePack) -> str | None:
     wanted = [i for i in brief.instruments_with.value if _sings(i)]
     unwanted = set(brief.instruments_without.value)
     preferred = [*pack.melody.leads, *pack.identity.band]
-    ranked = sorted(wanted, key=lambda i: (i != "vocals", preferred.index(i) if i in preferred else len(preferred)))
+    few = len(brief.instruments_with.value) == 2 and brief.instruments_with.is_stated
+    ranked = sorted(
+        wanted,
+        key=lambda i: (i != "vocals", few and instruments()[i].polyphony > 2, preferred.index(i) if i in preferred else len(preferred)),
+    )
     for candidate in [*ranked, *(i for i in preferred if i in pack.identity.band), *preferred]:
         if _sings(candidate) and candidate not in unwanted:
             return candidate
@@ -47,7 +51,7 @@ def register_of(instrument_id: str, table: MelodyTable) -> Register:
     span = min(table.span[1], high - low)
     below = span * 45 // 100
     options = [table.centre + 12 * octave for octave in range(-3, 4)]
-    centre = min(options, key=lambda c: (max(0, low - (c - below)) + max(0, c + span - below - high), abs(c - table.centre)))
+    centre = min(options, key=lambda c: (max(0, low - (c - below)) + max(0, c + span - below - high) + 0.5 * abs(c - table.centre), c))
     bottom = max(low, min(centre - below, high - span))
     return Register(bottom, bottom + span, min(max(centre, bottom + 3), bottom + span - 4))
 

@@ -24,6 +24,7 @@ _ROLES = {
     "outro": "echo",
 }  # fmt: skip
 _DENSITY = {"verse": 1.0, "prechorus": 1.05, "chorus": 1.14, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
+_QUOTES, _BREATHES = 0.3, 0.85
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
 
@@ -162,8 +163,30 @@ class Melodist:
         draw = self._draw("solo", slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
         ground = self._ground(slot, phrase)
-        model = "through" if draw.random() < 0.65 else "srdc"
-        return self._decorated(writer.write(replace(ground, centre=ground.centre + 2), model), draw)
+        model = "through" if draw.random() < 0.4 else "srdc"
+        played = self._decorated(writer.write(replace(ground, centre=ground.centre + 2), model), draw)
+        return self._breathing(self._quoting(played, slot, ground, writer, draw), phrase, draw)
+
+    def _quoting(self, tones: list[Tone], slot: Slot, ground: Ground, writer: PhraseWriter, draw: np.random.Generator) -> list[Tone]:
+        """A soloist remembers the tune: now and then the phrase begins with its first bar, over these chords."""
+        theme = next((self.materials[name] for name in ("head:a", "chorus:a", "verse:a", "theme:a") if name in self.materials), None)
+        if theme is None or draw.random() >= _QUOTES:
+            return tones
+        shift = (self.harmony[slot.id].key.tonic_class - theme.key.tonic_class + 6) % 12 - 6
+        length = self.grid.steps * 2
+        head = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in theme.tones if 0 <= t.step < length]
+        head = [replace(t, length=min(t.length, length - t.step)) for t in head]
+        return writer.fitted(head, ground) + [t for t in tones if t.step >= length] if head else tones
+
+    def _breathing(self, tones: list[Tone], phrase: Phrase, draw: np.random.Generator) -> list[Tone]:
+        """Breaths in a solo: the last beat or two of most four bars are silent, as a player of a wind instrument needs them."""
+        kept = tones
+        for bar in range(2, phrase.bars + 1, 2):
+            if draw.random() < (_BREATHES if bar % 4 == 0 else _BREATHES / 2):
+                end = bar * self.grid.steps
+                start = end - int(draw.integers(1, 3)) * self.grid.beat_steps - (2 if draw.random() < 0.4 else 0)
+                kept = [t if t.step + t.length <= start else replace(t, length=start - t.step) for t in kept if not start <= t.step < end]
+        return kept
 
     def _echo(self, slot: Slot, every: int) -> list[Tone]:
         """The head of the hook, quoted now and then: in the last bars of an intro, at the head of each few bars elsewhere."""
@@ -278,7 +301,7 @@ class Melodist:
         span = 8 * self.grid.steps
         for i, tone in enumerate(tones):
             arc = 4.0 * float(np.sin(np.pi * ((tone.step % span) / span)))
-            accent = 2.0 if self.grid.weight(tone.step) >= 3 else 0.0
+            accent = self.table.accent if self.grid.weight(tone.step) >= 3 else 0.0
             velocity = base + arc + accent + 0.5 * (tone.pitch - self.register.centre)
             start = (origin + tone.step) * STEP
             room = (tones[i + 1].step - tone.step if i + 1 < len(tones) else tone.length) * STEP

@@ -13,8 +13,8 @@ _MODELS: dict[str, tuple[Operation, ...]] = {
     "sentence": (("new", "A"), ("restate", "A"), ("fragment", "A"), ("cadence", "A")),
     "srdc": (("new", "A"), ("tail", "A"), ("new", "B"), ("cadence", "A")),
     "riff": (("new", "A"), ("tail", "A"), ("literal", "A"), ("cadence", "A")),
-    "call": (("new", "A"), ("answer", "A"), ("literal", "A"), ("answer", "B")),
-    "aab": (("new", "A"), ("answer", "A"), ("literal", "A"), ("answer", "A"), ("new", "B"), ("cadence", "B")),
+    "call": (("new", "A"), ("answer", "B"), ("literal", "A"), ("tail", "B")),
+    "aab": (("new", "A"), ("answer", "B"), ("literal", "A"), ("literal", "B"), ("new", "C"), ("tail", "B")),
     "through": (("new", "A"), ("new", "B"), ("rhythm", "A"), ("cadence", "B")),
     "drift": (("new", "A"), ("rhythm", "A"), ("rest", ""), ("tail", "A")),
 }

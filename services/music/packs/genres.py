@@ -3,6 +3,7 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +44,9 @@ class GenrePack(BaseModel):
     comping: CompingTable = Field(default_factory=CompingTable)
     arrangement: ArrangementTable = Field(default_factory=ArrangementTable)
     patches: dict[str, str] = Field(default_factory=dict, description="part, instrument or kit -> patch")
+    lends: tuple[Literal["bass", "drums", "comping", "harmony", "melody", "lines"], ...] = Field(
+        default=("comping",), description="what the style gives to a mixture that another style leads"
+    )
 
 
 @cache

@@ -49,6 +49,7 @@ class HarmonyTable(BaseModel):
     loops: bool = Field(default=False, description="sections keep their loop to the last bar instead of a cadence")
     tonic: dict[str, str] = Field(default_factory=lambda: {"major": "I", "minor": "i"}, description="the chord that the song ends on")
     bars_per_chord: int = Field(default=1, ge=1, description="how often a bar of a unit is held")
+    mood_colours: float = Field(default=0.6, ge=0, le=1, description="share of plain chords that take a colour of the brief's moods")
     lift_share: float = Field(default=0.0, ge=0, le=0.15, description="songs whose last chorus moves up a semitone or a tone")
 
 

@@ -33,6 +33,7 @@ class MelodyTable(BaseModel):
     syncopation: float = Field(default=0.15, ge=0, le=1)
     anacrusis: float = Field(default=0.21, ge=0, le=1)
     legato: float = Field(default=0.9, gt=0, le=1.1, description="sounding share of the time to the next note")
+    accent: float = Field(default=2.0, ge=0, le=24, description="MIDI velocity of strong beats above the others")
     ornaments: float = Field(default=0.0, ge=0, le=1, description="share of long notes that get a grace, turn or trill")
     roles: dict[str, str] = Field(
         default_factory=dict, description="section function -> sing, hook, echo, improvise, fill or rest, where it differs from common use"

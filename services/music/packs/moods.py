@@ -41,6 +41,30 @@ class Mood(BaseModel):
         return colours
 
 
+class Articulation(BaseModel):
+    """How long notes sound against the style's own length, and what the strong beats get on top (MIDI velocity)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: float = Field(gt=0, le=1.5)
+    accent: float = Field(ge=0, le=20)
+
+
+class Touch(BaseModel):
+    """What players do for the words of the moods: dynamics -> velocity added, articulation -> lengths and accents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dynamics: dict[str, float]
+    articulation: dict[str, Articulation]
+
+
+@cache
+def touch() -> Touch:
+    """The one table of touch."""
+    return Touch.model_validate(tomllib.loads((files(__package__) / "touch.toml").read_text("utf-8")))
+
+
 @cache
 def moods() -> dict[str, Mood]:
     """All moods by id, in the order of the table."""
