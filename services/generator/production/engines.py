@@ -15,7 +15,7 @@ from services.generator.production import drum_machine, faust, fluidsynth, tiny
 from services.generator.production.curves import Clock, Floats
 from services.generator.production.performance import perform
 from services.generator.production.shelf import COMMERCIAL, FILES, LICENCES, PACKAGES, Shelf
-from services.generator.production.sounds import Kit, Preset, Sampled, Synth, is_drum_part, sounds
+from services.generator.production.sounds import Kit, Preset, Sampled, Synth, is_drum_part, sounds, stand_in_name
 
 ASKED = ("auto", "sampled", "fluidsynth", "tinysoundfont", "neural")
 """What the option `engine` may name."""
@@ -138,9 +138,13 @@ def choose(patch: str, shelf: Shelf, *, engine: str = "auto", commercial: bool =
         raise Unavailable("the neural engine", "no neural worker is installed; use engine=auto")
     sound = sounds()[patch]
     if isinstance(sound, Synth):
-        return Choice("faust", patch, patch)
+        if ENGINES["faust"].available():
+            return Choice("faust", patch, patch)
+        patch = stand_in_name(patch)
+        sound = sounds()[patch]
     if isinstance(sound, Kit):
         return Choice("drum_machine", patch, patch)
+    assert isinstance(sound, Sampled)  # noqa: S101 - a stand-in is
     players = [name for name in ("fluidsynth", "tinysoundfont") if engine in {"auto", "sampled", name} and ENGINES[name].available()]
     for preset in candidates(sound):
         if preset.soundfont not in shelf.fonts or (commercial and preset.soundfont not in COMMERCIAL):

@@ -5,10 +5,10 @@ Only for processes of their own: an engine made in one thread and used in anothe
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,14 @@ LEGATO_S = 0.012
 """Notes closer than this are slurred on mono patches."""
 
 
+@cache
 def available() -> bool:
-    """Whether DawDreamer is installed."""
-    return importlib.util.find_spec("dawdreamer") is not None
+    """Whether DawDreamer loads: it links to libGL and GLib, which a minimal system lacks."""
+    try:
+        import dawdreamer  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def version() -> str:
@@ -39,7 +44,7 @@ def version() -> str:
 def play(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
     """Play a part on a patch. Returns [2, frames]. Raises Unavailable where DawDreamer is missing."""
     if not available():
-        raise Unavailable("DawDreamer", "install the extra 'generator'")
+        raise Unavailable("DawDreamer", "install the extra 'generator' and the system packages libgl1 and libglib2.0-0")
     with _quiet():
         return _poly(part, patch, sound, clock) if sound.mode == "poly" else _mono(part, patch, sound, clock)
 

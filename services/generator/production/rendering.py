@@ -31,7 +31,7 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
     audio = ENGINES[choice.engine].render(Task(score, part_id, part, choice, shelf, clock))
     sound = sounds()[choice.patch]
     own_filter = isinstance(sound, Synth) and sound.mode != "poly"
-    if "cutoff" in part.controls and not own_filter:
+    if "cutoff" in part.controls and not own_filter and faust.available():
         audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))
     gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.patch, choice.source))
     audio *= decibels_to_gain(gain_db)

@@ -58,6 +58,7 @@ class Synth(_Table):
     pitched: bool = True
     release_s: float = Field(default=0.3, description="how long the sound goes on after the key is released")
     cost: float = Field(default=0.01, description="CPU seconds per second of audio with one note held")
+    stand_in: int = Field(ge=0, le=127, description="General MIDI program that plays it where DawDreamer cannot load")
 
 
 class Kit(_Table):
@@ -90,9 +91,20 @@ def sounds() -> dict[str, Sound]:
     for instrument_id in instruments():
         found |= sound_table(instrument_id).patches
     here = files(__package__)
-    found |= {name: Synth.model_validate(row) for name, row in tomllib.loads(_text("patches/patches.toml")).items()}
+    synths = {name: Synth.model_validate(row) for name, row in tomllib.loads(_text("patches/patches.toml")).items()}
+    found |= synths
+    found |= {stand_in_name(name): _stand_in(synth) for name, synth in synths.items()}
     found |= {f.name.removesuffix(".toml"): Kit() for f in (here / "kits").iterdir() if f.name.endswith(".toml")}
     return found
+
+
+def stand_in_name(patch: str) -> str:
+    """Name of the sampled patch that plays for a synthesised one where DawDreamer cannot load."""
+    return f"{patch}_stand_in"
+
+
+def _stand_in(synth: Synth) -> Sampled:
+    return Sampled(presets=(Preset(soundfont="FluidR3_GM", program=synth.stand_in),), reference_pitch=synth.reference_pitch)
 
 
 def patch_name(part: Part, genre: str) -> str:

@@ -37,6 +37,16 @@ def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> t
                 why="FluidSynth is not installed (libfluidsynth3) or was not asked for; tones are plainer without it",
             )
         )
+    stood_in = [name for name, plan in plans.items() if plan.source.split(" ")[1].endswith("_stand_in")]
+    if stood_in:
+        told.append(
+            Decision(
+                stage=Stage.PRODUCTION,
+                topic="synthesizers",
+                choice=f"samples play {', '.join(stood_in)} in place of our synthesizers",
+                why="DawDreamer cannot load here; on Debian, as root: apt-get install libgl1 libglib2.0-0",
+            )
+        )
     if "TimGM6mb" in used:
         told.append(
             Decision(

@@ -7,9 +7,10 @@ import pytest
 
 from contracts.context import Options
 from contracts.errors import BadInput, Unavailable
-from services.generator.production import fluidsynth, plan_stems, tiny
+from services.generator.production import faust, fluidsynth, plan_stems, tiny
 from services.generator.production.engines import ENGINES, choose, providers
 from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.sounds import Synth, sounds
 from services.generator.production.telling import tell_production
 from tests.generator.production.listening import SHELF, empty_file, level_db, line, only, play, score
 
@@ -115,3 +116,20 @@ def test_folders_of_the_operator_come_first(tmp_path: Path) -> None:
 def test_synths_and_drum_machines_need_no_soundfont() -> None:
     """An electronic band plays on a bare machine."""
     assert np.abs(play(line("kit_909", (0, 1, 36, 100), drums=True), Shelf({}), bars=1)).max() > 0.05
+
+
+SYNTHS = sorted(name for name, sound in sounds().items() if isinstance(sound, Synth))
+
+
+@pytest.mark.parametrize("patch", SYNTHS)
+def test_samples_stand_in_for_synthesizers_that_cannot_load(patch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without DawDreamer every patch still sounds, even with the small soundfont alone, and a decision says so."""
+    monkeypatch.setattr(faust, "available", lambda: False)
+    monkeypatch.setattr(ENGINES["faust"], "available", lambda: False)
+    shelf = only(find_soundfonts(), "TimGM6mb")
+    part = line(patch, (0, 2, sounds()[patch].reference_pitch, 100)).model_copy(update={"controls": {"cutoff": ((0, 0.5),)}})  # type: ignore[union-attr]
+    song = score(part)
+    plans = plan_stems(song, Options(engine="auto"), shelf)
+    assert "TimGM6mb" in plans["part"].source
+    assert level_db(play(part, shelf, bars=1)) > -60
+    assert any(decision.topic == "synthesizers" for decision in tell_production(song, plans, shelf))

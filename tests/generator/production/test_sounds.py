@@ -40,7 +40,11 @@ BRIEFED = {
     "kit_dubstep",
     "kit_electro",
 }
-PITCHED = [name for name, sound in sounds().items() if isinstance(sound, Synth | Sampled) and getattr(sound, "pitched", True)]
+PITCHED = [
+    name
+    for name, sound in sounds().items()
+    if isinstance(sound, Synth | Sampled) and getattr(sound, "pitched", True) and not name.endswith("_stand_in")
+]
 PITCHED = [name for name in PITCHED if not name.startswith(("kit_", "percussion"))]
 PERCUSSIVE = ["saw_pluck", "arp_pluck", "fm_epiano", "house_bass", "acid_bass", "guitar_steel", "piano_grand", "kit_909", "kit_acoustic"]
 BRIGHTENING = [name for name in PITCHED if not name.startswith(("glass_pad", "drawbar", "sub_", "wobble", "guitar_clean"))]
