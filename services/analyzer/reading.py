@@ -107,7 +107,7 @@ def read_recording(path: Path) -> Recording:
                 notes.append(f"{frames / rate / 60:.0f} minutes long: the middle {LONGEST_HEARD_S / 60:.0f} minutes were heard.")
             blocks = _blocks(file, wanted, notes)
     except sf.LibsndfileError as error:
-        raise _refuse(path, f"it could not be read as sound: {error}") from error
+        raise _refuse(path, f"it could not be read as sound: {error.error_string}") from error
     if not blocks or not sum(len(block) for block in blocks):
         raise _refuse(path, "no sound could be read from it")
     audio = np.ascontiguousarray(np.concatenate(blocks).T)

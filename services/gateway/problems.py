@@ -69,7 +69,8 @@ def not_found(what: str, name: str) -> Refused:
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A problem as an HTTP response."""
-    body = problem.model_dump(mode="json", exclude_none=True)
+    # From Python's values, not from pydantic's JSON: a lone surrogate that is refused must be tellable, too.
+    body = {name: _writable(value) for name, value in problem.model_dump(exclude_none=True).items()}
     kind = LingeringResponse if headers and headers.get("Connection") == "close" else JSONResponse
     return kind(body, status_code=problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
@@ -148,3 +149,7 @@ async def _bug(request: Request, error: Exception) -> Response:
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _writable(value: Any) -> Any:
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

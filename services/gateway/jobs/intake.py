@@ -132,6 +132,7 @@ def read_prompt(value: object) -> str:
         raise Refused(422, detail, field="prompt", value=value, allowed=f"up to {MAX_PROMPT_CHARS} characters")
     if "\x00" in value:
         raise Refused(422, "The prompt holds a NUL character.", field="prompt", value=value, allowed="text without NUL")
+    _check_unicode("prompt", value)
     return value
 
 
@@ -143,6 +144,8 @@ def read_options(text: str | bytes) -> tuple[Options, int | None]:
         raise Refused(400, f"options is not JSON: {error}", field="options", value=str(text)[:80], allowed="a JSON object") from error
     if not isinstance(data, dict):
         raise Refused(400, "options is not a JSON object.", field="options", value=data, allowed="a JSON object")
+    for name, value in data.items():
+        _check_unicode(f"options.{name}", value)
     seed = _read_seed(data.pop("seed", None))
     unknown = sorted(set(data) - set(option_names()))
     if unknown:
@@ -164,6 +167,14 @@ def read_options(text: str | bytes) -> tuple[Options, int | None]:
 def option_names() -> list[str]:
     """The names under which options are sent."""
     return [info.alias or name for name, info in Options.model_fields.items()]
+
+
+def _check_unicode(field: str, value: object) -> None:
+    """Raise Refused (422) for half of a surrogate pair: JSON can escape one, no text can hold it."""
+    try:
+        json.dumps([field, value], ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Refused(422, f"{field} is no Unicode text.", field=field, value=value, allowed="Unicode text") from error
 
 
 def _read_seed(value: object) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from contracts.events import Progress
 from services.gateway.settings import GatewaySettings
@@ -187,3 +188,20 @@ async def test_the_schema_of_options_is_published(quiet_house: House) -> None:
     assert {"seed", "bpm", "license", "until"} <= set(schemas["Options"]["properties"])
     references = {part.split('"')[0] for part in json.dumps(document).split("#/components/schemas/")[1:]}
     assert references <= set(schemas)
+
+
+@pytest.mark.parametrize(
+    "options", ['{"key": "\\udcff"}', '{"moods": ["\\udcff"]}', '{"engine": "\\udcff"}', '{"\\udcff": 1}', '{"chords": "\\ud83d"}']
+)
+async def test_half_of_a_surrogate_pair_is_refused(quiet_house: House, options: str) -> None:
+    """JSON can escape what no text can hold: 422 with the field, not an error of ours."""
+    refused = of_problem(await quiet_house.http.post("/jobs", files={"prompt": (None, "house"), "options": (None, options)}))
+    assert refused["status"] == 422
+    assert refused["field"].startswith("options.")
+
+
+async def test_half_of_a_surrogate_pair_is_refused_in_a_brief(quiet_house: House) -> None:
+    """The same in the JSON body of POST /briefs."""
+    headers = {"content-type": "application/json"}
+    answer = await quiet_house.http.post("/briefs", content=rb'{"prompt": "jazz \ud83d"}', headers=headers)
+    assert of_problem(answer)["field"] == "prompt"
