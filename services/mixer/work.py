@@ -20,12 +20,13 @@ from contracts.pipeline import Stage
 from services.mixer import files
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.delivery import encode_mp3
+from services.mixer.mastering.matching import Match
 from services.mixer.mastering.session import Session, ToneAim
 from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.mixing.console import THREADS, Console
 from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
 from services.mixer.profiles import Profile, profile
-from services.music.audio.spectrum import third_octave_spectrum
+from services.music.audio.spectrum import REACH, TONE_HZ, is_full_record, third_octave_spectrum
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
@@ -175,16 +176,22 @@ def master(context: Context, bench: Workbench) -> Context:
         true_peak_dbtp=max(round(mastered.true_peak_dbtp, 3), SILENCE_LUFS),
         limited_by_ceiling=mastered.limited_by_ceiling,
     )
-    return _explain_master(context.model_copy(update={"mastering": section, "artifacts": {**kept, **delivered}}), mastered, session)
+    return _explain_master(context.model_copy(update={"mastering": section, "artifacts": {**kept, **delivered}}), mastered, session, tone)
 
 
 def _tone_aim(context: Context, changes: Changes) -> ToneAim:
-    """How far the tone follows the user's reference: half of the way, unless QA asks for more."""
+    """How far the tone follows the user's reference: a full record is matched, another one draws the corridor half of the way."""
     features = context.analysis.features if context.analysis else None
     if features is None or len(features.spectrum_hz) < 8:
         return ToneAim(changes.tone_strength)
-    reference = (np.array(features.spectrum_hz), np.array(features.spectrum_db))
-    return ToneAim(changes.tone_strength, reference, REFERENCE_SHARE if changes.match_reference is None else changes.match_reference)
+    centres, levels = np.array(features.spectrum_hz), np.array(features.spectrum_db)
+    reach_hz = REACH * features.sample_rate_hz
+    heard = (centres >= TONE_HZ[0]) & (centres <= min(TONE_HZ[1], reach_hz))
+    if heard.sum() >= 8 and is_full_record(centres[heard], levels[heard]):
+        share = 1.0 if changes.match_reference is None else changes.match_reference
+        return ToneAim(changes.tone_strength, match=Match(centres, levels, reach_hz, changes.match_most_db, share))
+    share = REFERENCE_SHARE if changes.match_reference is None else changes.match_reference
+    return ToneAim(changes.tone_strength, (centres, levels), share)
 
 
 def _heard(mixing: MixingSection) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -254,7 +261,15 @@ def _deliver(context: Context, bench: Workbench, session: Session, prefix: str, 
         return {**delivered, **compressed.result()}
 
 
-def _explain_master(context: Context, mastered: Mastered, session: Session) -> Context:
+def _tone_reason(context: Context, tone: ToneAim) -> str:
+    name = context.analysis.reference_name if context.analysis else ""
+    if tone.match:
+        return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB"
+    drawn = f", drawn to the reference, {name}, by {tone.share:.0%}" if tone.reference else ""
+    return f"the sum is led towards the long-term spectrum of released music of its genre{drawn}"
+
+
+def _explain_master(context: Context, mastered: Mastered, session: Session, tone: ToneAim) -> Context:
     """Record the mastering in words."""
     target = context.technical.target_lufs
     if not math.isfinite(mastered.loudness_lufs):
@@ -267,7 +282,7 @@ def _explain_master(context: Context, mastered: Mastered, session: Session) -> C
             Stage.MASTERING,
             "tone",
             f"linear-phase equaliser between {low:+.1f} and {high:+.1f} dB",
-            "the sum is led towards the long-term spectrum of released music of its genre",
+            _tone_reason(context, tone),
         )
     limited = (
         f"the peaks alone stop at {mastered.loudness_lufs:.2f} LUFS under the ceiling: limited_by_ceiling"

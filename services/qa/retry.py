@@ -3,8 +3,8 @@
 The names are a contract with the stages, which read them by `context.change(name, default)`.
 
 mastering: `target_offset_lu` (added to the loudness target), `ceiling_offset_db` (added to the true-peak ceiling),
-    `mp3_gain_db` (gain before the MP3 is encoded), `match_reference` (0–1: how far the tone is drawn to the reference),
-    `tone_strength` (factor: how much of that way the equaliser goes).
+    `mp3_gain_db` (gain before the MP3 is encoded), `match_reference` (0–1: how far the tone follows the reference),
+    `match_most_db` (how far the equaliser may go for that).
 mixing: `dc_block_hz` (corner of a high pass on every strip), `width` (factor on the stereo width), `low_end_db` (gain below
     150 Hz), `remix` (number of the round: mix again from the dry stems).
 arrangement: `reseed` (number of the round: another arrangement of the same composition).
@@ -41,9 +41,8 @@ def _softer_mp3(check: Check, context: Context) -> Changes:
 
 
 def _closer_to_reference(_: Check, context: Context) -> Changes:
-    if context.change("match_reference", 0.5) < 1.0:
-        return {"match_reference": 1.0}
-    return {"match_reference": 1.0, "tone_strength": 1.0}
+    """All of the way, and three decibels further than the equaliser went before; its own limit is 9 dB at first."""
+    return {"match_reference": 1.0, "match_most_db": min(context.change("match_most_db", 9.0) + 3.0, 15.0)}
 
 
 def _narrower(_: Check, context: Context) -> Changes:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from services.mixer.convolution import convolve
 from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
+from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
 from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
@@ -30,11 +31,15 @@ LEAST_DC = 1e-5
 
 @dataclass(frozen=True)
 class ToneAim:
-    """How the tone is led: strength in place of the profile's, and a reference's spectrum with how far it counts (0-1)."""
+    """How the tone is led: strength in place of the profile's, and the user's reference.
+
+    A reference that is a full record is matched (`match`); another one draws the genre's corridor by `share` (0-1).
+    """
 
     strength: float | None = None
     reference: Spectrum | None = None
     share: float = 0.0
+    match: Match | None = None
 
 
 class Session:
@@ -88,14 +93,19 @@ class Session:
         centres, levels = self._listen() if spectrum is None else spectrum
         if levels.size == 0 or levels.max() <= FLOOR_DB:
             return None
-        corridor = corridor_db(centres, self.profile.tone)
-        if aim.reference and aim.share > 0:
-            corridor = drawn_to(centres, corridor, aim.reference, aim.share)
-        gains = equaliser_db(centres, levels, corridor, self.profile.tone, aim.strength)
+        gains = self._gains_db(centres, levels, aim)
         if np.abs(gains).max() < LEAST_EQ_DB:
             return None
         self.eq_db = {round(float(hz)): round(float(db), 2) for hz, db in zip(centres, gains, strict=True)}
-        return linear_phase(centres, gains, self.rate)
+        return matching_filter(centres, gains, self.rate) if aim.match else linear_phase(centres, gains, self.rate)
+
+    def _gains_db(self, centres: NDArray[np.float64], levels: NDArray[np.float64], aim: ToneAim) -> NDArray[np.float64]:
+        corridor = corridor_db(centres, self.profile.tone)
+        if aim.match:
+            return matching_db(centres, levels, matched_target(centres, corridor, aim.match), aim.match)
+        if aim.reference and aim.share > 0:
+            corridor = drawn_to(centres, corridor, aim.reference, aim.share)
+        return equaliser_db(centres, levels, corridor, self.profile.tone, aim.strength)
 
     def _listen(self) -> Spectrum:
         """Third-octave spectrum of the sum of the stems as they are."""

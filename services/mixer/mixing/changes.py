@@ -19,7 +19,8 @@ QA sends these in `Retry.changes`; a later retry overrides an earlier one. Value
 | `target_offset_lu` | LU | mastering: added to the loudness target while the loop aims (where another meter reads differently) |
 | `ceiling_offset_db` | dB | mastering: added to the ceiling, at most 0 |
 | `tone_strength` | factor | mastering: how much of the way to the tonal corridor the equaliser goes |
-| `match_reference` | 0-1 | mastering: how far the corridor is drawn to the spectrum of the user's reference |
+| `match_reference` | 0-1 | mastering: how far the tone follows the user's reference |
+| `match_most_db` | dB | mastering: how far the equaliser may go to match a reference that is a full record |
 | `mp3_gain_db` | dB | mastering: gain before the MP3 is encoded, at most 0 |
 """
 
@@ -27,6 +28,7 @@ import math
 from dataclasses import dataclass, fields, replace
 
 from contracts.context import Context
+from services.mixer.mastering.matching import MOST_DB
 
 RANGES: dict[str, tuple[float, float]] = {
     "low_end_db": (-9, 9),
@@ -45,6 +47,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "ceiling_offset_db": (-3, 0),
     "tone_strength": (0, 1.2),
     "match_reference": (0, 1),
+    "match_most_db": (0, 15),
     "mp3_gain_db": (-9, 0),
 }
 
@@ -69,6 +72,7 @@ class Changes:
     ceiling_offset_db: float = 0.0
     tone_strength: float | None = None
     match_reference: float | None = None
+    match_most_db: float = MOST_DB
     mp3_gain_db: float = 0.0
 
     def with_words(self, words: tuple[str, ...]) -> "Changes":

@@ -10,6 +10,14 @@ Bands = NDArray[np.float64]
 FLOOR_DB = -120.0
 LOWEST_BAND, HIGHEST_BAND = -16, 13  # 25 Hz to 20 kHz, in third octaves from 1 kHz
 FRAME_S = 0.34
+TONE_HZ = (60.0, 12_000.0)
+"""Where two records' tone is compared."""
+REACH = 0.45
+"""Share of a file's sample rate up to which its spectrum says something."""
+FULL_RECORD_DB = 10.0
+FULL_RECORD_SHARE = 0.85
+EMPTY_DB = -70.0
+"""A band this far below the sum of all holds no music."""
 
 
 def third_octave_centres(rate: int) -> Bands:
@@ -59,3 +67,10 @@ def released_music_db(frequency_hz: Bands) -> Bands:
     """
     x = 60 * np.log2(np.asarray(frequency_hz) / 30.0)
     return np.asarray(-0.000183 * x**2 + 0.0213 * x - 16.735 + 10 * np.log10(np.asarray(frequency_hz) / 1000.0))
+
+
+def is_full_record(centres_hz: Bands, level_db: Bands) -> bool:
+    """Whether 85 % of the bands sound and lie within 10 dB of the curve of released music: a band, and no solo trumpet."""
+    away = level_db - released_music_db(centres_hz)
+    near = np.abs(away - np.median(away)) <= FULL_RECORD_DB
+    return float(np.mean(near & (level_db > EMPTY_DB))) >= FULL_RECORD_SHARE

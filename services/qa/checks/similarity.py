@@ -11,17 +11,12 @@ import numpy.typing as npt
 
 from contracts.features import Features
 from contracts.report import Check, Relation
-from services.music.audio.spectrum import released_music_db, third_octave_spectrum
+from services.music.audio.spectrum import REACH, TONE_HZ, is_full_record, third_octave_spectrum
 from services.qa.asked import Asked
 from services.qa.listening import Heard
 
 Bands = npt.NDArray[np.float64]
 LEAST_SIMILARITY = 0.85
-LOW_HZ, HIGH_HZ = 60.0, 12_000.0
-FULL_RECORD_DB = 10.0
-FULL_RECORD_SHARE = 0.85
-EMPTY_DB = -70.0
-"""A band this far below the sum of all holds no music."""
 
 
 def without_tilt(centres_hz: Bands, level_db: Bands) -> Bands:
@@ -37,19 +32,12 @@ def tone_correlation(centres_hz: Bands, one_db: Bands, other_db: Bands) -> float
     return float(one @ other) / size if size > 1e-9 else 0.0
 
 
-def is_full_record(centres_hz: Bands, level_db: Bands) -> bool:
-    """Whether 85 % of the bands sound and lie within 10 dB of the curve of released music."""
-    away = level_db - released_music_db(centres_hz)
-    near = np.abs(away - np.median(away)) <= FULL_RECORD_DB
-    return float(np.mean(near & (level_db > EMPTY_DB))) >= FULL_RECORD_SHARE
-
-
 def compare(heard: Heard, reference: Features) -> tuple[float, bool] | None:
     """(similarity, whether it judges); None where the reference has no spectrum."""
     if not reference.spectrum_hz:
         return None
     centres, level = third_octave_spectrum(heard.audio, heard.rate_hz)
-    inside = (centres >= LOW_HZ) & (centres <= min(HIGH_HZ, 0.45 * reference.sample_rate_hz))
+    inside = (centres >= TONE_HZ[0]) & (centres <= min(TONE_HZ[1], REACH * reference.sample_rate_hz))
     centres, level = centres[inside], level[inside]
     if len(centres) < 8:
         return None

@@ -1,0 +1,78 @@
+"""Matching the tone of a reference that is a full record: the user's stated wish, so it may go further than the genre's corridor.
+
+Per third octave, at full strength, within a limit of its own. The equaliser is linear-phase and every stem passes it, so that
+stems still sum to the master. What the song has not is not raised, and where the reference says nothing (under 50 Hz, over
+its own band width) the genre's corridor holds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.mixer.corridor import anchored, deviation_db
+from services.mixer.mastering.tone import VALID_HZ, linear_phase
+
+Bands = NDArray[np.float64]
+
+MOST_DB = 9.0
+"""Enough for what separates two full records (within 10 dB of the curve of released music each, mostly 3 to 8 dB apart);
+more would raise what was mixed to be in the background, and its noise."""
+ABSENT_DB = (-62.0, -52.0)
+"""Under the first, relative to the sum of all bands, the song has nothing to raise; from the second on it may be raised fully."""
+FADE_OCTAVES = 1.0
+TAPS = 8191
+"""170 ms: a third octave at 100 Hz is 23 Hz wide, and 4095 taps blur by 35 Hz."""
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Match:
+    """A reference's third-octave spectrum (centres in Hz, dB), up to where it says something, and how far the equaliser may go."""
+
+    centres_hz: Bands
+    level_db: Bands
+    reach_hz: float
+    most_db: float = MOST_DB
+    share: float = 1.0
+
+
+def matched_target(centres_hz: Bands, corridor_db: Bands, match: Match) -> Bands:
+    """The spectrum to be reached, dB per band: the reference's inside its reach, the corridor an octave beyond it."""
+    theirs = np.interp(np.log2(centres_hz), np.log2(match.centres_hz), match.level_db)
+    top = min(VALID_HZ[1], match.reach_hz)
+    known = (centres_hz >= VALID_HZ[0]) & (centres_hz <= top)
+    apart = anchored(centres_hz[known], (theirs - corridor_db)[known])
+    beyond = np.maximum(np.log2(VALID_HZ[0] / centres_hz), np.log2(centres_hz / top))
+    held = np.interp(np.log2(centres_hz), np.log2(centres_hz[known]), apart)
+    return np.asarray(corridor_db + held * np.clip(1 - np.maximum(beyond, 0) / FADE_OCTAVES, 0, 1))
+
+
+def matching_db(centres_hz: Bands, level_db: Bands, target_db: Bands, match: Match) -> Bands:
+    """Gain per band in dB that leads a song's spectrum to the target, at most `match.most_db` either way."""
+    wanted = -match.share * deviation_db(centres_hz, level_db, target_db)
+    presence = np.clip((level_db - ABSENT_DB[0]) / (ABSENT_DB[1] - ABSENT_DB[0]), 0, 1)
+    wanted = np.where(wanted > 0, wanted * presence, wanted)
+    wanted = np.where((centres_hz < VALID_HZ[0]) | (centres_hz > VALID_HZ[1]), np.minimum(wanted, 0.5), wanted)
+    return np.asarray(np.clip(wanted, -match.most_db, match.most_db))
+
+
+def band_gains_db(centres_hz: Bands, response: NDArray[np.float32], rate: int) -> Bands:
+    """What a filter does to each third octave of pink noise, dB: its power gain averaged over the band's width in octaves."""
+    size = 1 << 17
+    power = np.abs(np.fft.rfft(response.astype(np.float64), size)) ** 2
+    spread = np.linspace(-1 / 6, 1 / 6, 33)
+    at = np.minimum(centres_hz[:, None] * 2**spread, rate / 2)
+    return np.asarray(10 * np.log10(np.maximum(np.interp(at, np.fft.rfftfreq(size, 1 / rate), power).mean(axis=1), 1e-12)))
+
+
+def matching_filter(centres_hz: Bands, gains_db: Bands, rate: int) -> NDArray[np.float32]:
+    """Linear-phase response [TAPS] whose mean gain in each band is the one asked, as far as neighbours allow it.
+
+    The line between two bands and the finite length blur steep steps; what is missing is added and drawn again.
+    """
+    asked, limit = gains_db.copy(), float(np.abs(gains_db).max()) + 3.0
+    for _ in range(_ROUNDS):
+        reached = band_gains_db(centres_hz, linear_phase(centres_hz, asked, rate, TAPS), rate)
+        asked = np.clip(asked + 0.7 * (gains_db - reached), -limit, limit)
+    return linear_phase(centres_hz, asked, rate, TAPS)
