@@ -56,7 +56,9 @@ def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
     if artist and artist.instruments:
         band = [*artist.instruments, *(name for name in band if name not in artist.instruments)]
     for genre_id in genre_ids[1:]:
-        colour = next((name for name in genres()[genre_id].identity.band if name not in band), None)
+        pack = genres()[genre_id]
+        known_for = [name for name in pack.melody.leads if name in pack.identity.band and not instruments()[name].electronic]
+        colour = next((name for name in (*known_for[:1], *pack.identity.band) if name not in band), None)
         band += [colour] if colour else []
     left = tuple(name for name in dict.fromkeys(band) if name in instruments() and name not in unwanted)
     if left:

@@ -12,6 +12,7 @@ from services.enhancer.reading.steps import told
 from services.enhancer.reading.style_fields import (
     energy_field,
     genres_field,
+    lent_field,
     moods_field,
     production_field,
     style_of_field,
@@ -71,6 +72,7 @@ def settle(case: Case, prompt: str) -> Brief:
         chords=chords_field(case, key.value),
         production=production_field(case),
         use=use_field(case),
+        lent=lent_field(case, genres.value),
         style_of=style_of,
     )
     brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})

@@ -26,6 +26,8 @@ class Styles:
     evidence: str | None = None
     refused: tuple[str, ...] = ()
     misspelt: bool = False
+    roles: tuple[tuple[str, str, str], ...] = ()
+    """(role, genre, words) where a style stands right before what it plays: "dubstep bass", "jazz chords"."""
 
     @property
     def lead(self) -> Near | None:
@@ -52,7 +54,23 @@ def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
         evidence or None,
         tuple(dict.fromkeys(refused)),
         any(m.misspelt for m in kept),
+        tuple(_roles(text, kept)),
     )
+
+
+def _roles(text: Text, kept: Sequence[Match]) -> list[tuple[str, str, str]]:
+    """What each style plays, where the next word says so."""
+    words = table("words")["roles"]
+    found = []
+    for match in kept:
+        next_to = match.last < len(text.words) and not text.between(match.end, text.words[match.last].start).strip(" -")
+        own = match.last > match.first + 1  # "dubstep bass" is one entry of the lexicon
+        for index in (match.last - 1,) * own + (match.last,) * next_to:
+            role = next((name for name, forms in words.items() if text.words[index].form in forms), None)
+            if role:
+                found += [(role, pack, text.quote(match.start, text.words[index].end)) for pack in _packs(match)[:1]]
+                break
+    return found
 
 
 def _packs(match: Match) -> tuple[str, ...]:

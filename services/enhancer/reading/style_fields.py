@@ -45,6 +45,17 @@ def _styles_reason(case: Case) -> str | None:
     return None
 
 
+def lent_field(case: Case, genre_ids: tuple[str, ...]) -> Stated[dict[str, str]] | None:
+    """Which of several genres plays what, where the words say so ("house with a dubstep bass"). None where they do not."""
+    if case.given.genres:
+        return None
+    said = [one for one in case.words.styles.roles if one[1] in genre_ids[1:]]
+    if not said:
+        return None
+    evidence = ", ".join(dict.fromkeys(words for _, _, words in said))
+    return Stated(value={role: name for role, name, _ in said}, source=Source.STATED, evidence=evidence, confidence=1.0)
+
+
 def moods_field(case: Case) -> Stated[tuple[str, ...]]:
     """Option, then prompt, then the style's or the artist's own moods."""
     if case.given.moods:
