@@ -1,6 +1,9 @@
 """Keeping a house alive from a thread while the command follows its job."""
 
+import shutil
 import threading
+import time
+from pathlib import Path
 from typing import Self
 
 from contracts.errors import Unavailable
@@ -8,6 +11,28 @@ from houseband.display import Display
 from houseband.launcher import House
 
 EVERY_S = 0.1
+# With less free than this not even the note that a job failed can be kept, so it would wait until there is room.
+LEAST_FREE_BYTES = 1 << 20
+FULL_FOR_S = 10.0
+
+
+class Room:
+    """Looks whether the disk of the store is full for longer than the services' first retries take."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._full_since: float | None = None
+
+    def raise_if_full(self) -> None:
+        """Raise Unavailable where there has been no room for a while."""
+        if shutil.disk_usage(self._store).free >= LEAST_FREE_BYTES:
+            self._full_since = None
+            return
+        now = time.monotonic()
+        if self._full_since is None:
+            self._full_since = now
+        if now - self._full_since >= FULL_FOR_S:
+            raise Unavailable("space for the song", f"the disk of {self._store} is full; free some, or set HOUSEBAND_HOME to a larger one")
 
 
 class Watcher:

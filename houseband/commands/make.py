@@ -5,6 +5,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from houseband.home import Home
 from houseband.launcher import House
 from houseband.processes import interrupt_on_signals
 from houseband.request import check_prompt, check_server, read_options
-from houseband.watching import Watcher
+from houseband.watching import Room, Watcher
 
 OK, CHECK_FAILED = 0, 3
 DEFAULT_DURATION_S = 120.0
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     display = Display(quiet=arguments.quiet)
     if home is None:
         with Client(str(server)) as client:
-            job = _follow(client, prompt, {**options, "seed": seed}, arguments.reference, display)
+            job = _follow(client, prompt, {**options, "seed": seed}, arguments.reference, display, [])
             write_folder(_results(job), target, client.fetch)
     else:
         job = _make_here(home, prompt, {**options, "seed": seed}, arguments.reference, target, display)
@@ -52,29 +53,37 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], reference: Path
     running = _running_house(home)
     if running:
         with Client(running) as client:
-            job = _follow(client, prompt, options, reference, display)
+            job = _follow(client, prompt, options, reference, display, [Room(home.store).raise_if_full])
             write_folder(_results(job), target, client.fetch)
             return job
     display.line("starting the house")
     with House.open(home) as house, Watcher(house, display) as watcher, Client(house.url) as client:
         if house.owns_database:
             _drop_orphans(client)
-        job = _follow(client, prompt, options, reference, display, watcher)
+        job = _follow(client, prompt, options, reference, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
         write_folder(_results(job), target, client.fetch)
     return job
 
 
 def _follow(
-    client: Client, prompt: str, options: dict[str, Any], reference: Path | None, display: Display, watcher: Watcher | None = None
+    client: Client,
+    prompt: str,
+    options: dict[str, Any],
+    reference: Path | None,
+    display: Display,
+    checks: Sequence[Callable[[], None]],
 ) -> Job:
-    """Post the job and follow it to its end. Raises what made it fail; a Ctrl-C cancels it."""
+    """Post the job and follow it to its end, with a look at the machine at each event, of which heartbeats are some.
+
+    Raises what made it fail. Where the song cannot be waited for any more, and on Ctrl-C, the job is cancelled.
+    """
     job = client.create_job(prompt, options=options, reference=reference)
     try:
         for event in client.watch(job.job_id):
-            if watcher:
-                watcher.raise_if_broken()
+            for check in checks:
+                check()
             display.event(event)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, HousebandError):
         with suppress(HousebandError):
             client.cancel(job.job_id)
         raise
