@@ -1,9 +1,10 @@
 """Composes songs of every genre and prints where their melodies lie in the bands of real songs.
 
-Run as `python -m tests.evaluation.melody_bands [songs per genre] [genre]`. A value outside its band is marked with `!`.
+Run as `python -m tests.evaluation.melody_bands [songs per genre] [genre] [--out FILE]`. A value outside its band is marked with `!`.
 """
 
-import sys
+import argparse
+from pathlib import Path
 from statistics import median
 
 from contracts.brief import Brief, Source, Stated
@@ -11,6 +12,7 @@ from services.generator.composition import compose
 from services.generator.composition.composer import heard_score
 from services.generator.composition.critic import BANDS, measure
 from services.music.packs.genres import genres
+from tests.evaluation.measures import keep
 
 _MARKS = {
     "entropy": "H",
@@ -23,6 +25,9 @@ _MARKS = {
 }
 _MARKS |= {"notes_per_beat": "n/beat", "range": "range", "earlier_bars": "earlier", "compression": "zlib", "strong_chord_tones": "chord"}
 _MARKS |= {"leaps": "leaps"}
+_NOTE = """Medians of songs of two minutes; low and high are the 5 % and 95 % of 880 POP909 melodies. H, H1, H4: pitch-class entropy of
+song, bar, four bars; GS, GSa: grooving similarity of all and of adjacent bars; earlier: bars that were heard exactly so before;
+zlib: compression of (pitch, onset distance); chord: chord tones on strong beats."""
 
 
 def simple_brief(genre: str, index: int = 0, **stated: object) -> Brief:
@@ -58,14 +63,24 @@ def rows(songs: int, only: str | None = None) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Print the table."""
-    songs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    table = rows(songs, sys.argv[2] if len(sys.argv) > 2 else None)
-    print(f"{'':14}" + "".join(f"{mark:>9}" for mark in _MARKS.values()))
-    print(f"{'low':14}" + "".join(f"{BANDS[name][0]:>9}" for name in _MARKS))
-    print(f"{'high':14}" + "".join(f"{BANDS[name][2]:>9}" for name in _MARKS))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("songs", nargs="?", type=int, default=5)
+    parser.add_argument("genre", nargs="?", default=None)
+    parser.add_argument("--out", type=Path, default=None)
+    arguments = parser.parse_args()
+    table = rows(arguments.songs, arguments.genre)
+    lines = [
+        f"{'':14}" + "".join(f"{mark:>9}" for mark in _MARKS.values()),
+        f"{'low':14}" + "".join(f"{BANDS[name][0]:>9}" for name in _MARKS),
+        f"{'high':14}" + "".join(f"{BANDS[name][2]:>9}" for name in _MARKS),
+    ]
     for genre, features in table.items():
         cells = (f"{features[n]:8.2f}{' ' if BANDS[n][0] <= features[n] <= BANDS[n][2] else '!'}" for n in _MARKS)
-        print(f"{genre:14}" + "".join(cells))
+        lines.append(f"{genre:14}" + "".join(cells))
+    print("\n".join(lines))
+    if arguments.out:
+        command = f"python -m tests.evaluation.melody_bands {arguments.songs} --out docs/music-measures.md"
+        keep(arguments.out, "Melodies", command, _NOTE, "\n".join(lines))
 
 
 if __name__ == "__main__":

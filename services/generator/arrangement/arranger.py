@@ -17,6 +17,7 @@ from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.lines import Liner, play_line
 from services.generator.arrangement.orchestration import Plan, plan_band, staggered
+from services.generator.arrangement.rides import ride
 from services.generator.arrangement.solos import trade
 from services.generator.arrangement.telling import tell
 from services.generator.blending import blended
@@ -49,7 +50,7 @@ def arrange(score: Score, brief: Brief, seed: int) -> Arranged:
         part = _part(frame, groove, chair, plan, played[chair.part], index)
         if part.notes:
             parts[chair.part] = part
-    full = score.model_copy(update={"parts": parts})
+    full = score.model_copy(update={"parts": ride(frame, parts)})
     return Arranged(full, tell(frame, groove, band, plan, full))
 
 

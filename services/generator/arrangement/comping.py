@@ -132,14 +132,18 @@ def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tup
             colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
             chain = []
             for span in spans:
-                before = strummed(span.chord, window, colour, before)
+                ceiling = _ceiling(frame, span.start, span.end) or window[1]
+                below = (window[0], min(window[1], max(ceiling, window[0] + 12)))  # under the lead where a shape lies there
+                before = strummed(span.chord, below, colour, before)
                 chain.append(before[:count] if window[0] < 48 and texture.kind == "strum" else before[-count:])
         else:
             rules = VoicingRules(
                 span=17, rootless=comper.colour == "rootless", strict=frame.pack.id == "classical" and texture.kind == "pad"
             )
             tops = [_ceiling(frame, span.start, span.end) for span in spans]
-            low = min(window[0], window[1] - 14)
+            room = [t for t in tops if t is not None]
+            low = max(min(window[0], window[1] - 14, min(room, default=99) - 10), min(window[0], max(comper.low, 50)))
+            window = (low, min(window[1], max([*room, low + 12]) + 2 if room else window[1]))
             same = before if before and len(before) == count else None
             chain = voice_progression([s.chord for s in spans], low, window[1], count, rules=rules, top=tops, previous=same)
             before = chain[-1] if chain else before
