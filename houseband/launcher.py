@@ -21,6 +21,7 @@ from contracts.errors import Unavailable
 from houseband.home import Home
 from houseband.processes import start, stop, undisturbed
 from houseband.run_dir import RunDir
+from houseband.tidying import limit_bytes, tidy
 
 SERVICES = ("gateway", "enhancer", "generator", "mixer", "qa", "analyzer")
 READY_WITHIN_S = 60.0
@@ -86,6 +87,7 @@ class House:
                 lock = home.lock()
                 if lock:
                     undo.callback(lock.release)
+                    tidy(home.store, limit_bytes())
                 elif not shared:
                     raise Unavailable("the data folder", f"another house is using {home.root}; stop it or set HOUSEBAND_HOME")
                 run_dir = undo.enter_context(RunDir.open())
