@@ -1,4 +1,6 @@
-"""Prints how the band plays in each genre beside the bands that real songs fall in. Run: python -m tests.evaluation.groove_bands [seeds] [--out FILE].
+"""Prints how the band plays in each genre beside the bands that real songs fall in.
+
+Run: python -m tests.evaluation.groove_bands [seeds] [--out FILE].
 
 Bands: POP909 whole song (melody and piano: compared with melody, counter and comping here) for notes per beat, groove
 consistency and GS; Groove MIDI for ghosts and timing; POP909 piano for bars equal to the bar before.

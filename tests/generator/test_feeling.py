@@ -1,5 +1,6 @@
 """Moods are heard in the notes, further genres lend roles, a solo stays a solo."""
 
+from itertools import pairwise
 from statistics import mean, median
 
 import pytest
@@ -32,7 +33,7 @@ def share_sounding(score: Score, role: Role) -> float:
     for part in score.parts.values():
         if part.role is role:
             starts = sorted({note.start for note in part.notes})
-            following = dict(zip(starts, starts[1:], strict=False))
+            following = dict(pairwise(starts))
             shares += [min(n.duration / (following[n.start] - n.start), 1.5) for n in part.notes if n.start in following]
     return mean(shares)
 
@@ -62,9 +63,7 @@ def test_a_mood_is_heard_in_dynamics_articulation_register_and_chords():
 
 def test_moods_colour_chords_but_never_stated_ones():
     """Romantic chords have sevenths and ninths in most songs; chords that the user stated stay as written."""
-    colours = [
-        e.chord.quality for seed in range(4) for e in compose(felt("romantic", 0.7), seed).score.chord_events() if e.chord.quality
-    ]
+    colours = [e.chord.quality for seed in range(4) for e in compose(felt("romantic", 0.7), seed).score.chord_events() if e.chord.quality]
     assert len({"maj7", "maj9", "m7"} & set(colours)) >= 2
     stated = compose(felt("romantic", 0.7, chords={"all": ("C", "G", "Am", "F")}), 1).score
     assert {str(e.chord) for e in stated.chord_events()} <= {"C", "G", "Am", "F"}
@@ -72,7 +71,7 @@ def test_moods_colour_chords_but_never_stated_ones():
 
 @pytest.mark.parametrize("prompt", ["house with a dubstep bass", "a house track, dubstep bass"])
 def test_the_second_genre_plays_what_the_words_give_it(prompt):
-    """"House with a dubstep bass" has the wobble of dubstep, pattern and sound, over the drums of house."""
+    """ "House with a dubstep bass" has the wobble of dubstep, pattern and sound, over the drums of house."""
     brief = read_prompt(prompt, Options())
     assert brief.genres.value[0] == "house"
     assert lent_roles(brief) == {"bass": "dubstep"}
@@ -113,5 +112,30 @@ def test_soloists_breathe():
             continue
         start, end = (section.start_bar - 1) * bar, (section.end_bar - 1) * bar
         notes = [n for n in score.parts["melody"].notes if start <= n.start < end]
-        gaps = [b.start - a.end for a, b in zip(notes, notes[1:], strict=False)]
+        gaps = [b.start - a.end for a, b in pairwise(notes)]
         assert sum(gap >= bar // 4 for gap in gaps) >= section.bars / 8
+
+
+def test_who_plays_alone_comes_forward():
+    """Bars with one part are lifted by seven dB, full bars not at all, and a solo is left as it is played."""
+    score = song(simple_brief("funk", 0, duration_s=60.0), 2)
+    bar = score.meter_value.ticks_per_bar
+    parts = {name: part for name, part in score.parts.items() if part.role is not Role.FX}
+    curves = {part.controls["gain_db"] for part in parts.values() if "gain_db" in part.controls}
+    assert len(curves) == 1
+    curve = curves.pop()
+    full = max(range(score.bars), key=lambda b: sum(any(b * bar <= n.start < (b + 1) * bar for n in p.notes) for p in parts.values()))
+    assert [gain for tick, gain in curve if tick <= full * bar][-1] == 0.0
+    assert all(0.0 <= gain <= 7.0 for _, gain in curve)
+    alone = song(read_prompt("solo piano, 40 seconds", Options()))
+    assert not any("gain_db" in part.controls for part in alone.parts.values())
+
+
+def test_chords_leave_the_lead_its_room():
+    """At nine of ten melody notes no chord player sounds above the lead, in styles with song melodies."""
+    for style in ("pop", "country", "reggae"):
+        score = song(simple_brief(style, 0, duration_s=60.0), 3)
+        chords = [p.notes for p in score.parts.values() if p.role in (Role.HARMONY, Role.PAD)]
+        sung = score.parts["melody"].notes
+        above = [any(c.pitch > n.pitch for c in notes if c.start < n.end and c.end > n.start) for n in sung for notes in chords]
+        assert mean(above) <= 0.1, style

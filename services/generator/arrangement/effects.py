@@ -38,4 +38,4 @@ def play_impacts(frame: Frame) -> list[Hit]:
 def play_vinyl(frame: Frame) -> list[Hit]:
     """Crackle under the whole song, one note per section."""
     bar = frame.bar_ticks
-    return [Hit((s.start_bar - 1) * bar, s.bars * bar - 10, NOISE_PITCH, 54.0, "fx") for s in frame.score.sections.values()]
+    return [Hit((s.start_bar - 1) * bar, s.bars * bar - 10, NOISE_PITCH, 40.0, "fx") for s in frame.score.sections.values()]
