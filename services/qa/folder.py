@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import soundfile as sf
 from pydantic import ValidationError
 
 from contracts.context import Context
@@ -78,9 +79,11 @@ def check_folder(path: Path) -> Verdict:
     try:
         score, asked, context = _read_asked(path)
         findings = examine(from_folder(path, [n for n in manifest.files if ".." not in Path(n).parts], score), asked)
-    except BadInput:
-        if hashes.passed:
+    except (BadInput, sf.LibsndfileError) as error:
+        if not hashes.passed:
+            return Verdict(passed=False, attempt=1, checks=(hashes,))
+        if isinstance(error, BadInput):
             raise
-        return Verdict(passed=False, attempt=1, checks=(hashes,))
+        raise BadInput("folder", str(path), "stems that can be read as sound", hint=str(error)) from error
     checks = (hashes, *findings.checks)
     return Verdict(passed=all(check.passed for check in checks), attempt=context.attempt, checks=checks)

@@ -118,6 +118,14 @@ def test_a_flipped_byte_is_found_and_named(folder) -> None:
     assert hashes.note == "altered: stems/bass.wav"
 
 
+def test_a_stem_that_is_no_sound_any_more_is_told(folder) -> None:
+    """A file cut to its first bytes fails the hashes by name; nothing breaks."""
+    (folder / "stems" / "melody.wav").write_bytes(b"RIFF")
+    verdict = check_folder(folder)
+    assert not verdict.passed
+    assert "altered: stems/melody.wav" in str(verdict.checks[0].note)
+
+
 def test_missing_files_are_told(folder, tmp_path) -> None:
     """A missing stem fails by name; a missing folder or manifest is bad input; a lost master still names itself."""
     (folder / "stems" / "melody.wav").unlink()
