@@ -38,9 +38,14 @@ class Tonality:
 
 
 def _tuning(mono: Array) -> float:
+    """As librosa.estimate_tuning, which warns where there is no pitch; 0 there."""
     size = int(TUNING_S * EAR_RATE_HZ)
     start = max(0, (len(mono) - size) // 2)
-    return float(librosa.estimate_tuning(y=mono[start : start + size], sr=EAR_RATE_HZ))
+    pitch, magnitude = librosa.piptrack(y=mono[start : start + size], sr=EAR_RATE_HZ)
+    heard = pitch > 0
+    if not heard.any():
+        return 0.0
+    return float(librosa.pitch_tuning(pitch[heard & (magnitude >= np.median(magnitude[heard]))]))
 
 
 def _mean_chroma(root: Array, octaves: int) -> npt.NDArray[np.float64]:

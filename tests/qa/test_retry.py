@@ -57,3 +57,11 @@ def test_the_third_attempt_is_the_last() -> None:
     """After two retries a failing song fails for good; a song that passed is never sent back."""
     assert plan_retry((failing("key"),), context(3)) is None
     assert plan_retry((failing("key").model_copy(update={"passed": True}),), context()) is None
+
+
+def test_likeness_is_sought_further_each_time() -> None:
+    """The equaliser's limit widens from 9 dB to 12 and to 15, and mastering alone is done again."""
+    check = failing("similarity", 0.85, 0.8, Relation.AT_LEAST)
+    first = plan_retry((check,), context())
+    assert (first.to_stage, first.changes) == ("mastering", {"match_reference": 1.0, "match_most_db": 12.0})
+    assert plan_retry((check,), context(2, **first.changes)).changes["match_most_db"] == 15.0
