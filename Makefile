@@ -8,6 +8,10 @@ PROMPT ?=
 OUT ?=
 SEED ?=
 ARGS ?=
+# As typed: make would read a dollar sign in them as a variable of its own, or run what $(shell …) says.
+override PROMPT := $(value PROMPT)
+override OUT := $(value OUT)
+override SEED := $(value SEED)
 export PROMPT OUT SEED
 
 .PHONY: help song studio test lint bench eval locks schemas clean setup setup-dev
@@ -26,7 +30,7 @@ setup-dev:
 	@$(PYTHON) infra/setup.py dev
 
 song: setup
-	@$(BIN)/houseband make "$$PROMPT" $${OUT:+--out "$$OUT"} $${SEED:+--seed "$$SEED"} $(ARGS)
+	@$(BIN)/houseband make $${OUT:+--out "$$OUT"} $${SEED:+--seed "$$SEED"} $(ARGS) -- "$$PROMPT"
 
 studio: setup
 	@$(BIN)/houseband up
