@@ -71,7 +71,7 @@ def test_moods_colour_chords_but_never_stated_ones():
 
 @pytest.mark.parametrize("prompt", ["house with a dubstep bass", "a house track, dubstep bass"])
 def test_the_second_genre_plays_what_the_words_give_it(prompt):
-    """ "House with a dubstep bass" has the wobble of dubstep, pattern and sound, over the drums of house."""
+    """A house track with a dubstep bass has the wobble of dubstep, pattern and sound, over the drums of house."""
     brief = read_prompt(prompt, Options())
     assert brief.genres.value[0] == "house"
     assert lent_roles(brief) == {"bass": "dubstep"}
