@@ -39,11 +39,9 @@ def _bars(frame: Frame, part: Part) -> list[bool]:
 
 
 def _settled(gains: list[float]) -> list[float]:
-    """Gains without single bars that differ from both neighbours: a fader does not twitch."""
-    return [
-        min(gains[max(i - 1, 0)], gains[min(i + 1, len(gains) - 1)]) if 0 < i < len(gains) - 1 and g > 0 and gains[i - 1] != g else g
-        for i, g in enumerate(gains)
-    ]
+    """Gains without single bars above or below both neighbours: a fader does not twitch."""
+    neighbours = [(gains[max(i - 1, 0)], gains[min(i + 1, len(gains) - 1)]) for i in range(len(gains))]
+    return [min(max(gain, min(pair)), max(pair)) for gain, pair in zip(gains, neighbours, strict=True)]
 
 
 def _curve(frame: Frame, gains: list[float]) -> tuple[tuple[int, float], ...]:
