@@ -79,6 +79,16 @@ def _dev_stamp() -> str:
     return hashlib.sha256(b"\0".join([sys.version.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()
 
 
+def start_compiling_ears() -> subprocess.Popen[bytes] | None:
+    """Let librosa be compiled (half a minute of one core, once) beside the other steps, so that no reference waits for it."""
+    stamp = VENV / ".houseband-ears"
+    if stamp.exists() and stamp.stat().st_mtime >= max(lock.stat().st_mtime for lock in VENV.glob(".houseband-[ld]*")):
+        return None
+    say("compiling what hears references, once")
+    code = f"from services.analyzer.work import warm_up; warm_up(); open({str(stamp)!r}, 'w').close()"
+    return subprocess.Popen([str(VENV / "bin" / "python"), "-c", code], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+
+
 def install_sounds() -> None:
     """Debian's FluidSynth and soundfonts where we may install them; else the sounds that came with pip, with a notice."""
     missing = [] if all(font.exists() for font in SOUNDFONTS) else ["sampled instruments"]
@@ -113,7 +123,10 @@ def main() -> None:
     if sys.version_info < (3, 11):
         stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
     make_environment(sys.argv[1] if len(sys.argv) > 1 else "local")
+    ears = start_compiling_ears()
     install_sounds()
+    if ears:
+        ears.wait()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ TONE_HZ = (60.0, 12_000.0)
 REACH = 0.45
 """Share of a file's sample rate up to which its spectrum says something."""
 FULL_RECORD_DB = 10.0
-FULL_RECORD_SHARE = 0.85
+FULL_RECORD_SHARE = 0.75
+"""Measured: a pop song 1.0, a string orchestra .96, a jazz trio with a deep bass .78, a solo trumpet .35."""
 EMPTY_DB = -70.0
 """A band this far below the sum of all holds no music."""
 
@@ -70,7 +71,7 @@ def released_music_db(frequency_hz: Bands) -> Bands:
 
 
 def is_full_record(centres_hz: Bands, level_db: Bands) -> bool:
-    """Whether 85 % of the bands sound and lie within 10 dB of the curve of released music: a band, and no solo trumpet."""
+    """Whether three of four bands sound and lie within 10 dB of the curve of released music: a band, and no solo trumpet."""
     away = level_db - released_music_db(centres_hz)
     near = np.abs(away - np.median(away)) <= FULL_RECORD_DB
     return float(np.mean(near & (level_db > EMPTY_DB))) >= FULL_RECORD_SHARE
