@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from contracts.context import Options
 from contracts.music import PPQ, Note, Part, Role, Score, Section
-from services.generator.production import plan_stems, render_stem
+from services.generator.production import faust, fluidsynth, plan_stems, render_stem
 from services.generator.production.curves import SAMPLE_RATE_HZ, Floats
 from services.generator.production.shelf import Shelf, find_soundfonts
 
 SHELF = find_soundfonts()
+HAS_DEBIAN_SOUNDS = fluidsynth.available() and {"MuseScore_General", "FluidR3_GM"} <= set(SHELF.fonts)
+needs_debian = pytest.mark.skipif(not HAS_DEBIAN_SOUNDS, reason="Debian's FluidSynth and soundfonts are not installed")
+needs_synths = pytest.mark.skipif(not faust.available(), reason="DawDreamer cannot load: libGL or GLib is not installed")
 TEMPO_BPM = 120.0
 """A quarter lasts half a second: 24,000 samples."""
 

@@ -12,12 +12,8 @@ from services.generator.production.engines import ENGINES, choose, providers
 from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import Synth, sounds
 from services.generator.production.telling import tell_production
-from tests.generator.production.listening import SHELF, empty_file, level_db, line, only, play, score
+from tests.generator.production.listening import SHELF, empty_file, level_db, line, needs_debian, only, play, score
 
-needs_debian = pytest.mark.skipif(
-    not fluidsynth.available() or not {"MuseScore_General", "FluidR3_GM"} <= set(SHELF.fonts),
-    reason="Debian's soundfonts are not installed",
-)
 PIANO = line("piano_grand", (0, 2, 60, 90), (2, 2, 64, 90))
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from services.generator.production.intonation import deviation_cents
 from services.generator.production.sounds import Synth, sounds
-from tests.generator.production.listening import centroid_hz, level_db, line, onset_sample, play
+from tests.generator.production.listening import centroid_hz, level_db, line, needs_synths, onset_sample, play
+
+pytestmark = needs_synths
 
 
 @pytest.mark.parametrize(("patch", "quiet_after_s"), [("glass_pad", 1.2), ("warm_pad", 1.0), ("supersaw_pad", 0.35)])

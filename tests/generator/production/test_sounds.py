@@ -5,12 +5,13 @@ import pytest
 
 from contracts.errors import BadInput
 from contracts.music import Part, Role
+from services.generator.production import faust
 from services.generator.production.calibrate import all_choices, measure_lufs, phrase, play_raw
 from services.generator.production.engines import choose
 from services.generator.production.intonation import deviation_cents
-from services.generator.production.sounds import Kit, Sampled, Synth, patch_name, sound_table, sounds, trim_db
+from services.generator.production.sounds import Kit, Sampled, Synth, patch_name, sound_table, sounds, stand_in_name, trim_db
 from services.music.packs.instruments import instruments
-from tests.generator.production.listening import SHELF, centroid_hz, level_db, line, onset_sample, play
+from tests.generator.production.listening import HAS_DEBIAN_SOUNDS, SHELF, centroid_hz, level_db, line, onset_sample, play
 
 BRIEFED = {
     "supersaw_lead",
@@ -45,8 +46,16 @@ PITCHED = [
     for name, sound in sounds().items()
     if isinstance(sound, Synth | Sampled) and getattr(sound, "pitched", True) and not name.endswith("_stand_in")
 ]
-PITCHED = [name for name in PITCHED if not name.startswith(("kit_", "percussion"))]
+
+
+def measured_here(name: str) -> bool:
+    """Sounds were tuned and levelled with everything installed; a stand-in is only asked to sound (test_engines)."""
+    return faust.available() if isinstance(sounds()[name], Synth) else HAS_DEBIAN_SOUNDS or isinstance(sounds()[name], Kit)
+
+
+PITCHED = [name for name in PITCHED if not name.startswith(("kit_", "percussion")) and measured_here(name)]
 PERCUSSIVE = ["saw_pluck", "arp_pluck", "fm_epiano", "house_bass", "acid_bass", "guitar_steel", "piano_grand", "kit_909", "kit_acoustic"]
+PERCUSSIVE = [name for name in PERCUSSIVE if measured_here(name)]
 BRIGHTENING = [name for name in PITCHED if not name.startswith(("glass_pad", "drawbar", "sub_", "wobble", "guitar_clean"))]
 
 
@@ -60,7 +69,7 @@ def test_every_instrument_has_a_sound_in_every_genre(instrument_id: str) -> None
     """The [sound] table of each instrument names patches that exist and can be played here."""
     table = sound_table(instrument_id)
     for name in (table.default, *table.by_genre.values()):
-        assert choose(name, SHELF).patch == name
+        assert choose(name, SHELF).patch in {name, stand_in_name(name)}
 
 
 def test_an_unknown_patch_is_told() -> None:
