@@ -26,16 +26,18 @@ RESEED = 7919
 
 
 def compose(context: Context, bench: Workbench) -> Context:
-    """Write form, chords and melody. Raises Unavailable where ideation has not run."""
+    """Write form, chords and melody: the lead sheet, delivered as score.json. Raises Unavailable where ideation has not run."""
     brief = _ideation(context).brief
     features = context.analysis.features if context.analysis else None
     composed = compose_score(brief, _song_seed(context), features)
     bench.progress(0.9, "the song is written")
     written = _decided(context, composed.decisions)
     score = composed.score
+    section = _stored(score, bench)
     return written.model_copy(
         update={
-            "composition": _stored(score, bench),
+            "composition": section,
+            "artifacts": {**context.artifacts, "score.json": section.score},
             "musical": Musical(
                 key=score.key,
                 tempo_bpm=score.tempo_bpm,

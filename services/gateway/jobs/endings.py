@@ -65,7 +65,9 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
     if terminal and end is not None:
         fact = terminal_fact(end)
         if end.revision:
-            draft = draft_version(end.status, end.revision, await load_context(desk.objects, end.revision))
+            context = await load_context(desk.objects, end.revision)
+            document = await asyncio.to_thread(desk.objects.find, end.revision)
+            draft = draft_version(end.status, end.revision, context, document)
     async with desk.database.write() as session:
         if ended:
             await reopen(session, fact.job_id, desk.clock() + desk.settings.job_deadline_s)

@@ -18,7 +18,7 @@ from contracts.music.key import Key
 from contracts.music.meter import Meter
 from services.gateway.problems import Refused
 
-MAX_PROMPT_CHARS = 20_000
+MAX_PROMPT_CHARS = 10_000
 MAX_SEED = 2**63 - 1
 NOT_READ_YET = ("midi", "image", "taps", "hum", "lyrics")
 JOB_FIELDS = ("prompt", "reference_track", "options", *NOT_READ_YET)

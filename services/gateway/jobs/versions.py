@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.artifacts import Artifact
 from contracts.context import Context
 from services.gateway.database.models import Composition, Job, Version
 
 MASTER = "master.wav"
+CONTEXT = "context.json"
 _STEMS = "stems/"
 
 
@@ -24,11 +26,15 @@ class VersionDraft:
     summary: dict[str, Any] = field(default_factory=dict)
 
 
-def draft_version(status: str, revision: str, context: Context) -> VersionDraft | None:
-    """The version that a context makes. A job that failed without results makes none."""
+def draft_version(status: str, revision: str, context: Context, document: Artifact | None = None) -> VersionDraft | None:
+    """The version that a context makes. A job that failed without results makes none.
+
+    A job that stopped early has not written `context.json`: the revision itself, `document`, is delivered under that name.
+    """
     if status == "cancelled" or (status == "failed" and not context.artifacts):
         return None
-    artifacts = {name: artifact.model_dump(mode="json") for name, artifact in sorted(context.artifacts.items())}
+    delivered = {CONTEXT: document, **context.artifacts} if document else context.artifacts
+    artifacts = {name: artifact.model_dump(mode="json") for name, artifact in sorted(delivered.items())}
     return VersionDraft(status=status, revision=revision, artifacts=artifacts, stems=_stems(context), summary=_summary(context))
 
 
