@@ -66,7 +66,7 @@ def test_a_song_of_each_genre_passes_its_checks(songs: dict[str, Song], genre: s
 def test_the_folder_is_what_api_md_promises(songs: dict[str, Song], genre: str) -> None:
     """Every file is there, stems are 24-bit 48 kHz stereo of one length, and they bear the part ids."""
     folder = songs[genre].folder
-    assert EXPECTED <= {path.name for path in folder.iterdir()}
+    assert {path.name for path in folder.iterdir()} >= EXPECTED
     master = soundfile.info(folder / "master.wav")
     assert (master.samplerate, master.channels, master.subtype) == (48_000, 2, "PCM_24")
     stems = {path.stem: soundfile.info(path) for path in (folder / "stems").iterdir()}
@@ -78,7 +78,7 @@ def test_the_folder_is_what_api_md_promises(songs: dict[str, Song], genre: str) 
 
 @pytest.mark.parametrize("genre", GENRES)
 def test_stems_sum_to_the_master(songs: dict[str, Song], genre: str) -> None:
-    """max |master − Σ stems| of the 24-bit files is at most −80 dBFS."""
+    """Max |master − Σ stems| of the 24-bit files is at most −80 dBFS."""
     folder = songs[genre].folder
     master, _ = soundfile.read(folder / "master.wav", dtype="float64")
     total = sum(soundfile.read(path, dtype="float64")[0] for path in sorted((folder / "stems").iterdir()))
