@@ -122,6 +122,15 @@ class House:
             time.sleep(0.05)
         raise Unavailable("the gateway", f"it was not ready within {READY_WITHIN_S:.0f} s: {self.services['gateway'].last_words()}")
 
+    def keep_logs(self) -> Path:
+        """Copy the services' logs to the home, where they stay until the next failure. Returns the folder."""
+        kept = self.home.root / "logs"
+        kept.mkdir(exist_ok=True)
+        for one in [self.broker, *self.services.values()]:
+            if one.log.exists():
+                shutil.copy(one.log, kept)
+        return kept
+
     def close(self) -> None:
         """Stop all, then the broker, then remove what lay in the temporary folder. An impatient second Ctrl-C waits for it."""
         with undisturbed():

@@ -60,8 +60,13 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], reference: Path
     with House.open(home) as house, Watcher(house, display) as watcher, Client(house.url) as client:
         if house.owns_database:
             _drop_orphans(client)
-        job = _follow(client, prompt, options, reference, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
-        write_folder(_results(job), target, client.fetch)
+        try:
+            job = _follow(client, prompt, options, reference, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
+            write_folder(_results(job), target, client.fetch)
+        except Unavailable:
+            with suppress(OSError):
+                display.line(f"the services' logs are in {house.keep_logs()}")
+            raise
     return job
 
 

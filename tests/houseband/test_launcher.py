@@ -47,13 +47,25 @@ def test_one_command_makes_a_folder_and_leaves_nothing_running(tmp_path: Path) -
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_until_stops_early_with_what_there_is(tmp_path: Path) -> None:
-    """--until arrangement gives the score and the MIDI and no audio."""
-    line = command("make", "rock", "--duration", "10", "--until", "arrangement", "--out", str(tmp_path / "song"), "--quiet")
+def test_a_failure_keeps_the_logs(tmp_path: Path) -> None:
+    """Where a part is unavailable, exit code 4 comes with the place of the services' logs."""
+    line = command("make", "pop", "--duration", "10", "--engine", "neural", "--out", str(tmp_path / "song"))
+    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "neural" in done.stderr
+    assert str(tmp_path / "home" / "logs") in done.stderr
+    assert (tmp_path / "home" / "logs" / "generator.log").exists()
+    assert not (tmp_path / "song").exists()
+
+
+@pytest.mark.parametrize(("stage", "files"), [("composition", {"score.json", "context.json"}), ("arrangement", {"score.json", "song.mid"})])
+def test_until_stops_early_with_what_there_is(tmp_path: Path, stage: str, files: set[str]) -> None:
+    """--until delivers what there is after that stage, and no audio."""
+    line = command("make", "rock", "--duration", "10", "--until", stage, "--out", str(tmp_path / "song"), "--quiet")
     done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "song").iterdir()}
-    assert {"song.mid", "score.json"} <= names
+    assert files <= names
     assert "master.wav" not in names
 
 
