@@ -26,7 +26,7 @@ from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.mixing.console import THREADS, Console
 from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
 from services.mixer.profiles import Profile, profile
-from services.music.audio.spectrum import REACH, TONE_HZ, is_full_record, third_octave_spectrum
+from services.music.audio.spectrum import REACH, TONE_HZ, empty_bands_hz, is_full_record, third_octave_spectrum
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
@@ -171,7 +171,7 @@ def master(context: Context, bench: Workbench) -> Context:
     section = MasteringSection(
         master=delivered["master.wav"],
         stems={name: delivered[f"stems/{name}.wav"] for name in mixed.stems},
-        settings=_settings(session, mastered, style, aim),
+        settings={**_settings(session, mastered, style, aim), "empty_bands_hz": _empty(context.mixing)},
         loudness_lufs=max(round(mastered.loudness_lufs, 3), SILENCE_LUFS),
         true_peak_dbtp=max(round(mastered.true_peak_dbtp, 3), SILENCE_LUFS),
         limited_by_ceiling=mastered.limited_by_ceiling,
@@ -198,6 +198,12 @@ def _heard(mixing: MixingSection) -> tuple[NDArray[np.float64], NDArray[np.float
     """The spectrum of the sum as the mix measured it; None where somebody took it out of the document."""
     centres, levels = (np.array(mixing.settings.get(name, ()), dtype=np.float64) for name in ("spectrum_hz", "spectrum_db"))
     return (centres, levels) if centres.size and centres.size == levels.size else None
+
+
+def _empty(mixing: MixingSection) -> list[int]:
+    """Bands in which nobody plays: no equaliser can give them a reference's tone."""
+    heard = _heard(mixing)
+    return list(empty_bands_hz(*heard)) if heard else []
 
 
 def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) -> dict[str, Any]:
@@ -264,7 +270,9 @@ def _deliver(context: Context, bench: Workbench, session: Session, prefix: str, 
 def _tone_reason(context: Context, tone: ToneAim) -> str:
     name = context.analysis.reference_name if context.analysis else ""
     if tone.match:
-        return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB"
+        empty = _empty(context.mixing) if context.mixing else []
+        but = f"; nobody plays around {', '.join(f'{hz} Hz' for hz in empty)}, which stays so" if empty else ""
+        return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB{but}"
     drawn = f", drawn to the reference, {name}, by {tone.share:.0%}" if tone.reference else ""
     return f"the sum is led towards the long-term spectrum of released music of its genre{drawn}"
 

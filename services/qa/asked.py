@@ -22,6 +22,7 @@ class Asked:
     ceiling_dbtp: float
     limited_by_ceiling: bool = False
     reference: Features | None = None
+    empty_bands: int = 0
 
 
 def _stated_bars(brief: Brief) -> bool:
@@ -54,4 +55,5 @@ def asked_of(context: Context, score: Score) -> Asked:
         ceiling_dbtp=context.technical.true_peak_ceiling_dbtp,
         limited_by_ceiling=bool(context.mastering and context.mastering.limited_by_ceiling),
         reference=context.analysis.features if context.analysis else None,
+        empty_bands=len(context.mastering.settings.get("empty_bands_hz", ())) if context.mastering else 0,
     )

@@ -18,7 +18,14 @@ from services.mixer.mastering.matching import (
 from services.mixer.profiles import Tone
 from services.mixer.work import master, mix
 from services.music.audio.loudness import integrated_lufs
-from services.music.audio.spectrum import TONE_HZ, is_full_record, released_music_db, third_octave_centres, third_octave_spectrum
+from services.music.audio.spectrum import (
+    TONE_HZ,
+    empty_bands_hz,
+    is_full_record,
+    released_music_db,
+    third_octave_centres,
+    third_octave_spectrum,
+)
 from services.runtime.stores.files import FileStore
 from services.runtime.workbench import Workbench
 from tests.mixer.band import RATE, make_context, make_score, make_stems
@@ -128,3 +135,11 @@ def test_steep_steps_are_met_per_band() -> None:
     reached = band_gains_db(CENTRES, response, RATE)
     assert np.abs(reached - gains)[6:-1].max() < 1.5
     assert np.array_equal(response, response[::-1])
+
+
+def test_registers_in_which_nobody_plays_are_named() -> None:
+    """Strings alone: under 100 Hz and over 8 kHz; a full band: nowhere."""
+    curve = released_music_db(CENTRES)
+    strings = np.where((CENTRES < 90) | (CENTRES > 7000), curve - 25, curve)
+    assert empty_bands_hz(CENTRES, strings) == (62, 79, 8000, 10079)
+    assert empty_bands_hz(CENTRES, curve + WAVES) == ()

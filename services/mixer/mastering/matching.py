@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from services.mixer.corridor import anchored, deviation_db
 from services.mixer.mastering.tone import VALID_HZ, linear_phase
+from services.music.audio.spectrum import released_music_db
 
 Bands = NDArray[np.float64]
 
 MOST_DB = 9.0
 """Enough for what separates two full records (within 10 dB of the curve of released music each, mostly 3 to 8 dB apart);
 more would raise what was mixed to be in the background, and its noise."""
-ABSENT_DB = (-62.0, -52.0)
-"""Under the first, relative to the sum of all bands, the song has nothing to raise; from the second on it may be raised fully."""
+ABSENT_DB = (-26.0, -16.0)
+"""Under the first, against the curve of released music, the song has nothing to raise; from the second on it may be raised fully."""
 FADE_OCTAVES = 1.0
 TAPS = 8191
 """170 ms: a third octave at 100 Hz is 23 Hz wide, and 4095 taps blur by 35 Hz."""
@@ -51,7 +52,8 @@ def matched_target(centres_hz: Bands, corridor_db: Bands, match: Match) -> Bands
 def matching_db(centres_hz: Bands, level_db: Bands, target_db: Bands, match: Match) -> Bands:
     """Gain per band in dB that leads a song's spectrum to the target, at most `match.most_db` either way."""
     wanted = -match.share * deviation_db(centres_hz, level_db, target_db)
-    presence = np.clip((level_db - ABSENT_DB[0]) / (ABSENT_DB[1] - ABSENT_DB[0]), 0, 1)
+    stands = anchored(centres_hz, level_db - released_music_db(np.maximum(centres_hz, 94.0)))
+    presence = np.clip((stands - ABSENT_DB[0]) / (ABSENT_DB[1] - ABSENT_DB[0]), 0, 1)
     wanted = np.where(wanted > 0, wanted * presence, wanted)
     wanted = np.where((centres_hz < VALID_HZ[0]) | (centres_hz > VALID_HZ[1]), np.minimum(wanted, 0.5), wanted)
     return np.asarray(np.clip(wanted, -match.most_db, match.most_db))

@@ -17,6 +17,7 @@ REACH = 0.45
 FULL_RECORD_DB = 10.0
 FULL_RECORD_SHARE = 0.75
 """Measured: a pop song 1.0, a string orchestra .96, a jazz trio with a deep bass .78, a solo trumpet .35."""
+EMPTY_UNDER_DB = 15.0
 EMPTY_DB = -70.0
 """A band this far below the sum of all holds no music."""
 
@@ -75,3 +76,13 @@ def is_full_record(centres_hz: Bands, level_db: Bands) -> bool:
     away = level_db - released_music_db(centres_hz)
     near = np.abs(away - np.median(away)) <= FULL_RECORD_DB
     return float(np.mean(near & (level_db > EMPTY_DB))) >= FULL_RECORD_SHARE
+
+
+def empty_bands_hz(centres_hz: Bands, level_db: Bands) -> tuple[int, ...]:
+    """Centres between 60 Hz and 12 kHz where a song lies over 15 dB under released music: registers that nobody plays in."""
+    centres, low_hz, high_hz = np.asarray(centres_hz), *TONE_HZ
+    inside = (centres >= low_hz) & (centres <= high_hz)
+    if not inside.any():
+        return ()
+    away = (np.asarray(level_db) - released_music_db(centres))[inside]
+    return tuple(round(float(hz)) for hz in centres[inside][away - np.median(away) < -EMPTY_UNDER_DB])
