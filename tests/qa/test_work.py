@@ -66,7 +66,7 @@ def folder(mastered, tmp_path) -> Path:
     done, out = finalize(context, bench), tmp_path / "delivered"
     for name, artifact in done.artifacts.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(bench.objects.local_path(artifact), out / name)
+        shutil.copyfile(bench.objects.local_path(artifact), out / name)
     return out
 
 

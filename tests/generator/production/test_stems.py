@@ -13,7 +13,7 @@ from contracts.music import Score
 from services.generator.production import plan_stems, render_stem
 from services.generator.production.rendering import SilentStem
 from services.generator.production.wave import write_float_wav
-from tests.generator.production.listening import SHELF, level_db, line, play, score
+from tests.generator.production.listening import SHELF, level_db, line, needs_debian, needs_synths, play, score
 
 BAND = {
     "piano": line("piano_grand", (0, 2, 60, 90), (2, 2, 64, 70), cc64=((0, 127.0), (3800, 0.0))),
@@ -44,6 +44,7 @@ def test_two_processes_render_the_same_samples() -> None:
     assert len(first) == len(BAND)
 
 
+@needs_synths
 def test_a_plan_names_what_determines_the_sound() -> None:
     """Notes, tempo, length, automation and patch change the digest; the mixer's sends, the pan and other parts do not."""
     base = plan_stems(_song(), None, SHELF)["lead"].digest
@@ -93,12 +94,14 @@ def test_gain_automation_is_obeyed_at_every_sample() -> None:
     np.testing.assert_allclose(ramped, plain * expected, atol=2e-6)
 
 
+@needs_synths
 def test_a_silent_part_is_an_error_that_names_it() -> None:
     """Notes below what can be heard do not pass as a stem."""
     with pytest.raises(SilentStem, match="part on faust supersaw_lead"):
         play(line("supersaw_lead", (0, 1, 60, 100), gain_db=((0, -120.0),)), bars=1)
 
 
+@needs_debian
 def test_the_pedal_holds() -> None:
     """With cc64 down a short piano note rings on."""
     dry = play(line("piano_grand", (0, 0.5, 60, 100)), bars=1)
