@@ -96,8 +96,9 @@ class Tape(Table):
 class Lift(Table):
     """How sections differ in level: the contrast that the loudest kind of section should have over verses."""
 
-    contrast_lu: tuple[float, float] = (1.5, 3.0)
-    most_db: float = Field(default=2.0, ge=0, le=3)
+    contrast_lu: tuple[float, float] = (2.4, 3.2)
+    most_db: float = Field(default=2.2, ge=0, le=3)
+    floor_lu: float = Field(default=6.0, ge=3, le=60, description="how far sparse sections may lie under the loudest, LU")
 
 
 class Tone(Table):

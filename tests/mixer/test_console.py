@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from contracts.music.score import Note, Part, Role
+from services.mixer.mixing.automation import section_gains_db
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.console import Console
 from services.mixer.mixing.ducking import duck_envelope, kick_hits
@@ -13,7 +14,7 @@ from services.mixer.mixing.spaces import echo, impulse_response
 from services.mixer.mixing.tape import wow
 from services.mixer.profiles import Duck, profile, profiles
 from services.music.audio.levels import correlation, low_correlation
-from services.music.audio.loudness import integrated_lufs
+from services.music.audio.loudness import block_energies, integrated_lufs
 from tests.mixer.band import RATE, make_score
 
 
@@ -111,6 +112,28 @@ def test_echoes_come_in_time_and_change_sides():
     assert int(np.argmax(np.abs(out[0]))) == step
     assert abs(int(np.argmax(np.abs(out[1]))) - 2 * step) <= 3
     assert np.abs(out[1]).max() < 0.6 * np.abs(out[0]).max()
+
+
+def test_a_chorus_of_the_same_notes_is_lifted_and_a_lone_intro_comes_off_the_floor():
+    """At equal levels a country chorus rises 1.5-3.5 dB over the verse; 14 dB under the band, an intro is raised by up to 6 dB."""
+    score = make_score()
+    gains = section_gains_db(score, {"verse_1": -14.0, "chorus_1": -14.0}, profile("country").lift, kept=0.72, extra_db=0.0)
+    assert 1.5 <= gains["chorus_1"] - gains["verse_1"] <= 3.5
+    verse = score.sections["verse_1"]
+    intro = verse.model_copy(update={"label": "intro", "bars": 2})
+    form = {"intro": intro, "verse_1": verse.model_copy(update={"start_bar": 3, "bars": 2}), "chorus_1": score.sections["chorus_1"]}
+    sparse = score.model_copy(update={"sections": form})
+    levels = {"intro": -28.0, "verse_1": -14.0, "chorus_1": -12.0}
+    assert 4 <= section_gains_db(sparse, levels, profile("pop").lift, kept=0.75, extra_db=0.0)["intro"] <= 6
+    assert section_gains_db(sparse, levels, profile("ambient").lift, kept=1.0, extra_db=0.0)["intro"] == 0
+
+
+def test_the_lift_is_heard_in_the_mix(stems):
+    """A chorus of the same band stands at least 1.5 LU over its verse in the sum, and the stems still are the sum."""
+    _, out = mixed(make_score(), stems, genre="country")
+    energies = block_energies(sum(out.values()), RATE)
+    verse, chorus = energies[100:700].mean(), energies[900:1500].mean()
+    assert 1.5 <= 10 * np.log10(chorus / verse) <= 4
 
 
 def test_wow_bends_pitch_by_the_percent_asked():

@@ -11,14 +11,15 @@ from services.mixer.mastering.peaks import drive_and_clip, limiter_curve
 from services.mixer.profiles import Profile
 from services.music.audio.levels import decibels, linear
 from services.music.audio.loudness import integrated_lufs
-from services.music.audio.true_peak import peak_curve, true_peak
+from services.music.audio.true_peak import peak_curve, steep_peak, true_peak
 
 Audio = NDArray[np.float32]
 Curve = NDArray[np.float32]
 
 AIM_LU = 0.02
 TOLERANCE_LU = 0.1
-MARGIN_DB = 0.02  # true peak stays this far under the ceiling, for the file's rounding and other meters
+MARGIN_DB = 0.05  # true peak stays this far under the ceiling, for the file's rounding and other meters
+STEEP_MARGIN_DB = 0.05  # resamplers differ in their edge
 DETECTOR_MARGIN_DB = 0.08  # for peaks between samples that the moving gain shifts
 MOST_OVER_DB = 24.0  # how far peaks may be driven over the ceiling before a target counts as out of reach
 MOST_TRIES = 14
@@ -56,6 +57,7 @@ class Loop:
         self.out = np.empty_like(total)
         self.gain = np.empty(total.shape[1], dtype=np.float32)
         self.limit_db = 0.0
+        self.metered = 0.0
 
     def run(self, drive_db: float, ceiling_db: float) -> float:
         """Drive, clip and limit; fills `out` and `gain`; returns the loudness in LUFS."""
@@ -77,9 +79,10 @@ class Loop:
         self.out *= limiter
         return integrated_lufs(self.out, self.rate)
 
-    def true_peak(self) -> float:
-        """True peak of `out`, linear, by the eight-fold meter, whose phases include those of the four-fold one."""
-        return true_peak(self.out, 8)
+    def peak(self) -> float:
+        """True peak of `out` that any meter may read, linear; fills `metered` with what the eight-fold meter reads."""
+        self.metered = true_peak(self.out, 8)
+        return max(self.metered, steep_peak(self.out) * linear(STEEP_MARGIN_DB))
 
 
 def silent(total: Audio) -> Mastered:
@@ -103,7 +106,7 @@ def master_gain(total: Audio, stem_peaks: Curve, rate: int, profile: Profile, ai
     loudness = -math.inf
     for _ in range(3):
         loudness = search.go(loop, inner_db)
-        over_db = decibels(loop.true_peak()) - (aim.ceiling_dbtp - MARGIN_DB)
+        over_db = decibels(loop.peak()) - (aim.ceiling_dbtp - MARGIN_DB)
         if over_db <= 0:
             break
         # The moving gain let a peak through: hold all of them lower by as much, and find the drive again.
@@ -114,14 +117,14 @@ def master_gain(total: Audio, stem_peaks: Curve, rate: int, profile: Profile, ai
 
 def _finish(loop: Loop, search: "Search", aim: Aim, loudness: float) -> Mastered:
     """Trim what is left over the ceiling by a constant, and sum up."""
-    peak_db = decibels(loop.true_peak())
+    peak_db = decibels(loop.peak())
     trim_db = min(0.0, aim.ceiling_dbtp - MARGIN_DB - peak_db)
     if trim_db:
         loop.gain *= np.float32(linear(trim_db))
     return Mastered(
         gain=loop.gain,
         loudness_lufs=loudness + trim_db,
-        true_peak_dbtp=peak_db + trim_db,
+        true_peak_dbtp=decibels(loop.metered) + trim_db,
         drive_db=search.drive_db,
         tries=search.tries,
         limited_by_ceiling=loudness + trim_db < aim.target_lufs - TOLERANCE_LU,

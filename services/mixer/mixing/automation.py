@@ -11,6 +11,10 @@ Curve = NDArray[np.float32]
 
 HIGH_POINTS = ("chorus", "drop", "hook", "refrain")
 MAIN_GROUND = ("verse", "groove", "head", "theme", "a")
+EDGES = ("intro", "outro", "end", "coda")
+LESS_ENERGY = 0.04
+MEASURING_LU = 1.0  # strips, clip and limiter take this much of what dry stems promise
+FLOOR_MOST_DB = 6.0
 FADE_S = 1.2
 
 
@@ -34,22 +38,42 @@ def section_gains_db(score: Score, levels: dict[str, float], lift: Lift, *, kept
 
     `kept` is the share of the contrast that mastering will leave.
     """
-    high = [levels[name] for name, s in score.sections.items() if _is(s.label, HIGH_POINTS) and np.isfinite(levels[name])]
-    low = [levels[name] for name, s in score.sections.items() if _is(s.label, MAIN_GROUND) and np.isfinite(levels[name])]
     gains = dict.fromkeys(score.sections, 0.0)
-    if not high or not low:
+    high, low = high_and_low(score, levels)
+    if high and low:
+        contrast = float(np.mean([levels[name] for name in high]) - np.mean([levels[name] for name in low]))
+        least, most = lift.contrast_lu[0] / kept, lift.contrast_lu[1] / kept + MEASURING_LU
+        rise = min(max(least - contrast, 0.0), lift.most_db) if contrast < most else -min(contrast - most, lift.most_db)
+        rise += extra_db
+        gains |= dict.fromkeys(high, round(0.6 * rise, 3))
+        gains |= dict.fromkeys(low, round(-0.4 * rise, 3) if rise > 0 else 0.0)
+    return _off_the_floor(levels, gains, lift.floor_lu)
+
+
+def high_and_low(score: Score, levels: dict[str, float]) -> tuple[list[str], list[str]]:
+    """Section ids of the high points and of the ground that they stand on.
+
+    Choruses and drops over verses and grooves. Where a form has no verse, the rest of its body is the ground; where it has no
+    chorus, its sections of most energy are the high points.
+    """
+    heard = {name: section for name, section in score.sections.items() if np.isfinite(levels[name])}
+    body = [name for name, section in heard.items() if not _is(section.label, EDGES)]
+    high = [name for name in body if _is(heard[name].label, HIGH_POINTS)]
+    if not high and body:
+        top = max(heard[name].energy for name in body)
+        high = [name for name in body if heard[name].energy > top - 0.02]
+        return high, [name for name in body if heard[name].energy <= top - LESS_ENERGY and _is(heard[name].label, MAIN_GROUND)]
+    ground = [name for name in body if _is(heard[name].label, MAIN_GROUND)]
+    return high, ground or [name for name in body if name not in high]
+
+
+def _off_the_floor(levels: dict[str, float], gains: dict[str, float], floor_lu: float) -> dict[str, float]:
+    """Gains with sparse sections raised, so that a lone instrument is not lost beside the band."""
+    top = max((levels[name] + gain for name, gain in gains.items()), default=-np.inf)
+    if not np.isfinite(top):
         return gains
-    contrast = float(np.mean(high) - np.mean(low))
-    least, most = lift.contrast_lu
-    least, most = least / kept, most / kept
-    rise = min(max(least - contrast, 0.0), lift.most_db) if contrast < most else -min(contrast - most, lift.most_db)
-    rise += extra_db
-    for name, section in score.sections.items():
-        if _is(section.label, HIGH_POINTS):
-            gains[name] = round(0.6 * rise, 3)
-        elif _is(section.label, MAIN_GROUND) and rise > 0:
-            gains[name] = round(-0.4 * rise, 3)
-    return gains
+    missing = {name: top - floor_lu - levels[name] - gain for name, gain in gains.items() if np.isfinite(levels[name])}
+    return {name: round(gain + min(max(missing.get(name, 0.0), 0.0), FLOOR_MOST_DB), 3) for name, gain in gains.items()}
 
 
 def _is(label: str, kinds: tuple[str, ...]) -> bool:

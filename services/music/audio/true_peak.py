@@ -10,6 +10,7 @@ from functools import cache
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 
 Audio = NDArray[np.float32]
 
@@ -17,6 +18,10 @@ TAPS = 48  # per phase
 KAISER_BETA = 6.0
 _BLOCK = 512
 SILENCE_DBTP = -math.inf
+_STEEP_BLOCK = 8192
+_STEEP_OVERLAP = 1024
+_STEEP_MOST_BLOCKS = 96
+_STEEP_EDGE = (0.913, 1.0)  # of half the sample rate: pass band and stop band of common resamplers
 
 
 @cache
@@ -80,6 +85,31 @@ def true_peak(audio: Audio, oversample: int = 4) -> float:
         return 0.0
     sample_peak = float(np.max(np.abs(audio)))
     return float(np.max(peak_curve(audio, oversample, floor=sample_peak)))
+
+
+def steep_peak(audio: Audio) -> float:
+    """Highest magnitude after four-fold resampling with a steep low pass just under half the rate, linear.
+
+    What lies in the last octave's end (22 to 24 kHz at 48 kHz) is cut off there, which can raise peaks by tenths of a decibel.
+    Listens to the blocks with the strongest highs among those that come within 1 dB of the highest sample.
+    """
+    width, blocks = _STEEP_BLOCK, max(1, -(-audio.shape[1] // _STEEP_BLOCK))
+    padded = np.pad(audio, ((0, 0), (_STEEP_OVERLAP, blocks * width - audio.shape[1] + _STEEP_OVERLAP)))
+    inner = padded[:, _STEEP_OVERLAP:-_STEEP_OVERLAP].reshape(audio.shape[0], blocks, width)
+    tops = np.abs(inner).max(axis=(0, 2))
+    bends = np.abs(np.diff(inner, 2, axis=2)).max(axis=(0, 2))
+    near = np.flatnonzero(tops >= 0.89 * tops.max())
+    chosen = near[np.argsort(-bends[near], kind="stable")[:_STEEP_MOST_BLOCKS]]
+    size = width + 2 * _STEEP_OVERLAP
+    low, high = _STEEP_EDGE
+    share = np.clip((np.arange(size // 2 + 1) / (size // 2) - low) / (high - low), 0, 1)
+    response = (0.5 + 0.5 * np.cos(np.pi * share)).astype(np.float32)
+    peak = 0.0
+    for block in chosen:
+        part = padded[:, block * width : block * width + size]
+        up = irfft(rfft(part, axis=1) * response, 4 * size, axis=1)[:, 4 * _STEEP_OVERLAP : -4 * _STEEP_OVERLAP]
+        peak = max(peak, 4 * float(np.abs(up).max()))
+    return peak
 
 
 def true_peak_dbtp(audio: Audio, rate: int, oversample: int = 4) -> float:
