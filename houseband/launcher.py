@@ -156,7 +156,7 @@ def _environment(home: Home, run_dir: Path, nats_url: str, port: int, level: str
     """What the services of a house are told. `own`: the home's database is this house's."""
     return {
         "HOUSEBAND_NATS_URL": nats_url,
-        "HOUSEBAND_STORE": home.store.as_uri(),
+        "HOUSEBAND_STORE": os.environ.get("HOUSEBAND_STORE") or home.store.as_uri(),
         "HOUSEBAND_DATABASE_URL": f"sqlite+aiosqlite:///{home.database if own else run_dir / 'gateway.db'}",
         "HOUSEBAND_HOST": "127.0.0.1",
         "HOUSEBAND_PORT": str(port),
