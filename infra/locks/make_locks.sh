@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 compile() { uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$@"; }
 compile --universal --extra dev -o infra/locks/dev.txt pyproject.toml
-for extra in local runtime enhancer analyzer generator mixer qa gateway; do
+for extra in local runtime tracing enhancer analyzer generator mixer qa gateway; do
   compile --universal --extra "$extra" -c infra/locks/dev.txt -o "infra/locks/$extra.txt" pyproject.toml
 done
 # The neural worker runs on Linux alone.
