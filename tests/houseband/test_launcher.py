@@ -73,7 +73,8 @@ def test_until_stops_early_with_what_there_is(tmp_path: Path, stage: str, files:
 def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
     """Stopped in the middle of rendering: exit code 130, nothing running, nothing written, nothing temporary."""
     line = command("make", "long cinematic pop", "--duration", "120", "--out", str(tmp_path / "song"))
-    process = subprocess.Popen(line, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}  # a shell's background jobs ignore it
+    process = subprocess.Popen(line, env=environment(tmp_path), stderr=subprocess.PIPE, text=True, **heard)
     assert process.stderr
     for text in process.stderr:
         if "production" in text:
