@@ -97,4 +97,4 @@ def _rebuild_unavailable(kind: type[Unavailable], what: str, remedy: str, delay_
 
 def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= 200 else f"{text[:197]}..."
