@@ -80,6 +80,10 @@ class Brief(Document):
     lent: Stated[dict[str, str]] | None = None
     """Role (bass, drums, comping, harmony, melody, lines) -> genre among `genres`, where the words say which plays what."""
     style_of: Stated[str] | None = None
+    ending: Stated[str] | None = None
+    """natural, loop, cut or fade; None: natural."""
+    lyrics: Stated[dict[str, tuple[str, ...]]] | None = None
+    """Section id or label -> sung lines, in the order in which they were written."""
     title: str = ""
     steps: tuple[ReasoningStep, ...] = ()
     text: str = ""

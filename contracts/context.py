@@ -13,6 +13,7 @@ from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
 from contracts.report import Retry, Verdict
 
 SCHEMA_VERSION = 1
+MAX_PROMPT_CHARS = 10_000
 
 
 class Options(Document):
@@ -34,6 +35,14 @@ class Options(Document):
     ceiling_dbtp: float = Field(default=-1.0, ge=-9, le=-0.1)
     until: Stage | None = None
     engine: str = "auto"
+    ending: Literal["natural", "loop", "cut", "fade"] | None = Field(
+        default=None,
+        description="natural: an outro and a last chord; loop: the end runs into the beginning; cut: no ending; fade: fades out",
+    )
+    midi_as: Literal["auto", "melody", "chords", "drums"] = Field(default="auto", description="what a MIDI file is taken for")
+    resize: Literal["extend", "shorten", "continue"] | None = Field(
+        default=None, description="what to do with a base score; None: by the duration that is asked"
+    )
     enhance: Literal["offline", "llm", "off"] = "offline"
     licence: Literal["any", "commercial"] = Field(default="any", alias="license")
 
@@ -47,6 +56,11 @@ class Request(Document):
     seed: int = Field(ge=0, le=2**63 - 1)
     options: Options = Field(default_factory=Options)
     reference: Artifact | None = None
+    midi: Artifact | None = None
+    hum: Artifact | None = None
+    base: Artifact | None = Field(default=None, description="score.json of a song to extend, shorten or continue")
+    taps: tuple[float, ...] = Field(default=(), description="seconds at which a beat was tapped")
+    lyrics: str = ""
     user: str = "local"
     preferences: dict[str, Any] = Field(default_factory=dict)
 
@@ -94,8 +108,9 @@ class Decision(Document):
 class AnalysisSection(Document):
     """What the analyzer heard."""
 
-    features: Features
+    features: Features | None = None
     reference_name: str = ""
+    given: Artifact | None = Field(default=None, description="a Given document: what was read from MIDI, a hummed tune or taps")
 
 
 class IdeationSection(Document):
@@ -225,8 +240,9 @@ class Next(Document):
 
 
 def first_stage(request: Request) -> Stage:
-    """Analysis where there is a reference, else ideation."""
-    return Stage.ANALYSIS if request.reference else Stage.IDEATION
+    """Analysis where something is to be heard or read first, else ideation."""
+    heard = request.reference or request.midi or request.hum or request.taps
+    return Stage.ANALYSIS if heard else Stage.IDEATION
 
 
 def successor(context: Context) -> Next:

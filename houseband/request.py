@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from contracts.context import Options
+from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput, Unavailable
 
 _FIELDS = [
@@ -30,7 +30,6 @@ _FIELDS = [
     "engine",
 ]
 _FLAGS = {"duration_s": "duration", "moods": "mood", "ceiling_dbtp": "ceiling", "target_lufs": "target-lufs"}
-MAX_PROMPT_CHARS = 10_000
 _NOT_YET = ("midi", "image", "taps", "hum", "lyrics")
 
 

@@ -86,6 +86,9 @@ class Part(Document):
     name: str = ""
     pan: float = Field(default=0.0, ge=-1, le=1)
     patch: str | None = None
+    lyrics: tuple[tuple[int, str], ...] = Field(
+        default=(), description='(start tick of a note, its syllable); a syllable that its word goes on after ends in "-"'
+    )
 
     @field_validator("notes")
     @classmethod

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from contracts.context import MAX_PROMPT_CHARS
 from contracts.errors import BadInput
 
-MAX_CHARS = 10_000
 
 # Scripts written without spaces, and pictographs: each character is a word of its own.
 _SINGLE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
@@ -40,10 +40,10 @@ class Text:
     @classmethod
     def of(cls, prompt: str) -> "Text":
         """From raw input. Raises BadInput for an empty prompt or one of more than 10,000 characters."""
-        if len(prompt) > MAX_CHARS:
-            raise BadInput("prompt", f"{len(prompt)} characters", f"1 to {MAX_CHARS:,} characters")
+        if len(prompt) > MAX_PROMPT_CHARS:
+            raise BadInput("prompt", f"{len(prompt)} characters", f"1 to {MAX_PROMPT_CHARS:,} characters")
         if not prompt.strip():
-            raise BadInput("prompt", prompt, f"1 to {MAX_CHARS:,} characters, such as 'warm lo-fi hip hop, 80 bpm, no drums'")
+            raise BadInput("prompt", prompt, f"1 to {MAX_PROMPT_CHARS:,} characters, such as 'warm lo-fi hip hop, 80 bpm, no drums'")
         return cls.quoted(prompt)
 
     @classmethod

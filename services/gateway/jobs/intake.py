@@ -12,13 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
-from contracts.context import Options
+from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput
 from contracts.music.key import Key
 from contracts.music.meter import Meter
 from services.gateway.problems import Refused
 
-MAX_PROMPT_CHARS = 10_000
 MAX_SEED = 2**63 - 1
 NOT_READ_YET = ("midi", "image", "taps", "hum", "lyrics")
 JOB_FIELDS = ("prompt", "reference_track", "options", *NOT_READ_YET)

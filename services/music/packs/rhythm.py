@@ -155,9 +155,10 @@ class Playing(Table):
 
 @cache
 def playing() -> Playing:
-    """The shared playing data."""
+    """The shared playing data: the tables of all files of playing/, merged by name."""
     folder = files(__package__) / "playing"
-    merged: dict[str, object] = {}
+    merged: dict[str, dict[str, object]] = {}
     for entry in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        merged |= tomllib.loads(entry.read_text("utf-8"))
+        for name, table in tomllib.loads(entry.read_text("utf-8")).items():
+            merged.setdefault(name, {}).update(table)
     return Playing.model_validate(merged)
