@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from contracts.context import MAX_PROMPT_CHARS
 from contracts.errors import BadInput
 
-
 # Scripts written without spaces, and pictographs: each character is a word of its own.
 _SINGLE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+|&")
