@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from contracts.brief import Brief
 from contracts.context import Decision
+from contracts.given import Given
 from contracts.music import PPQ, Note, Part, Role, Score
 from services.generator.arrangement.band import Chair, chairs
 from services.generator.arrangement.bass import play_bass
@@ -37,8 +38,16 @@ class Arranged:
     decisions: tuple[Decision, ...]
 
 
-def arrange(score: Score, brief: Brief, seed: int) -> Arranged:
-    """The whole band, humanised. Pure: the same score, brief and seed give the same notes. Raises BadInput for an unknown genre."""
+def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, base: Score | None = None) -> Arranged:
+    """The whole band, humanised. Pure: the same arguments give the same notes. Raises BadInput for an unknown genre.
+
+    Args:
+        score: what the composer wrote.
+        brief: what is wanted.
+        seed: of all draws.
+        given: parts that the user brought.
+        base: a finished song whose sections this one keeps.
+    """
     frame = Frame(score, brief, _pack(score, brief), seed)
     band = chairs(frame)
     plan = plan_band(frame, band)
