@@ -77,7 +77,11 @@ def bars_in(pattern: str) -> int:
 
 
 def _fit(cell: str, group: Group, *, keep_time: bool) -> list[tuple[float, float, str]]:
-    """A cell in a group as (tick, length, char): threes stretch, fours extend by their second half where they keep time."""
+    """A cell in a group as (tick, length, char): threes and sixes stretch, others extend by their end where they keep time."""
+    if len(cell) == 6 and group.length in (PPQ, 3 * EIGHTH):
+        return [(i * group.length / 6, group.length / 6, c) for i, c in enumerate(cell)]
+    if len(cell) in (6, 8):
+        return _fine(cell, group, keep_time=keep_time)
     if len(cell) == 3:
         if group.length in (PPQ, 3 * EIGHTH):
             return [(i * group.length / 3, group.length / 3, c) for i, c in enumerate(cell)]
@@ -89,6 +93,17 @@ def _fit(cell: str, group: Group, *, keep_time: bool) -> list[tuple[float, float
         cell += "--" if held else cell[2:4] if again else ".."
         cell += ("--" if held else "..") * ((steps - 5) // 2)
     return [(i * SIXTEENTH, SIXTEENTH, c) for i, c in enumerate(cell[:steps])]
+
+
+def _fine(cell: str, group: Group, *, keep_time: bool) -> list[tuple[float, float, str]]:
+    """A cell of sixteenth triplets or thirty-seconds at its own pace: cut in short groups, in long ones held, repeated or at rest."""
+    unit = PPQ / len(cell)
+    count = int(group.length / unit)
+    half = cell[len(cell) // 2 :]
+    more = "-" * len(half) if cell[-1] == "-" else half if keep_time else "." * len(half)
+    while len(cell) < count:
+        cell += more
+    return [(i * unit, unit, c) for i, c in enumerate(cell[:count])]
 
 
 @cache

@@ -1,7 +1,9 @@
 """The tables [drums], [bass], [comping], [arrangement] and [patches] of a genre pack, and the playing shared by all of them.
 
-Patterns are strings of cells, one cell per beat of a 4/4 bar, several bars in a row: four characters are sixteenths, three
-are triplets. Other meters take the cells by metrical role (`services.generator.arrangement.metre`).
+Patterns are strings of cells, one cell per beat of a 4/4 bar, several bars in a row. A cell of four characters is sixteenths,
+of three triplet eighths, of six sixteenth triplets, of eight thirty-seconds; cells of all sizes may stand in one bar (a trap
+hat: "x.x. x.x. xxxxxx x.x.xxxx"). Where the beat is a dotted quarter, cells of three are its eighths and cells of six its
+sixteenths. Other meters take the cells by metrical role (`services.generator.arrangement.metre`).
 
 Drums: `X` accent, `x` hit, `o` ghost, `.` nothing. Bass: `1` root (the slash bass where there is one), `3 5 6 7` chord members,
 `v` the fifth below, `8` octave, `a` approach to the next chord, `m` muted note, `-` held, `.` rest. Comping: `X x o` chord by
@@ -24,14 +26,14 @@ PERCUSSION_VOICES = {
     "tambourine": 54, "cowbell": 56, "bongo_high": 60, "bongo_low": 61, "conga_mute": 62, "conga_open": 63, "conga_low": 64,
     "timbale": 65, "cabasa": 69, "shaker": 70, "guiro": 73, "claves": 75, "woodblock": 76, "triangle": 81, "clap": 39,
 }  # fmt: skip
-_CELL_SIZES = (3, 4)
+_CELL_SIZES = (3, 4, 6, 8)
 
 
 def _bars_of_cells(pattern: str) -> str:
-    """Reject a pattern that is not whole 4/4 bars of cells of three or four characters."""
+    """Reject a pattern that is not whole 4/4 bars of cells of three, four, six or eight characters."""
     cells = pattern.split()
     if not cells or len(cells) % 4 or any(len(cell) not in _CELL_SIZES for cell in cells):
-        raise ValueError(f"{pattern!r}: whole bars of four cells of three or four characters")
+        raise ValueError(f"{pattern!r}: whole bars of four cells of three, four, six or eight characters")
     return pattern
 
 
