@@ -8,6 +8,7 @@ Bars are divided by "|", chords inside a bar by spaces.
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,6 +34,11 @@ class Substitution(BaseModel):
     share: float = Field(gt=0, le=1, description="share of songs that use it, once")
 
 
+Device = Literal["secondary", "borrowed", "tritone", "diminished", "bass_line", "split", "deceptive", "suspended"]
+_USUAL: dict[Device, float] = {"secondary": 0.3, "borrowed": 0.15, "bass_line": 0.35, "split": 0.3, "deceptive": 0.12}
+_USUAL_OF_LOOPS: dict[Device, float] = {"split": 0.1}
+
+
 class HarmonyTable(BaseModel):
     """Harmony of a style."""
 
@@ -51,6 +57,29 @@ class HarmonyTable(BaseModel):
     bars_per_chord: int = Field(default=1, ge=1, description="how often a bar of a unit is held")
     mood_colours: float = Field(default=0.6, ge=0, le=1, description="share of plain chords that take a colour of the brief's moods")
     lift_share: float = Field(default=0.0, ge=0, le=0.15, description="songs whose last chorus moves up a semitone or a tone")
+    family: Literal["", "billboard", "pop909"] = Field(
+        default="", description="learned chord statistics that fit the style (docs/models.md): rock, soul, country; or Asian pop, ballads"
+    )
+    learned: float = Field(default=0.0, ge=0, le=1, description="share of progressions that the family's model writes itself")
+    model_weight: float = Field(default=1.0, ge=0, le=3, description="how strongly the family's model judges progressions of the pack")
+    devices: dict[Device, float] = Field(
+        default_factory=dict,
+        description="share of songs with a secondary dominant, a borrowed chord, a tritone substitute, a passing diminished chord, "
+        "a stepwise bass line, two chords in the bar before a cadence, a deceptive cadence, a suspended dominant; what is not "
+        "named keeps a usual share, smaller where the style loops",
+    )
+    modulation_share: float = Field(default=0.0, ge=0, le=0.6, description="songs whose bridge or contrast moves to a near key and back")
+    modulations: dict[Literal["relative", "dominant", "subdominant", "parallel", "mediant"], float] = Field(
+        default={"relative": 4, "subdominant": 2, "dominant": 2, "mediant": 1}, description="where to, by weight"
+    )
+    return_change: float | None = Field(
+        default=None, ge=0, le=1, description="share of returning sections that change a chord near their end; none: by family"
+    )
+
+    def share(self, device: Device) -> float:
+        """Share of songs in which the style uses a device."""
+        usual = _USUAL_OF_LOOPS if self.loops else _USUAL
+        return self.devices.get(device, usual.get(device, 0.0))
 
 
 class ModalTable(BaseModel):
