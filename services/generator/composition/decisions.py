@@ -20,7 +20,10 @@ def form_decision(form: Form, brief: Brief, pack: GenrePack) -> Decision:
     why = (
         "the sections were stated"
         if form.stated
-        else f"a form of {pack.name.lower()} that fills {brief.duration_s.value:g} s at {brief.tempo_bpm.value:g} bpm with {form.bars} bars"
+        else f"{form.source}, {pack.name.lower()}: {form.bars} bars fill {brief.duration_s.value:g} s at {brief.tempo_bpm.value:g} bpm"
+    )
+    why += {"loop": "; the end leads back into the beginning", "cut": "; it stops without an ending", "fade": "; it fades out"}.get(
+        form.ending, ""
     )
     if form.notes:
         why += "; " + "; ".join(form.notes)

@@ -8,17 +8,19 @@ from contracts.brief import Brief
 from contracts.music import Meter
 from services.generator.composition.functions import HOOKS, function_of, section_ids
 from services.generator.composition.lengths import Lengths
-from services.music.packs.form_table import FormPlan, FormTable
+from services.generator.composition.sequences import sequence
+from services.generator.composition.succession import inner_phrases
+from services.music.packs.form_table import FormTable
 from services.music.rng import rng
 
 _ENERGY = {
     "intro": 0.3, "verse": 0.4, "prechorus": 0.52, "chorus": 0.72, "postchorus": 0.7, "bridge": 0.48, "solo": 0.65, "breakdown": 0.3,
     "build": 0.6, "drop": 0.9, "head": 0.55, "theme": 0.5, "contrast": 0.42, "groove": 0.6, "outro": 0.3,
 }  # fmt: skip
-_SHORT_BARS = 20
-_LONG_BARS = 140
-_FITTED = 6
 _MIN_TAIL_S = 0.8
+# Seconds after the last bar line where nothing is to ring on: a loop wraps, a cut and a fade only let sounds go.
+_TAILS = {"loop": 0.0, "cut": 0.3, "fade": 0.4}
+_UNWANTED = {"loop": frozenset({"intro", "outro"}), "cut": frozenset({"outro"})}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Form:
     tail_s: float
     stated: bool
     notes: tuple[str, ...] = ()
+    ending: str = "natural"
+    """natural, loop, cut or fade."""
+    source: str = ""
+    """Where an unstated form comes from, in words."""
 
     @property
     def bars(self) -> int:
@@ -80,89 +86,45 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
     """
     draw = rng(seed, "composition", "form")
     bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
-    duration_s = brief.duration_s.value
-    bars = max(1, round((duration_s - min(table.tail_s, 0.15 * duration_s)) / bar_s))
+    ending = brief.ending.value if brief.ending else "natural"
+    bars = _bars_for(brief.duration_s.value, bar_s, table, ending)
     stated = brief.structure.value
     notes: tuple[str, ...] = ()
+    source = ""
     if stated:
         labels = [section.label for section in stated]
         fixed = [section.bars for section in stated]
         least = sum(n or 1 for n in fixed)
         if all(fixed) or least > bars:
             if abs(least - bars) > 1:
-                notes = (f"the stated sections need {least} bars, {duration_s:g} s would hold {bars}: the structure wins",)
+                held = f"{brief.duration_s.value:g} s would hold {bars}"
+                notes = (f"the stated sections need {least} bars, {held}: the structure wins",)
             bars = least
         lengths = Lengths(table).fit(labels, fixed, bars, draw)[1]
     else:
-        labels, lengths = _by_grammar(table, bars, draw)
-    tail_s = max(_MIN_TAIL_S, duration_s - bars * bar_s) if abs(duration_s - bars * bar_s) < bar_s + table.tail_s else table.tail_s
-    slots = _slots(labels, lengths, table, brief.energy.value - genre_energy)
+        labels, lengths, source = sequence(table, bars, draw, without=_UNWANTED.get(ending, frozenset()))
+    tail_s = _tail(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
+    slots = _slots(labels, lengths, table, brief.energy.value - genre_energy, seed)
     if len(curve) >= 8:
         slots = _bent(slots, curve)
-    return Form(slots, round(tail_s, 4), bool(stated), notes)
+    return Form(slots, round(tail_s, 4), bool(stated), notes, ending, source)
 
 
-def _by_grammar(table: FormTable, bars: int, draw: np.random.Generator) -> tuple[list[str], list[int]]:
-    """Labels and lengths: the style's plans compete, with a seeded chance, on how well they fit the bars."""
-    fitter = Lengths(table)
-    plans: list[tuple[float, list[str]]] = []
-    total = sum(plan.weight for plan in table.plans)
-    for plan in table.plans:
-        cost = -float(np.log(plan.weight / total))
-        most = plan.cycles[1] if bars <= _LONG_BARS or len(set(plan.cycle)) < 2 else max(plan.cycles[1], bars // 12)
-        plans += [(cost, _expand(plan, cycles)) for cycles in range(plan.cycles[0], most + 1)]
-    if bars <= _SHORT_BARS:
-        return _short_form(table, fitter, bars, draw)
-    ranked: list[tuple[float, float, list[str]]] = []
-    for cost, labels in plans:
-        value = cost - float(draw.gumbel()) * 1.3
-        if labels and len(labels) <= bars and _plausible(labels, fitter, bars):
-            gap = abs(bars - sum(fitter.usual(label) for label in labels))
-            ranked.append((value + 0.08 * gap, value, labels))
-    best: tuple[float, list[str], list[int]] = (float("inf"), [], [])
-    for _, value, labels in sorted(ranked)[:_FITTED]:
-        fit, lengths = fitter.fit(labels, [None] * len(labels), bars, draw)
-        total_cost = fit + value - sum(fitter.least(label) for label in labels) * 0.5
-        if lengths and total_cost < best[0]:
-            best = (total_cost, labels, lengths)
-    if not best[1]:
-        count = max(1, round(bars / 16))
-        labels = [["verse", "chorus"][i % 2] for i in range(min(count, bars))]
-        return labels, fitter.fit(labels, [None] * len(labels), bars, draw)[1]
-    return best[1], best[2]
+def _bars_for(duration_s: float, bar_s: float, table: FormTable, ending: str) -> int:
+    """Whole bars that, with what rings after them, come nearest to a duration."""
+    tail_s = _TAILS.get(ending, min(table.tail_s, 0.15 * duration_s))
+    return max(1, round((duration_s - tail_s) / bar_s))
 
 
-def _short_form(table: FormTable, fitter: Lengths, bars: int, draw: np.random.Generator) -> tuple[list[str], list[int]]:
-    """A piece of half a minute still enters, says its hook and ends: more sections are better while each has room."""
-    best: tuple[float, list[str], list[int]] = (float("inf"), [], [])
-    for shape in table.short:
-        labels = list(shape)
-        if len(labels) > bars:
-            continue
-        fit, lengths = fitter.fit_short(labels, bars)
-        value = fit - 1.3 * len(labels) - 0.5 * float(draw.gumbel())
-        if value < best[0]:
-            best = (value, labels, lengths)
-    return best[1], best[2]
+def _tail(duration_s: float, music_s: float, bar_s: float, table: FormTable, ending: str) -> float:
+    """Seconds after the last bar line: what is left of the duration, where the bars come near it."""
+    if ending in _TAILS:
+        return _TAILS[ending]
+    near = abs(duration_s - music_s) < bar_s + table.tail_s
+    return max(_MIN_TAIL_S, duration_s - music_s) if near else table.tail_s
 
 
-def _plausible(labels: list[str], fitter: Lengths, bars: int) -> bool:
-    shortest = sum(min(fitter.weights(label)) for label in labels)
-    longest = sum(max(fitter.weights(label)) for label in labels)
-    return shortest - 8 <= bars <= longest + 8
-
-
-def _expand(plan: FormPlan, cycles: int) -> list[str]:
-    """The labels of a plan; the middle comes after every second turn of the cycle."""
-    labels = list(plan.open)
-    for turn in range(1, cycles + 1):
-        labels += plan.cycle
-        if turn % 2 == 0:
-            labels += plan.middle
-    return labels + list(plan.close)
-
-
-def _slots(labels: list[str], lengths: list[int], table: FormTable, bias: float) -> tuple[Slot, ...]:
+def _slots(labels: list[str], lengths: list[int], table: FormTable, bias: float, seed: int) -> tuple[Slot, ...]:
     functions = [function_of(label) for label in labels]
     slots: list[Slot] = []
     start = 0
@@ -172,7 +134,7 @@ def _slots(labels: list[str], lengths: list[int], table: FormTable, bias: float)
         base = table.energy.get(label, table.energy.get(function, _ENERGY[function]))
         energy = base + table.lift * min(2, occurrence - 1) * (function not in ("intro", "outro")) + 0.5 * bias
         last = function not in functions[index + 1 :]
-        slot = Slot(name, label, function, start, bars, energy, occurrence, last, _phrases(bars, table))
+        slot = Slot(name, label, function, start, bars, energy, occurrence, last, _phrases(bars, table, function, seed))
         slots.append(slot)
         start += bars
     return _contrasted(slots)
@@ -189,10 +151,19 @@ def _contrasted(slots: list[Slot]) -> tuple[Slot, ...]:
     return tuple(result)
 
 
-def _phrases(bars: int, table: FormTable) -> tuple[Phrase, ...]:
-    """Phrases of a section by the style's inner forms, else in the style's phrase length, the rest as a tag."""
+def _phrases(bars: int, table: FormTable, function: str, seed: int) -> tuple[Phrase, ...]:
+    """Phrases of a section: the style's inner forms, else as songs of its family divide so many bars, else by its phrase length.
+
+    All sections of a function divide alike; a rest of the phrase length becomes a tag.
+    """
     known = max((length for length in table.inner if length <= bars < length + 4), default=0)
-    if known:
+    learned = inner_phrases(bars) if table.family and not known and bars > table.phrase_bars and function not in ("intro", "outro") else {}
+    if learned:
+        draw = rng(seed, "composition", "form", "phrases", function, bars)
+        share = np.array(list(learned.values()))
+        choice = list(learned)[int(draw.choice(len(share), p=share / share.sum()))]
+        pieces = [(token[0], int(token[1:])) for token in choice.split()]
+    elif known:
         pieces = [(token[0], int(token[1:])) for token in table.inner[known].split()]
         pieces += [("t", bars - known)] if bars > known else []
     else:

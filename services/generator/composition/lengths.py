@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from services.generator.composition.functions import HOOKS, function_of
+from services.generator.composition.succession import learned_lengths
 from services.music.packs.form_table import FormTable
 
 # Common lengths where a style says nothing (Harmonix Set, 912 songs).
@@ -25,6 +26,7 @@ class Lengths:
 
     def __init__(self, table: FormTable) -> None:
         self.table = table
+        self._weights: dict[str, dict[int, float]] = {}
         self.cost = lru_cache(maxsize=8192)(self._cost)
 
     def least(self, label: str) -> float:
@@ -38,9 +40,13 @@ class Lengths:
         return sum(n * w for n, w in weights.items()) / sum(weights.values())
 
     def weights(self, label: str) -> dict[int, float]:
-        """Length in bars -> weight for a label, by the style or by common use."""
-        function = function_of(label)
-        return self.table.lengths.get(label) or self.table.lengths.get(function) or _COMMON[function]
+        """Length in bars -> weight for a label, by the style or by common use, with what real songs of its family have."""
+        known = self._weights.get(label)
+        if known is None:
+            function = function_of(label)
+            own = self.table.lengths.get(label) or self.table.lengths.get(function) or _COMMON[function]
+            known = self._weights[label] = _blended(own, learned_lengths(self.table.family, function), self.table.learned)
+        return known
 
     def _cost(self, label: str, bars: int) -> float:
         weights = self.weights(label)
@@ -124,6 +130,14 @@ class Lengths:
         if bars in (1, 2, -1):
             return self.table.odd_cost * 0.75 + 0.4 * abs(bars)
         return self.table.odd_cost * 1.5 + 2.0 + 0.25 * abs(bars)
+
+
+def _blended(own: dict[int, float], learned: dict[int, float], share: float) -> dict[int, float]:
+    """Both distributions as shares, mixed."""
+    if not learned or not share:
+        return own
+    mine, theirs = sum(own.values()), sum(learned.values())
+    return {n: (1 - share) * own.get(n, 0.0) / mine + share * learned.get(n, 0.0) / theirs for n in sorted({*own, *learned})}
 
 
 def _spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]]:

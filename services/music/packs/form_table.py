@@ -32,4 +32,8 @@ class FormTable(BaseModel):
     inner: dict[int, str] = Field(default_factory=dict, description='length -> phrases inside, such as 32 -> "a8 a8 b8 a8"')
     phrase_bars: int = Field(default=8, description="length of the phrase that sections divide into")
     odd_cost: float = Field(default=3.0, description="how unwelcome a length off the grid of 4 is (natural log)")
+    family: str = Field(default="", description="family of the learned section statistics (learned/sections.json); empty: none")
+    learned: float = Field(
+        default=0.5, ge=0, le=1, description="share of songs whose form is drawn from the family, and its weight in lengths"
+    )
     tail_s: float = Field(default=2.0, ge=0.5, description="seconds that the last sounds ring")

@@ -22,7 +22,7 @@ def brief(genre: str = "pop", **stated: Any) -> Brief:
     }  # fmt: skip
     fields = {
         name: Stated(value=stated.get(name, value), source=Source.STATED if name in stated else Source.INFERRED).model_dump()
-        for name, value in values.items()
+        for name, value in {**values, **stated}.items()
     }
     return Brief.model_validate(fields)
 

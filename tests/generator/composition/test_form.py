@@ -55,3 +55,29 @@ def test_labels_are_understood():
     ]  # fmt: skip
     assert section_ids(["Intro", "verse", "verse", "verse 1", "2nd part"]) == ["intro", "verse_2", "verse_3", "verse_1", "part_2nd_part"]
     assert slug("Pre-Chorus!") == "pre_chorus"
+
+
+@pytest.mark.parametrize("ending", ["loop", "cut", "fade"])
+@pytest.mark.parametrize("genre", ["pop", "house", "jazz", "classical"])
+@pytest.mark.parametrize("duration_s", [12.0, 45.0, 150.0])
+def test_endings_keep_the_duration(genre, ending, duration_s):
+    """A loop has neither entrance, ending nor tail; a cut has no ending; all are as long as asked within half a bar."""
+    pack = genres()[genre]
+    wanted = brief(genre, duration_s=duration_s, ending=ending)
+    form = plan_form(wanted, pack.form, pack.identity.energy, 3)
+    bar_s = 4 * 60 / wanted.tempo_bpm.value
+    functions = {slot.function for slot in form.slots}
+    assert abs(form.bars * bar_s + form.tail_s - duration_s) <= bar_s / 2 + 1e-3
+    assert form.ending == ending
+    assert not functions & {"loop": {"intro", "outro"}, "cut": {"outro"}, "fade": set()}[ending]
+    assert form.tail_s == {"loop": 0.0, "cut": 0.3, "fade": 0.4}[ending]
+
+
+def test_a_family_draws_many_forms():
+    """Forty pop songs have at least fifteen different forms, since no form of real songs covers more than 5 %."""
+    pack = genres()["pop"]
+    forms = {
+        tuple(s.function for s in plan_form(brief("pop", duration_s=200), pack.form, pack.identity.energy, seed).slots)
+        for seed in range(40)
+    }
+    assert len(forms) >= 15
