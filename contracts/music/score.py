@@ -64,6 +64,9 @@ class Section(Document):
     energy: float = Field(ge=0, le=1)
     key: str
     chords: tuple[ChordEvent, ...] = ()
+    source: str = Field(default="", description="section of an earlier score that this one keeps or returns to")
+    source_bar: int = Field(default=0, ge=0, description="bars of the source that come before the first kept one")
+    kept: bool = Field(default=False, description="whether every part keeps the source's notes, or only the lead")
 
     @property
     def end_bar(self) -> int:

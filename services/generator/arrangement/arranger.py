@@ -16,6 +16,7 @@ from services.generator.arrangement.expression import controls
 from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame, Hit
+from services.generator.arrangement.keeping import with_kept
 from services.generator.arrangement.lines import Liner, play_line
 from services.generator.arrangement.orchestration import Plan, plan_band, staggered
 from services.generator.arrangement.rides import ride
@@ -60,6 +61,7 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
         if part.notes:
             parts[chair.part] = part
     full = score.model_copy(update={"parts": ride(frame, parts)})
+    full = with_kept(full, base) if base is not None else full
     return Arranged(full, tell(frame, groove, band, plan, full))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from contracts.brief import Brief
 from contracts.context import Decision
 from contracts.features import Features
+from contracts.given import Given
 from contracts.music import Key, Meter, Note, Part, Role, Score, Section
 from services.generator.blending import blended
 from services.generator.composition.counter import Counter
@@ -23,6 +24,8 @@ from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.lead import Register, choose_counter, choose_lead, register_of
 from services.generator.composition.melody import Melodist, Melody
+from services.generator.composition.resizing import Mode
+from services.generator.composition.reworking import rework
 from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
@@ -40,17 +43,30 @@ class Composed:
     decisions: tuple[Decision, ...]
 
 
-def compose(brief: Brief, seed: int, features: Features | None = None) -> Composed:
-    """Form, chords and melody of a song. Pure: the same brief and seed give the same score.
+def compose(
+    brief: Brief,
+    seed: int,
+    features: Features | None = None,
+    given: Given | None = None,
+    base: Score | None = None,
+    resize: Mode | None = None,
+) -> Composed:
+    """Form, chords and melody of a song. Pure: the same arguments give the same score.
 
     Args:
         brief: what is wanted; stated fields are obeyed exactly.
         seed: another seed gives another song.
         features: what the analyzer heard in a reference; its energy curve shapes the sections' energies.
+        given: what the user brought as notes; it is built on.
+        base: a finished song that is extended, shortened or carried on in place of a new one.
+        resize: which of these; None: by the duration that is asked.
 
     Raises:
         BadInput: for a key, meter, genre or chord that cannot be.
     """
+    if base is not None:
+        score, decision = rework(base, brief, seed, resize, lambda wanted, its_seed: compose(wanted, its_seed).score)
+        return Composed(score, (decision,))
     pack = blended(brief)
     feeling = feeling_of(brief, pack)
     pack = pack.model_copy(update={"melody": _felt(pack.melody, feeling)})

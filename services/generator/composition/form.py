@@ -87,7 +87,7 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
     draw = rng(seed, "composition", "form")
     bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
     ending = brief.ending.value if brief.ending else "natural"
-    bars = _bars_for(brief.duration_s.value, bar_s, table, ending)
+    bars = bars_for(brief.duration_s.value, bar_s, table, ending)
     stated = brief.structure.value
     notes: tuple[str, ...] = ()
     source = ""
@@ -103,20 +103,20 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         lengths = Lengths(table).fit(labels, fixed, bars, draw)[1]
     else:
         labels, lengths, source = sequence(table, bars, draw, without=_UNWANTED.get(ending, frozenset()))
-    tail_s = _tail(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
+    tail_s = tail_for(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
     slots = _slots(labels, lengths, table, brief.energy.value - genre_energy, seed)
     if len(curve) >= 8:
         slots = _bent(slots, curve)
     return Form(slots, round(tail_s, 4), bool(stated), notes, ending, source)
 
 
-def _bars_for(duration_s: float, bar_s: float, table: FormTable, ending: str) -> int:
+def bars_for(duration_s: float, bar_s: float, table: FormTable, ending: str) -> int:
     """Whole bars that, with what rings after them, come nearest to a duration."""
     tail_s = _TAILS.get(ending, min(table.tail_s, 0.15 * duration_s))
     return max(1, round((duration_s - tail_s) / bar_s))
 
 
-def _tail(duration_s: float, music_s: float, bar_s: float, table: FormTable, ending: str) -> float:
+def tail_for(duration_s: float, music_s: float, bar_s: float, table: FormTable, ending: str) -> float:
     """Seconds after the last bar line: what is left of the duration, where the bars come near it."""
     if ending in _TAILS:
         return _TAILS[ending]

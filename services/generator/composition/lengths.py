@@ -70,7 +70,7 @@ class Lengths:
 
     def fit_short(self, labels: list[str], bars: int) -> tuple[float, list[int]]:
         """As `fit`, for a piece of a few bars."""
-        return _spread([{n: self._short_cost(label, n) for n in range(1, bars + 1)} for label in labels], bars)
+        return spread([{n: self._short_cost(label, n) for n in range(1, bars + 1)} for label in labels], bars)
 
     def fit(self, labels: list[str], fixed: list[int | None], bars: int, draw: np.random.Generator) -> tuple[float, list[int]]:
         """The lengths that sum to `bars` with the least cost; returns it and them. Stated lengths (`fixed`) stay.
@@ -86,7 +86,7 @@ class Lengths:
         tables: list[dict[int, float]] = []
         for label, stated in zip(labels, fixed, strict=True):
             tables.append({stated: 0.0} if stated else {n: self.cost(label, n) for n in range(1, longest + 1)})
-        return _spread(tables, bars)
+        return spread(tables, bars)
 
     def _bases(self, labels: list[str], bars: int, draw: np.random.Generator) -> list[dict[str, int]]:
         names = sorted(set(labels))
@@ -120,7 +120,7 @@ class Lengths:
             if index == last_hook and label in labels[:index]:
                 table[own * 2] = self.cost(label, own) * 0.5 + 1.2
             tables.append(table)
-        return _spread(tables, bars)
+        return spread(tables, bars)
 
     def _deviation(self, bars: int) -> float:
         if bars == 0:
@@ -140,7 +140,7 @@ def _blended(own: dict[int, float], learned: dict[int, float], share: float) -> 
     return {n: (1 - share) * own.get(n, 0.0) / mine + share * learned.get(n, 0.0) / theirs for n in sorted({*own, *learned})}
 
 
-def _spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]]:
+def spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]]:
     """The choice of one length per table that sums to `bars` with least cost (shortest path over the bars used)."""
     front: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     remaining = [min(table) for table in tables]
