@@ -8,10 +8,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import BadInput
+from services.music.packs.arrangement_table import ArrangementTable
 from services.music.packs.form_table import FormTable
 from services.music.packs.harmony_table import HarmonyTable
 from services.music.packs.melody_table import MelodyTable
-from services.music.packs.rhythm import ArrangementTable, BassTable, CompingTable, DrumTable
+from services.music.packs.rhythm import BassTable, CompingTable, DrumTable
 
 
 class Identity(BaseModel):
