@@ -87,13 +87,13 @@ def _lead(name: str, form: dict[str, Section], base: Score, written: dict[str, S
 
 def _told(base: Score, pieces: list[Piece], score: Score) -> Decision:
     names = section_ids([piece.label for piece in pieces])
-    dropped = [name for name in base.sections if name not in {p.source for p in pieces if p.kept}]
+    dropped = [name for name in base.sections if name not in {p.source for p in pieces if p.source and p.kept}]
     returns = [f"{name} returns to {p.source}" for name, p in zip(names, pieces, strict=True) if p.source and not p.kept]
     fresh = [f"{name} ({p.bars} bars) is new" for name, p in zip(names, pieces, strict=True) if not p.source]
     cut = [
         f"{p.source} keeps {p.bars} of {base.sections[p.source].bars} bars"
         for p in pieces
-        if p.kept and p.bars < base.sections[p.source].bars
+        if p.source and p.kept and p.bars < base.sections[p.source].bars
     ]
     what = "; ".join([*returns, *fresh, *cut, *([f"without {', '.join(dropped)}"] if dropped else [])]) or "as it was"
     return Decision(
