@@ -5,10 +5,13 @@ import json
 import os
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.base import Document
 from contracts.context import Context, Decision, IdeationSection, Musical, ProductionSection, ScoreSection
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
+from contracts.given import Given
 from contracts.music import Part, Score
 from services.generator.arrangement import arrange as arrange_score
 from services.generator.composition import compose as compose_score
@@ -29,7 +32,8 @@ def compose(context: Context, bench: Workbench) -> Context:
     """Write form, chords and melody: the lead sheet, delivered as score.json. Raises Unavailable where ideation has not run."""
     brief = _ideation(context).brief
     features = context.analysis.features if context.analysis else None
-    composed = compose_score(brief, _song_seed(context), features)
+    resize = context.request.options.resize
+    composed = compose_score(brief, _song_seed(context), features, _given(context, bench), _base(context, bench), resize)
     bench.progress(0.9, "the song is written")
     written = _decided(context, composed.decisions)
     score = composed.score
@@ -55,7 +59,8 @@ def arrange(context: Context, bench: Workbench) -> Context:
     """Write the band's parts; song.mid and score.json are delivered from here. Raises Unavailable without a composition."""
     if context.composition is None:
         raise Unavailable("the composition", "run composition first")
-    arranged = arrange_score(_score(context.composition, bench), _ideation(context).brief, _song_seed(context))
+    score, brief = _score(context.composition, bench), _ideation(context).brief
+    arranged = arrange_score(score, brief, _song_seed(context), _given(context, bench), _base(context, bench))
     bench.progress(0.8, f"{len(arranged.score.parts)} players have their parts")
     section = _stored(arranged.score, bench)
     midi = score_to_midi(arranged.score)
@@ -110,6 +115,25 @@ def _stored(score: Score, bench: Workbench) -> ScoreSection:
         score=bench.objects.put_bytes(key, data, "application/json"),
         part_digests={name: part_digest(part) for name, part in score.parts.items()},
     )
+
+
+def _given(context: Context, bench: Workbench) -> Given | None:
+    """What the analyzer read from MIDI, a hummed tune or taps."""
+    artifact = context.analysis.given if context.analysis else None
+    return Given.model_validate_json(_read(artifact, bench)) if artifact else None
+
+
+def _base(context: Context, bench: Workbench) -> Score | None:
+    """The song that is extended, shortened or carried on. Raises BadInput for a file that is no score."""
+    artifact = context.request.base
+    if artifact is None:
+        return None
+    try:
+        return Score.model_validate_json(_read(artifact, bench))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise BadInput("base", where, "the score.json of a song", hint=first["msg"]) from error
 
 
 def _score(section: ScoreSection, bench: Workbench) -> Score:
