@@ -18,7 +18,8 @@ from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.keeping import with_kept
 from services.generator.arrangement.lines import Liner, play_line
-from services.generator.arrangement.orchestration import Plan, plan_band, staggered
+from services.generator.arrangement.moments import in_their_bars, plan_moments, ringing
+from services.generator.arrangement.orchestration import Plan, plan_band
 from services.generator.arrangement.rides import ride
 from services.generator.arrangement.solos import trade
 from services.generator.arrangement.telling import tell
@@ -52,6 +53,7 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
     frame = Frame(score, brief, _pack(score, brief), seed)
     band = chairs(frame)
     plan = plan_band(frame, band)
+    plan_moments(frame, band, plan)
     frame = replace(frame, levels=plan.levels)
     groove = Groove(frame)
     played = _play(frame, groove, band, plan)
@@ -83,7 +85,8 @@ def _play(frame: Frame, groove: Groove, band: list[Chair], plan: Plan) -> dict[s
     for chair in band:
         if chair.part not in out:
             out[chair.part] = _hits(frame, band, chair, plan, kicks, with_bass)
-    traded, remark = trade(frame, band, staggered(frame, band, plan, out))
+    kept = {c.part: ringing(frame, plan, c, in_their_bars(frame, plan, c.part, out[c.part])) for c in band}
+    traded, remark = trade(frame, band, kept)
     if remark:
         plan.remarks.append(remark)
     return {chair.part: land(frame, chair, traded[chair.part]) for chair in band}
@@ -110,6 +113,9 @@ def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[
             return _sub(frame, entry.range[0], active, plan)
         case "chords":
             return play_chords(frame, _comper(frame, chair, _company(chair, band, plan)), active, plan.quiet, with_bass=with_bass)
+        case "doubling":
+            manner = "harmony" if frame.pack.arrangement.doubles == "thirds" else "octave"
+            return play_line(frame, Liner(chair.part, manner, low, high, entry.polyphony), active, plan.quiet)
         case "fx":
             return play_risers(frame)
         case "impact":

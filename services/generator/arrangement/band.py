@@ -70,8 +70,7 @@ def lead_instrument(frame: Frame, members: list[str]) -> str | None:
 def chairs(frame: Frame) -> list[Chair]:
     """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects."""
     out = seated(frame, roster(frame))
-    if frame.closed:
-        out = _one_each(out)
+    out = _one_each(out) if frame.closed else [*out, *_doubling(frame, out)]
     if any(c.part == "riser" for c in out):
         out.append(Chair("impact", "riser", Role.FX, "impact"))
     if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
@@ -89,6 +88,21 @@ def _one_each(band: list[Chair]) -> list[Chair]:
             out.append(chair)
         seen.add(chair.instrument)
     return out
+
+
+def _doubling(frame: Frame, band: list[Chair]) -> list[Chair]:
+    """Who doubles the hook in later choruses: a line player, a synthesizer or a keyboard of the band that is not the lead."""
+    table = frame.pack.arrangement
+    lead = next((c for c in band if c.manner == "lead"), None)
+    if lead is None or table.doubles == "none":
+        return []
+    named = [i for i in table.doubled_by if _allowed(frame, i)]
+    lines = [c.instrument for c in band if c.manner in ("answers", "guide", "stabs", "double")]
+    keys = [c.instrument for c in band if c.manner == "chords" and instrument(c.instrument).family in ("synth", "keys")]
+    layered = [lead.instrument] if instrument(lead.instrument).electronic else []
+    taken = {c.instrument for c in band if c.manner == "counter"} | {lead.instrument}
+    chosen = next((i for i in [*named, *lines, *keys] if i not in taken and instrument(i).polyphony), None) or next(iter(layered), None)
+    return [Chair("double", chosen, Role.COUNTER, "doubling")] if chosen else []
 
 
 def seated(frame: Frame, members: list[str]) -> list[Chair]:

@@ -31,7 +31,9 @@ class Liner:
 
 def play_line(frame: Frame, liner: Liner, active: dict[str, bool], quiet: frozenset[int]) -> list[Hit]:
     """The part of one line player in its manner; doublings and answers keep out of the lead's way."""
-    manners = {"answers": _answers, "guide": _guide, "stabs": _stabs, "double": _double, "low": _low, "harmony": _harmony}
+    manners = {
+        "answers": _answers, "guide": _guide, "stabs": _stabs, "double": _double, "low": _low, "harmony": _harmony, "octave": _hooked,
+    }  # fmt: skip
     hits: list[Hit] = []
     for name in frame.score.sections:
         bars = [bar for bar in frame.bars if bar.section == name and bar.number not in quiet]
@@ -222,6 +224,12 @@ def _double(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
             pitch += 12
         hits.append(Hit(note.start, note.duration, pitch, note.velocity - 12.0, "line"))
     return hits
+
+
+def _hooked(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
+    """The lead's notes an octave away, and nothing where it rests."""
+    inside = {bar.number for bar in bars}
+    return _double(frame, liner, bars) if any(n.start // frame.bar_ticks in inside for n in frame.lead_notes) else []
 
 
 def _harmony(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:

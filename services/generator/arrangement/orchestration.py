@@ -1,77 +1,67 @@
-"""Who plays when: energy opens chairs one after another, neighbours differ in two things at least, drops empty the bar before."""
+"""Who plays when: energy opens chairs, neighbours differ, returns grow, the hook is doubled, the last climax is the fullest."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from contracts.music import Role
 from services.generator.arrangement.band import Chair
-from services.generator.arrangement.frame import Frame, Hit, Level, level_of
-from services.music.packs.rhythm import playing
-from services.music.rng import rng
+from services.generator.arrangement.frame import Frame, Level
+from services.generator.arrangement.layers import LINES, UNCOUNTED, cast, levels_of, may_play, threshold
 
-_STILL = frozenset({"intro", "outro", "breakdown", "break", "interlude"})
-_BIG = frozenset({"chorus", "drop", "climax", "final"})
+BIG = frozenset({"chorus", "drop", "climax", "final", "hook"})
+_EDGES = frozenset({"intro", "outro"})
 _SHARE_OF_BARS = 0.3
 _SHARE_UNASKED = 0.15
+_LEAST_DIFFERENCES = 3
+_ESSENTIAL = frozenset({"lead", "counter", "bass", "drums", "fx", "impact", "vinyl", "doubling"})
 
 
 @dataclass
 class Plan:
-    """part -> section -> plays; levels of playing; bars in which the band drops out; remarks for the decisions."""
+    """Who plays when.
+
+    `active`: part -> section -> plays. `levels`: how actively sections are played. `quiet`: bars (from 0) in which the band
+    breaks off. `silent`: part -> bars in which it waits although its section has it. `remarks` go to the decisions.
+    """
 
     active: dict[str, dict[str, bool]]
     levels: dict[str, Level]
     quiet: frozenset[int] = frozenset()
+    silent: dict[str, set[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    def rest(self, part: str, bars: range) -> None:
+        """Let a part wait through some bars."""
+        self.silent.setdefault(part, set()).update(bars)
+
+    def plays(self, part: str, section: str, bar: int) -> bool:
+        """Whether a part plays in a bar (from 0) of a section."""
+        return self.active[part][section] and bar not in self.silent.get(part, ())
 
 
 def plan_band(frame: Frame, band: list[Chair]) -> Plan:
-    """The whole plan."""
-    levels = {name: level_of(section.energy) for name, section in frame.score.sections.items()}
-    active = {chair.part: {name: _plays(frame, chair, name) for name in frame.score.sections} for chair in band}
-    plan = Plan(active, levels)
+    """The plan section by section; `moments` adds what happens inside sections and between them."""
+    plan = Plan(cast(frame, band), levels_of(frame))
     _trade_lines(frame, band, plan)
+    _returns_grow(frame, band, plan)
     _give_wanted_their_share(frame, band, plan)
     _somebody_always(frame, band, plan)
     _peak(frame, band, plan)
     _contrast(frame, band, plan)
-    plan.quiet = _drops(frame, plan)
+    _double_hooks(frame, band, plan)
     return plan
 
 
-def threshold(frame: Frame, chair: Chair) -> float:
-    """Energy from which a chair plays."""
-    table, shared = frame.pack.arrangement.enter, playing().enter
-    for key in (chair.part, chair.instrument, str(chair.role)):
-        if key in table:
-            return table[key]
-    if chair.role is Role.HARMONY:
-        return shared[("harmony", "second_harmony", "third_harmony")[min(chair.rank, 2)]]
-    if chair.manner == "sub":
-        return 0.6
-    if chair.manner in ("answers", "guide", "stabs", "double", "low"):
-        return shared["line"] + 0.1 * chair.rank
-    return shared.get(str(chair.role), 0.3)
-
-
-def _plays(frame: Frame, chair: Chair, name: str) -> bool:
-    if chair.manner in ("lead", "fx", "impact", "vinyl"):
-        return True
-    function, energy = frame.function(name), frame.section(name).energy
-    resting = frame.pack.arrangement.rests.get(function, ())
-    if str(chair.role) in resting or chair.part in resting or chair.instrument in resting:
-        return False
-    if function in ("breakdown", "break") and chair.role in (Role.DRUMS, Role.BASS) and energy < 0.6:
-        return False
-    shift = 0.12 if function in ("intro", "outro") and chair.role not in (Role.HARMONY, Role.PAD) else 0.0
-    return energy >= threshold(frame, chair) + shift - 1e-9
+def summit(frame: Frame) -> str | None:
+    """The biggest section: the last of those with most energy among choruses and drops; None where there is none."""
+    big = [n for n in frame.score.sections if frame.function(n) in BIG]
+    return max(big, key=lambda n: (round(frame.section(n).energy, 1), frame.section(n).start_bar), default=None)
 
 
 def _trade_lines(frame: Frame, band: list[Chair], plan: Plan) -> None:
     """Two line players of one manner take turns below full energy."""
-    lines = [c for c in band if c.manner in ("answers", "stabs", "guide")]
     for manner in ("answers", "guide"):
-        same = [c for c in lines if c.manner == manner]
+        same = [c for c in band if c.manner == manner]
         if len(same) < 2:
             continue
         for index, name in enumerate(frame.score.sections):
@@ -79,6 +69,39 @@ def _trade_lines(frame: Frame, band: list[Chair], plan: Plan) -> None:
                 for seat, chair in enumerate(same):
                     if seat != index % len(same):
                         plan.active[chair.part][name] = False
+
+
+def _returns_grow(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """What comes again comes with somebody more; where everybody plays already, it began with somebody fewer."""
+    last: dict[str, str] = {}
+    for name in frame.score.sections:
+        function = frame.function(name)
+        before, last[function] = last.get(function), name
+        if before is None or function in _EDGES or _players(plan, band, before) != _players(plan, band, name):
+            continue
+        waiting = [c for c in _movable(band) if not plan.active[c.part][name] and may_play(frame, c, name)]
+        if waiting:
+            joins = min(waiting, key=lambda c: threshold(frame, c))
+            plan.active[joins.part][name] = True
+            continue
+        leaving = [c for c in _movable(band) if plan.active[c.part][before] and _spared(plan, band, c, before)]
+        if leaving:
+            plan.active[max(leaving, key=lambda c: (not c.wanted, threshold(frame, c))).part][before] = False
+
+
+def _movable(band: list[Chair]) -> list[Chair]:
+    return [c for c in band if c.manner not in _ESSENTIAL]
+
+
+def _players(plan: Plan, band: list[Chair], name: str) -> frozenset[str]:
+    return frozenset(c.part for c in band if plan.active[c.part][name] and c.manner not in UNCOUNTED)
+
+
+def _spared(plan: Plan, band: list[Chair], chair: Chair, name: str) -> bool:
+    """Whether harmony sounds in a section without a chair."""
+    if chair.role not in (Role.HARMONY, Role.PAD):
+        return True
+    return any(plan.active[c.part][name] for c in band if c.role in (Role.HARMONY, Role.PAD) and c is not chair)
 
 
 def _bars(frame: Frame, plan: Plan, part: str) -> int:
@@ -89,9 +112,9 @@ def _give_wanted_their_share(frame: Frame, band: list[Chair], plan: Plan) -> Non
     """Every chair plays: one that was asked for at least 30 % of the bars, another 15 %."""
     total = max(frame.score.bars, 1)
     stated = frame.brief.instruments_with.is_stated
+    by_energy = sorted(frame.score.sections, key=lambda n: (-frame.section(n).energy, frame.section(n).start_bar))
     for chair in band:
         least = (_SHARE_OF_BARS if chair.wanted and stated else _SHARE_UNASKED) * total
-        by_energy = sorted(frame.score.sections, key=lambda n: (-frame.section(n).energy, frame.section(n).start_bar))
         for name in by_energy:
             if _bars(frame, plan, chair.part) >= least:
                 break
@@ -108,13 +131,11 @@ def _somebody_always(frame: Frame, band: list[Chair], plan: Plan) -> None:
 
 def _peak(frame: Frame, band: list[Chair], plan: Plan) -> None:
     """In the last of the fullest big sections everybody plays who does not rest there by style."""
-    big = [n for n in frame.score.sections if frame.function(n) in _BIG]
-    if len(big) < 2:
+    top = summit(frame)
+    if top is None or sum(frame.function(n) in BIG for n in frame.score.sections) < 2:
         return
-    top = max(big, key=lambda n: (frame.section(n).energy, frame.section(n).start_bar))
-    resting = frame.pack.arrangement.rests.get(frame.function(top), ())
     for chair in band:
-        if chair.role is not Role.FX and str(chair.role) not in resting and chair.part not in resting:
+        if chair.role is not Role.FX and may_play(frame, chair, top):
             plan.active[chair.part][top] = True
 
 
@@ -125,68 +146,33 @@ def differences(frame: Frame, plan: Plan, first: str, second: str) -> int:
 
 
 def _contrast(frame: Frame, band: list[Chair], plan: Plan) -> None:
-    """Two differences at every boundary: a chair that is not essential rests in the calmer section or joins the livelier."""
-    names = list(frame.score.sections)
-    for first, second in pairwise(names):
-        if differences(frame, plan, first, second) >= 2:
-            continue
+    """Three differences at every boundary: a chair that is not essential rests in the calmer section or joins the livelier."""
+    for first, second in pairwise(frame.score.sections):
+        least = _LEAST_DIFFERENCES if frame.function(first) != frame.function(second) else 1
         rising = frame.section(second).energy >= frame.section(first).energy
-        movable = [c for c in reversed(band) if c.manner not in ("lead", "counter", "bass", "drums", "fx", "impact", "vinyl")]
-        for chair in movable:
-            on = plan.active[chair.part]
-            others = any(plan.active[c.part][second] for c in band if c.role in (Role.HARMONY, Role.PAD) and c is not chair)
-            if rising and not on[second]:
-                on[second] = True
-            elif not rising and on[second] and others and not chair.wanted:
-                on[second] = False
-            else:
-                continue
-            if differences(frame, plan, first, second) >= 2:
+        calmer, livelier = (first, second) if rising else (second, first)
+        for chair in sorted(_movable(band), key=lambda c: (c.wanted, -threshold(frame, c))):
+            if differences(frame, plan, first, second) >= least:
                 break
+            on = plan.active[chair.part]
+            if not on[livelier] and may_play(frame, chair, livelier):
+                on[livelier] = True
+            elif on[calmer] and on[livelier] and _may_rest(frame, band, plan, chair, calmer):
+                on[calmer] = False
 
 
-def _drops(frame: Frame, plan: Plan) -> frozenset[int]:
-    """The last bar before the biggest chorus or drop, emptied where the style does that."""
-    names = list(frame.score.sections)
-    big = [n for n in names[1:] if frame.function(n) in _BIG]
-    if not big:
-        return frozenset()
-    top = max(big, key=lambda n: (frame.section(n).energy, frame.section(n).start_bar))
-    generator = rng(frame.seed, "arrangement", "drop")
-    if generator.random() >= frame.pack.arrangement.drop_before:
-        return frozenset()
-    bar = frame.section(top).start_bar - 2
-    before = names[names.index(top) - 1]
-    if bar < 1 or frame.section(before).bars < 2:
-        return frozenset()
-    plan.remarks.append(f"the band drops out in bar {bar + 1}, before {top}")
-    return frozenset({bar})
+def _may_rest(frame: Frame, band: list[Chair], plan: Plan, chair: Chair, name: str) -> bool:
+    """Whether a chair can be missed in a section: harmony stays, and a wanted player keeps its share."""
+    bars = _bars(frame, plan, chair.part) - frame.section(name).bars
+    return _spared(plan, band, chair, name) and bars >= (0.5 if chair.wanted else _SHARE_UNASKED) * frame.score.bars
 
 
-def staggered(frame: Frame, band: list[Chair], plan: Plan, hits: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
-    """Long intros open player by player, long outros of club styles close so: who comes late is silent in the first half."""
-    out = dict(hits)
-    names = list(frame.score.sections)
-    edges = [(names[0], True)] if names else []
-    edges += [(names[-1], False)] if len(names) > 1 and frame.pack.arrangement.risers else []
-    for name, opening in edges:
-        section = frame.section(name)
-        if section.bars < 6 or frame.function(name) not in _STILL:
-            continue
-        first = (section.start_bar - 1) * frame.bar_ticks
-        half = first + section.bars // 2 * frame.bar_ticks
-        late = [c for c in band if plan.active[c.part][name] and _comes_late(frame, c)]
-        playing = [c for c in band if plan.active[c.part][name] and c.role is not Role.FX and out[c.part]]
-        for chair in late[: max(len(playing) - 2, 0)]:
-            start, end = (first, half) if opening else (half, first + section.bars * frame.bar_ticks)
-            out[chair.part] = [h for h in out[chair.part] if not start <= h.tick < end]
-    return out
-
-
-def _comes_late(frame: Frame, chair: Chair) -> bool:
-    """Who waits in an intro: the beat in styles that are not for dancing, bass, lines and later chord players."""
-    if chair.manner == "drums":
-        return not frame.pack.arrangement.risers
-    return chair.manner in ("bass", "sub", "percussion", "answers", "guide", "stabs", "low") or (
-        chair.manner == "chords" and chair.rank > 0
-    )
+def _double_hooks(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """Who doubles the hook does so from the second big section on, in the only one where there is one."""
+    big = [n for n in frame.score.sections if frame.function(n) in BIG]
+    chosen = set(big[1:] or big)
+    for chair in band:
+        if chair.manner == "doubling":
+            plan.active[chair.part] = {name: name in chosen for name in frame.score.sections}
+        elif chair.manner in LINES and chair.part not in plan.active:
+            plan.active[chair.part] = dict.fromkeys(frame.score.sections, False)

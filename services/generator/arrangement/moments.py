@@ -1,0 +1,159 @@
+"""What happens inside sections and where they meet: entries, thinning before the climax, the bar in which the band breaks off."""
+
+from itertools import pairwise
+
+from contracts.music import Role
+from services.generator.arrangement.band import Chair
+from services.generator.arrangement.frame import BUILDING, Frame, Hit
+from services.generator.arrangement.layers import LINES, threshold
+from services.generator.arrangement.orchestration import BIG, Plan, summit
+from services.music.packs.instruments import instrument
+from services.music.rng import rng
+
+_STILL = frozenset({"intro", "outro", "breakdown", "break", "interlude"})
+_LONG_BARS = 12
+
+
+def plan_moments(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """Entries and silences by bars, added to a plan."""
+    _stagger(frame, band, plan)
+    _enter_halfway(frame, band, plan)
+    _clear_builds(frame, band, plan)
+    _thin(frame, band, plan)
+    plan.quiet = _break(frame, plan)
+
+
+def _stagger(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """Long intros open player by player, long outros of club styles close so."""
+    names = list(frame.score.sections)
+    edges = [(names[0], True)] if names else []
+    edges += [(names[-1], False)] if len(names) > 1 and frame.pack.arrangement.risers and not frame.pack.arrangement.fade_out else []
+    for name, opening in edges:
+        section = frame.section(name)
+        if section.bars < 6 or frame.function(name) not in _STILL:
+            continue
+        playing = [c for c in band if plan.active[c.part][name] and c.role is not Role.FX and c.manner != "lead"]
+        late = sorted((c for c in playing if _comes_late(frame, c)), key=lambda c: threshold(frame, c))[: max(len(playing) - 1, 0)]
+        for place, chair in enumerate(late):
+            share = (place + 1) / (len(late) + 1)
+            turn = 2 * max(1, round(section.bars * share / 2))
+            first = section.start_bar - 1
+            if turn >= section.bars:
+                continue
+            if opening:
+                plan.rest(chair.part, range(first, first + turn))
+                plan.remarks.append(f"{_name(chair)} enters in bar {first + turn + 1} of the {frame.function(name)}")
+            else:
+                plan.rest(chair.part, range(first + section.bars - turn, first + section.bars))
+                plan.remarks.append(f"{_name(chair)} leaves after bar {first + section.bars - turn}")
+
+
+def _comes_late(frame: Frame, chair: Chair) -> bool:
+    """Who waits in an intro: the beat in styles that are not for dancing, bass, lines and later chord players."""
+    if chair.manner == "drums":
+        return not frame.pack.arrangement.risers
+    return chair.manner in {*LINES, "bass", "sub", "percussion"} or (chair.manner == "chords" and chair.rank > 0)
+
+
+def _enter_halfway(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """In a long calm section the last voice to join waits for its second half, so that sixteen bars are not one picture."""
+    seen: set[str] = set()
+    for name in frame.score.sections:
+        section, function = frame.section(name), frame.function(name)
+        first = function not in seen
+        seen.add(function)
+        if not first or section.bars < _LONG_BARS or function in BIG | _STILL or frame.closed:
+            continue
+        colours = [c for c in band if plan.active[c.part][name] and (c.manner in LINES or c.role is Role.PAD or c.manner == "percussion"
+                                                                    or (c.manner == "chords" and c.rank > 0))]  # fmt: skip
+        if not colours:
+            continue
+        chair = max(colours, key=lambda c: threshold(frame, c))
+        half = 4 * (section.bars // 8)
+        start = section.start_bar - 1
+        plan.rest(chair.part, range(start, start + half))
+        plan.remarks.append(f"{_name(chair)} joins in bar {start + half + 1}, halfway through {name}")
+
+
+def _clear_builds(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """Where there are risers, the bass leaves the second half of a build, so that the drop brings the low end back."""
+    if not frame.pack.arrangement.risers:
+        return
+    for name, following in pairwise(frame.score.sections):
+        section = frame.section(name)
+        if frame.function(name) not in BUILDING or frame.function(following) not in BIG or section.bars < 4:
+            continue
+        start = section.start_bar - 1
+        gone = [c for c in band if c.manner in ("bass", "sub") and plan.active[c.part][name]]
+        for chair in gone:
+            plan.rest(chair.part, range(start + section.bars // 2, start + section.bars))
+        if gone:
+            plan.remarks.append(f"no bass from bar {start + section.bars // 2 + 1} of {name}: the low end returns with {following}")
+
+
+def _thin(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """Before the biggest section two bars are played by fewer: the low end or a layer waits, as often as the style does that."""
+    top, names = summit(frame), list(frame.score.sections)
+    if top is None or names.index(top) == 0 or frame.closed:
+        return
+    before = names[names.index(top) - 1]
+    section = frame.section(before)
+    draw = rng(frame.seed, "arrangement", "thin").random()
+    if section.bars < 6 or draw >= frame.pack.arrangement.thins or frame.function(before) in BUILDING | BIG:
+        return
+    start = section.start_bar - 1 + section.bars - 2
+    here = [c for c in band if plan.active[c.part][before]]
+    layers = [c for c in here if c.manner in ("percussion", "sub", "bass") or (c.manner == "chords" and c.rank > 0)]
+    if len(layers) < 2:
+        return
+    for chair in layers:
+        plan.rest(chair.part, range(start, start + 2))
+    plan.remarks.append(f"{' and '.join(_name(c) for c in layers)} wait in bars {start + 1} and {start + 2}, before {top}")
+
+
+def _break(frame: Frame, plan: Plan) -> frozenset[int]:
+    """The last bar before the biggest chorus or drop, in which the band breaks off where the style does that."""
+    top, names = summit(frame), list(frame.score.sections)
+    if top is None or names.index(top) == 0:
+        return frozenset()
+    if rng(frame.seed, "arrangement", "drop").random() >= frame.pack.arrangement.drop_before:
+        return frozenset()
+    bar = frame.section(top).start_bar - 2
+    if bar < 1 or frame.section(names[names.index(top) - 1]).bars < 2:
+        return frozenset()
+    plan.remarks.append(f"the band breaks off in bar {bar + 1}, before {top}; what was struck rings on")
+    return frozenset({bar})
+
+
+def _name(chair: Chair) -> str:
+    return "the " + instrument(chair.instrument).name.lower()
+
+
+def in_their_bars(frame: Frame, plan: Plan, part: str, hits: list[Hit]) -> list[Hit]:
+    """A part's hits without the bars in which it waits; what rings into them ends there."""
+    waits = plan.silent.get(part)
+    if not waits:
+        return hits
+    out = []
+    for hit in hits:
+        bar = hit.tick // frame.bar_ticks
+        if bar in waits:
+            continue
+        cut = next(
+            ((b * frame.bar_ticks) - hit.tick for b in sorted(waits) if hit.tick < b * frame.bar_ticks < hit.tick + hit.length), None
+        )
+        out.append(hit if cut is None else hit._replace(length=cut))
+    return out
+
+
+def ringing(frame: Frame, plan: Plan, chair: Chair, hits: list[Hit]) -> list[Hit]:
+    """In the bar where the band breaks off, chords that were struck on its first beat ring to its end: air, not a hole."""
+    if not plan.quiet or chair.role not in (Role.HARMONY, Role.PAD):
+        return hits
+    out = []
+    for hit in hits:
+        bar = hit.tick // frame.bar_ticks
+        end = (bar + 1) * frame.bar_ticks
+        first = hit.tick == bar * frame.bar_ticks
+        out.append(hit._replace(length=max(hit.length, end - hit.tick - 60)) if bar in plan.quiet and first else hit)
+    return out
