@@ -32,7 +32,7 @@ _NO_INSTRUMENTS = re.compile(
 )
 _ENSEMBLE = re.compile(r"(?<!\w)(duos?|duets?|trios?|quartets?|quintets?)(?!\w)")
 _PLAYERS = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quintet": 5}
-_STRINGS = frozenset({"violin", "cello"})
+_STRINGS = frozenset({"violin", "viola", "cello"})
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
 

@@ -1,10 +1,15 @@
-"""Levels every sound: `python -m services.generator.production.calibrate` writes calibration.toml.
+"""Levels every sound: `python -m services.generator.production.calibrate [patch …]` writes calibration.toml.
+
+With names only those patches are measured; the other rows stay as they are.
 
 The reference: the calibration phrase at velocity 100 has −23 LUFS integrated (EBU R 128's programme level). The phrase is
 four notes (root, third, fifth, octave) from the patch's reference pitch, one at a time; for drums two bars of kick,
 snare and hats, for percussion of congas and shaker; for what has no pitch one long note. Needs the mixer's numba.
 """
 
+import sys
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,23 +71,27 @@ def measure_lufs(audio: Floats) -> float:
     return float(integrated_lufs(audio, SAMPLE_RATE_HZ))
 
 
-def _intonation(shelf: Shelf) -> dict[str, dict[int, int]]:
-    """Corrections of the presets of all patches that ask for them, over their instrument's range."""
+def _intonation(shelf: Shelf, only: frozenset[str]) -> dict[str, dict[int, int]]:
+    """Corrections of the presets of the patches that ask for them, over their instrument's range; none in `only`: of all."""
     table = {}
     for instrument_id, row in instruments().items():
         low, high = row.range
-        for sound in sound_table(instrument_id).patches.values():
-            for preset in candidates(sound) if sound.corrected else ():
+        for name, sound in sound_table(instrument_id).patches.items():
+            for preset in candidates(sound) if sound.corrected and (not only or name in only) else ():
                 if preset.soundfont in shelf.fonts:
                     table[preset.label] = corrections(sound, preset, range(low, high + 1), shelf)
     return table
 
 
-def main() -> None:
-    """Measure everything that can be played here and write the trims."""
-    shelf = find_soundfonts()
-    table: dict[str, dict[str, dict[str, float]]] = {}
+def main(names: Sequence[str] = ()) -> None:
+    """Measure everything that can be played here, or the named patches, and write the trims."""
+    shelf, only = find_soundfonts(), frozenset(names)
+    path = Path(__file__).with_name("calibration.toml")
+    table: dict[str, dict[str, dict[str, float]]] = tomllib.loads(path.read_text("utf-8")) if only else {}
+    tuned: dict[str, dict[int, int]] = {s: {int(p): c for p, c in r.items()} for s, r in table.pop("intonation", {}).items()}  # type: ignore[misc]
     for choice in all_choices(shelf):
+        if only and choice.patch not in only:
+            continue
         loudness = measure_lufs(play_raw(choice, phrase(choice.patch, sounds()[choice.patch]), shelf))
         if np.isfinite(loudness):
             table.setdefault(choice.engine, {}).setdefault(choice.patch, {})[choice.source] = round(REFERENCE_LUFS - loudness, 2)
@@ -90,10 +99,10 @@ def main() -> None:
     for engine, patches in sorted(table.items()):
         for patch, sources in sorted(patches.items()):
             lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
-    for source, found in sorted(_intonation(shelf).items()):
+    for source, found in sorted((tuned | _intonation(shelf, only)).items()):
         lines += ["", f'[intonation."{source}"]', *(f"{pitch} = {cents}" for pitch, cents in sorted(found.items()))]
-    Path(__file__).with_name("calibration.toml").write_text("\n".join(lines) + "\n", "utf-8")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
