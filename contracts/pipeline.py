@@ -47,6 +47,8 @@ SERVICE: dict[Stage, str] = {
     Stage.MASTERING: "mixer",
     Stage.FINALIZATION: "qa",
 }
+SERVICES = ("gateway", "enhancer", "generator", "mixer", "qa", "analyzer")
+"""The six, in the order in which they are started: who is needed first comes first."""
 # Percent of a job that is done when a stage begins; measured on a two-minute song on two cores.
 PROGRESS_AT: dict[Stage, float] = {
     Stage.ANALYSIS: 0.0,

@@ -9,10 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from contracts.errors import BadInput, HousebandError
-from contracts.pipeline import Stage
+from contracts.pipeline import SERVICES, Stage
 
 OK, BAD_INPUT, CHECK_FAILED, UNAVAILABLE, STOPPED = 0, 2, 3, 4, 130
-SERVICES = ("enhancer", "analyzer", "generator", "mixer", "qa", "gateway")
 CATALOGS = ("genres", "moods", "instruments", "effects", "providers")
 
 

@@ -18,12 +18,12 @@ from typing import Self
 import httpx
 
 from contracts.errors import Unavailable
+from contracts.pipeline import SERVICES
 from houseband.home import Home
 from houseband.processes import start, stop, undisturbed
 from houseband.run_dir import RunDir
 from houseband.tidying import limit_bytes, tidy
 
-SERVICES = ("gateway", "enhancer", "generator", "mixer", "qa", "analyzer")
 READY_WITHIN_S = 60.0
 MOST_RESTARTS = 6
 RESTART_WINDOW_S = 30.0

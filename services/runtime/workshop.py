@@ -4,7 +4,6 @@ It dies with its parent: the kernel kills it when the parent is gone (a worker l
 """
 
 import contextlib
-import ctypes
 import errno
 import importlib
 import os
@@ -20,11 +19,11 @@ from typing import Any
 
 from contracts.errors import HousebandError, Unavailable
 from services.runtime.frames import Broken, Done, Task, Told, receive, send
+from services.runtime.parenthood import die_with_parent
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects, Workbench
 
 PROGRESS_EVERY_S = 0.2
-PR_SET_PDEATHSIG = 1
 
 
 def function_named(name: str) -> Callable[..., Any]:
@@ -73,16 +72,10 @@ def _throttled(tell: Callable[[Told], None]) -> Callable[[float, str], None]:
     return progress
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when the parent is gone (Linux); elsewhere the closed socket ends an idle worker."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> None:
     """Work until the parent closes the socket."""
     parent, descriptor, store, scratch = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
-    die_with_parent()
+    die_with_parent()  # where the kernel cannot, the closed socket ends an idle worker
     if os.getppid() != parent:  # it died before the kernel knew whom to watch
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides

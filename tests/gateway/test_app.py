@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from services.gateway.settings import GatewaySettings
+from services.runtime.parenthood import die_with_parent
 from services.runtime.provision import provision
-from tests.conftest import die_with_parent
 from tests.gateway.conftest import House, form
 from tests.gateway.routes.test_jobs import of_problem
 from tests.gateway.toy_band import MASTER

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from houseband.cli import SERVICES
+from contracts.pipeline import SERVICES
 
 INFRA = Path(__file__).parents[2] / "infra"
 MANIFESTS = sorted(path for path in (INFRA / "k8s/base").glob("*.yaml") if path.name != "kustomization.yaml")

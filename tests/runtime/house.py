@@ -18,11 +18,11 @@ from contracts.context import Context, Options, Request, successor
 from contracts.events import FACT, FACTS_STREAM, TERMINAL_FACTS, Fact
 from services.runtime.bus import Bus, now
 from services.runtime.moves import key_of, stage_event
+from services.runtime.parenthood import die_with_parent
 from services.runtime.provision import Delivery, provision
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
-from tests.conftest import die_with_parent
 from tests.runtime.toy_service import service
 from tests.runtime.toys import runs
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from contracts.errors import BadInput
+from contracts.pipeline import SERVICES
 from services.runtime.service import serve
 from tests.runtime.house import TestHouse
 
@@ -103,5 +104,5 @@ def test_a_service_without_its_parts_says_so(tmp_path: Path) -> None:
 
 def test_an_unknown_service_is_refused() -> None:
     """The error names the six."""
-    with pytest.raises(BadInput, match="enhancer, analyzer, generator, mixer, qa, gateway"):
+    with pytest.raises(BadInput, match=", ".join(SERVICES)):
         serve("drummer")
