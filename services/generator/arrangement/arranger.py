@@ -9,7 +9,7 @@ from contracts.music import PPQ, Note, Part, Role, Score
 from services.generator.arrangement.band import Chair, chairs
 from services.generator.arrangement.bass import play_bass
 from services.generator.arrangement.comping import Comper, play_chords
-from services.generator.arrangement.drums import play_drums, play_percussion
+from services.generator.arrangement.drums import play_drums
 from services.generator.arrangement.effects import play_impacts, play_risers, play_vinyl
 from services.generator.arrangement.ending import land
 from services.generator.arrangement.expression import controls
@@ -19,6 +19,8 @@ from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.keeping import with_kept
 from services.generator.arrangement.lines import Liner, play_line
 from services.generator.arrangement.moments import in_their_bars, plan_moments, ringing
+from services.generator.arrangement.orchestra import breathed, play_orchestral
+from services.generator.arrangement.percussion import play_percussion
 from services.generator.arrangement.orchestration import Plan, plan_band
 from services.generator.arrangement.rides import ride
 from services.generator.arrangement.solos import trade
@@ -122,6 +124,8 @@ def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[
             return play_impacts(frame)
         case "vinyl":
             return play_vinyl(frame)
+        case "octaves" | "hold" | "ostinato" | "timpani" as manner:
+            return play_orchestral(frame, manner, Liner(chair.part, manner, low, high, entry.polyphony, chair.rank), active, plan.quiet)
         case _:
             return play_line(frame, Liner(chair.part, chair.manner, low, high, entry.polyphony, chair.rank), active, plan.quiet)
 
@@ -160,7 +164,7 @@ def _comper(frame: Frame, chair: Chair, company: frozenset[str] = frozenset()) -
     names = table.textures.get(chair.part) or table.textures.get(chair.instrument) or playing().habit.get(chair.instrument, ("pad",))
     low, high = entry.comfort
     shift = {0: 0, 1: 0, 2: 5}.get(chair.rank, 0)
-    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift, chair.rank, company)
+    return Comper(chair.part, names, low, high, entry.polyphony, table.colour, entry.family == "guitar", shift, chair.rank, company, entry.id)
 
 
 def _player(frame: Frame, chair: Chair) -> Player:
@@ -182,7 +186,7 @@ def _part(frame: Frame, groove: Groove, chair: Chair, plan: Plan, hits: list[Hit
     notes: list[Note] = perform(hits, groove, _player(frame, chair))
     tolerance = round(frame.ms_to_ticks(45.0))
     low, high = (27, 87) if entry.is_drums else entry.range
-    done = finished(notes, low, high, entry.polyphony, frame.score.end_tick, tolerance)
+    done = breathed(frame, entry, finished(notes, low, high, entry.polyphony, frame.score.end_tick, tolerance))
     textures = _comper(frame, chair).textures if chair.manner == "chords" and entry.id == "acoustic_piano" else ()
     pedal = any(playing().texture[name].pedal for name in textures)
     centred = chair.role in (Role.DRUMS, Role.BASS, Role.MELODY, Role.VOCAL, Role.FX)

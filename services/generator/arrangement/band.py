@@ -101,7 +101,8 @@ def _doubling(frame: Frame, band: list[Chair]) -> list[Chair]:
     keys = [c.instrument for c in band if c.manner == "chords" and instrument(c.instrument).family in ("synth", "keys")]
     layered = [lead.instrument] if instrument(lead.instrument).electronic else []
     taken = {c.instrument for c in band if c.manner == "counter"} | {lead.instrument}
-    chosen = next((i for i in [*named, *lines, *keys] if i not in taken and instrument(i).polyphony), None) or next(iter(layered), None)
+    free = [i for i in (*lines, *keys) if i not in taken and {"melody", "counter"} & set(instrument(i).roles)]
+    chosen = next((i for i in (*named, *free, *layered)), None)
     return [Chair("double", chosen, Role.COUNTER, "doubling")] if chosen else []
 
 
@@ -185,6 +186,6 @@ def _line_chairs(frame: Frame, members: list[str], wanted: set[str], seated: lis
         manner = frame.pack.arrangement.lines.get(name) or playing().line.get(entry.id, "guide")
         seat = seats.get(manner, 0)
         seats[manner] = seat + 1
-        role = Role.VOCAL if entry.family == "vocal" else Role.PAD if manner in ("guide", "low") else Role.COUNTER
+        role = Role.VOCAL if entry.family == "vocal" else Role.PAD if manner in ("guide", "low", "hold") else Role.COUNTER
         out.append(Chair(name, entry.id, role, manner, name in wanted, seat))
     return out

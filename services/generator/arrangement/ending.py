@@ -1,4 +1,8 @@
-"""How a song ends: everybody lands on the last chord together and lets it ring; drones and fades stay as they are."""
+"""How a song ends: everybody lands on the last chord together and lets it ring, or fades, or stops at the bar line, or goes on.
+
+A song that loops has no last chord: the band plays through its last bar as through any other, and nothing sounds beyond it, so
+that its end is followed by its beginning. One that is cut does the same and just stops.
+"""
 
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.bass import place
@@ -8,9 +12,17 @@ from services.music.packs.rhythm import DRUM_VOICES
 _ROLL_MS = 28.0
 
 
+def ending_of(frame: Frame) -> str:
+    """natural, loop, cut or fade: what the brief says, else natural."""
+    return frame.brief.ending.value if frame.brief.ending else "natural"
+
+
 def landing_tick(frame: Frame) -> int | None:
-    """Where the last chord is struck: its start if it lies in the last bar, else the last bar line. None in styles that fade."""
-    if frame.pack.arrangement.fade_out or frame.score.bars < 2:
+    """Where the last chord is struck: its start if it lies in the last bar, else the last bar line.
+
+    None where nobody lands: in styles that fade, and in songs that fade, are cut off or run into their beginning.
+    """
+    if frame.pack.arrangement.fade_out or frame.score.bars < 2 or ending_of(frame) != "natural":
         return None
     return max(frame.spans[-1].start, frame.score.end_tick - frame.bar_ticks)
 

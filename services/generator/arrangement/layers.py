@@ -12,10 +12,9 @@ _SHARES = ((0.0, 0.22), (0.2, 0.34), (0.6, 0.7), (1.0, 1.0))
 _ABOVE = 0.2
 _BEYOND = 0.2
 _EDGE_SHIFT = 0.12
-_EDGES = frozenset({"intro", "outro"})
 _BARE = frozenset({"breakdown", "break"})
 _BEAT = frozenset({Role.DRUMS, Role.PERCUSSION, Role.BASS})
-LINES = frozenset({"answers", "guide", "stabs", "double", "low"})
+LINES = frozenset({"answers", "guide", "stabs", "double", "low", "octaves", "hold", "ostinato", "timpani"})
 UNCOUNTED = frozenset({"lead", "fx", "impact", "vinyl", "doubling"})
 
 
@@ -75,7 +74,8 @@ def cast(frame: Frame, band: list[Chair]) -> dict[str, dict[str, bool]]:
 
 
 def _chosen(frame: Frame, band: list[Chair], name: str, eased: float) -> set[str]:
-    energy, edge = frame.section(name).energy, frame.function(name) in _EDGES
+    energy, function = frame.section(name).energy, frame.function(name)
+    edge = function == "intro" or (function == "outro" and energy < 0.4)
     entries = []
     for place, chair in enumerate(band):
         if chair.manner not in UNCOUNTED and may_play(frame, chair, name):

@@ -39,8 +39,9 @@ def play_line(frame: Frame, liner: Liner, active: dict[str, bool], quiet: frozen
         bars = [bar for bar in frame.bars if bar.section == name and bar.number not in quiet]
         if not active[name] or not bars:
             continue
-        played = manners[liner.manner](frame, liner, bars)
-        if liner.manner == "answers" and len({(h.tick // frame.bar_ticks) for h in played}) * 3 < len(bars):
+        manner = liner.manner if liner.manner == "octave" else frame.pack.arrangement.together.get(frame.function(name), liner.manner)
+        played = manners[manner](frame, liner, bars)
+        if manner == "answers" and len({(h.tick // frame.bar_ticks) for h in played}) * 3 < len(bars):
             busy = frame.lead_share(bars[0].tick, bars[-1].tick + frame.bar_ticks) > 0.25
             second = "harmony" if busy and frame.level(name) == "high" else "guide"
             extra = manners[second](frame, liner, bars)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from contracts.music import Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.frame import BUILDING, Frame, Hit
-from services.generator.arrangement.layers import LINES, threshold
+from services.generator.arrangement.layers import LINES, may_play, threshold
 from services.generator.arrangement.orchestration import BIG, Plan, summit
 from services.music.packs.instruments import instrument
 from services.music.rng import rng
@@ -42,10 +42,10 @@ def _stagger(frame: Frame, band: list[Chair], plan: Plan) -> None:
                 continue
             if opening:
                 plan.rest(chair.part, range(first, first + turn))
-                plan.remarks.append(f"{_name(chair)} enters in bar {first + turn + 1} of the {frame.function(name)}")
+                plan.remarks.append(f"{called(chair)} enters in bar {first + turn + 1} of the {frame.function(name)}")
             else:
                 plan.rest(chair.part, range(first + section.bars - turn, first + section.bars))
-                plan.remarks.append(f"{_name(chair)} leaves after bar {first + section.bars - turn}")
+                plan.remarks.append(f"{called(chair)} leaves after bar {first + section.bars - turn}")
 
 
 def _comes_late(frame: Frame, chair: Chair) -> bool:
@@ -56,23 +56,41 @@ def _comes_late(frame: Frame, chair: Chair) -> bool:
 
 
 def _enter_halfway(frame: Frame, band: list[Chair], plan: Plan) -> None:
-    """In a long calm section the last voice to join waits for its second half, so that sixteen bars are not one picture."""
+    """In long sections voices join one after another, every eight bars in the longest, so that they are not one picture."""
     seen: set[str] = set()
     for name in frame.score.sections:
         section, function = frame.section(name), frame.function(name)
         first = function not in seen
         seen.add(function)
-        if not first or section.bars < _LONG_BARS or function in BIG | _STILL or frame.closed:
+        bare = function in ("breakdown", "break")
+        if section.bars < _LONG_BARS or frame.closed or not (first or bare) or function in (BIG | _STILL) - {"breakdown", "break"}:
             continue
-        colours = [c for c in band if plan.active[c.part][name] and (c.manner in LINES or c.role is Role.PAD or c.manner == "percussion"
-                                                                    or (c.manner == "chords" and c.rank > 0))]  # fmt: skip
-        if not colours:
-            continue
-        chair = max(colours, key=lambda c: threshold(frame, c))
-        half = 4 * (section.bars // 8)
+        turns = 1 if section.bars < 2 * _LONG_BARS else min(section.bars // 8 - 1, 3)
+        joining = _waiting(frame, band, plan, name) if bare else _colours(frame, band, plan, name)[-turns:]
         start = section.start_bar - 1
-        plan.rest(chair.part, range(start, start + half))
-        plan.remarks.append(f"{_name(chair)} joins in bar {start + half + 1}, halfway through {name}")
+        for turn, chair in enumerate(joining[:turns], start=1):
+            bar = start + 4 * (section.bars // 8) if turns == 1 else start + 8 * turn
+            plan.active[chair.part][name] = True
+            plan.rest(chair.part, range(start, bar))
+            plan.remarks.append(f"{called(chair)} joins in bar {bar + 1}, inside {name}")
+
+
+def _colours(frame: Frame, band: list[Chair], plan: Plan, name: str) -> list[Chair]:
+    """Who plays in a section and could join later, in the order of joining."""
+    names = list(frame.score.sections)
+    before = names[names.index(name) - 1] if name != names[0] else None  # who has just played does not stop to join later
+    found = [c for c in band if plan.active[c.part][name] and _is_colour(c) and not (before and plan.active[c.part][before])]
+    return sorted(found, key=lambda c: threshold(frame, c))
+
+
+def _waiting(frame: Frame, band: list[Chair], plan: Plan, name: str) -> list[Chair]:
+    """Chord and line players who have a bare section off: one of them brings it back to life."""
+    found = [c for c in band if not plan.active[c.part][name] and _is_colour(c) and c.manner != "percussion" and may_play(frame, c, name)]
+    return sorted(found, key=lambda c: threshold(frame, c))
+
+
+def _is_colour(chair: Chair) -> bool:
+    return chair.manner in LINES or chair.role is Role.PAD or chair.manner == "percussion" or (chair.manner == "chords" and chair.rank > 0)
 
 
 def _clear_builds(frame: Frame, band: list[Chair], plan: Plan) -> None:
@@ -108,7 +126,7 @@ def _thin(frame: Frame, band: list[Chair], plan: Plan) -> None:
         return
     for chair in layers:
         plan.rest(chair.part, range(start, start + 2))
-    plan.remarks.append(f"{' and '.join(_name(c) for c in layers)} wait in bars {start + 1} and {start + 2}, before {top}")
+    plan.remarks.append(f"{' and '.join(called(c) for c in layers)} wait in bars {start + 1} and {start + 2}, before {top}")
 
 
 def _break(frame: Frame, plan: Plan) -> frozenset[int]:
@@ -125,7 +143,8 @@ def _break(frame: Frame, plan: Plan) -> frozenset[int]:
     return frozenset({bar})
 
 
-def _name(chair: Chair) -> str:
+def called(chair: Chair) -> str:
+    """A player as a musician would name it."""
     return "the " + instrument(chair.instrument).name.lower()
 
 

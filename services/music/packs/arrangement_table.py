@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LineManner = Literal["answers", "guide", "stabs", "double", "low"]
+LineManner = Literal["answers", "guide", "stabs", "double", "low", "octaves", "hold", "ostinato", "timpani"]
 
 
 class ArrangementTable(BaseModel):
@@ -15,6 +15,9 @@ class ArrangementTable(BaseModel):
     extras: tuple[str, ...] = Field(default=(), description="instruments that join until the band has six parts")
     enter: dict[str, float] = Field(default_factory=dict, description="instrument or role -> energy from which it plays")
     lines: dict[str, LineManner] = Field(default_factory=dict)
+    together: dict[str, Literal["harmony", "octave", "double", "guide"]] = Field(
+        default_factory=dict, description="section function -> what line players do there instead of their own manner"
+    )
     drop_before: float = Field(default=0.5, ge=0, le=1, description="chance that the band breaks off before the biggest chorus")
     thins: float = Field(default=0.6, ge=0, le=1, description="chance that it thins out in the bars before")
     layers: float = Field(default=1.0, ge=0, le=1, description="how far the number of players follows energy; 0: all play throughout")
