@@ -9,6 +9,7 @@ from contracts.features import Features
 from contracts.given import Given
 from contracts.music import Key, Meter, Note, Part, Role, Score, Section
 from services.generator.blending import blended
+from services.generator.composition.building import build_on
 from services.generator.composition.counter import Counter
 from services.generator.composition.critic import BandCritic, Critic, Line, dullness
 from services.generator.composition.decisions import (
@@ -22,7 +23,7 @@ from services.generator.composition.decisions import (
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
-from services.generator.composition.lead import Register, choose_counter, choose_lead, register_of
+from services.generator.composition.lead import Register, choose_counter, register_of
 from services.generator.composition.melody import Melodist, Melody
 from services.generator.composition.resizing import Mode
 from services.generator.composition.reworking import rework
@@ -71,16 +72,20 @@ def compose(
     feeling = feeling_of(brief, pack)
     pack = pack.model_copy(update={"melody": _felt(pack.melody, feeling)})
     key = Key.parse(brief.key.value)
-    form = plan_form(brief, pack.form, pack.identity.energy, seed, features.energy_curve if features else ())
-    harmony = Harmonist(brief, pack.harmony, form, seed, feeling).write()
+    curve = features.energy_curve if features else ()
+    building = build_on(given, brief, pack, seed)
+    form = building.form(lambda wanted: plan_form(wanted, pack.form, pack.identity.energy, seed, curve))
+    harmony = building.harmonised(form, Harmonist(brief, pack.harmony, form, seed, feeling).write())
     decisions = [form_decision(form, brief, pack), harmony_decision(form, harmony, key)]
     decisions += mood_decision(brief, feeling, harmony)
-    lead = choose_lead(brief, pack)
+    lead = building.lead()
+    decisions += building.decisions(form, lead) if given else []
     parts: dict[str, Part] = {}
     if lead is None:
         decisions.append(silence_decision())
     else:
         line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed)
+        line = building.sung(form, harmony, line, lead)
         parts["melody"] = _part(lead, Role.VOCAL if lead == "vocals" else Role.MELODY, line.notes)
         decisions.append(melody_decision(lead, line, key, cost, TAKES))
         second = choose_counter(brief, pack, lead)
