@@ -77,7 +77,7 @@ def _packs(match: Match) -> tuple[str, ...]:
     if match.ids(GENRE):
         return match.ids(GENRE)[:1]
     for phrase in match.ids(HYBRID):
-        return tuple(table("hybrids")[phrase])
+        return tuple(dict.fromkeys(pack for style in table("hybrids")[phrase] for pack in packs_of(style)[:1]))
     return tuple(pack for name in match.ids(NEAR) for pack in packs_of(name))
 
 
