@@ -10,6 +10,7 @@ from contracts.music.chord import Chord
 from contracts.music.key import Key
 from contracts.music.meter import PPQ, Meter
 
+LOOP_RING_S = 3.0
 PART_ID = r"^[a-z][a-z0-9_]*$"
 
 
@@ -111,6 +112,9 @@ class Score(Document):
     sections: dict[str, Section] = Field(default_factory=dict)
     parts: dict[str, Part] = Field(default_factory=dict)
     tail_s: float = Field(default=2.0, ge=0)
+    ending: str = Field(
+        default="natural", description="natural, loop, cut or fade; what rings after a loop's last bar sounds over its first"
+    )
 
     @property
     def meter_value(self) -> Meter:
@@ -176,6 +180,11 @@ class Score(Document):
     def duration_s(self) -> float:
         """Length of the audio in seconds: bars and tail."""
         return self.music_s + self.tail_s
+
+    @property
+    def rendered_s(self) -> float:
+        """Length of a dry stem in seconds: of a loop longer than the audio, by what rings over into its beginning."""
+        return self.duration_s + (LOOP_RING_S if self.ending == "loop" else 0.0)
 
 
 __all__ = ["PPQ", "ChordEvent", "Note", "Part", "Role", "Score", "Section"]

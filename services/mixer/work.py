@@ -24,6 +24,7 @@ from services.mixer.mastering.matching import Match
 from services.mixer.mastering.session import Session, ToneAim
 from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.mixing.console import THREADS, Console
+from services.mixer.mixing.looping import folded
 from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
 from services.mixer.profiles import Profile, profile
 from services.music.audio.spectrum import REACH, TONE_HZ, empty_bands_hz, is_full_record, third_octave_spectrum
@@ -91,9 +92,10 @@ def mix(context: Context, bench: Workbench) -> Context:
         dry={n: a.sha256 for n, a in dry.stems.items()}, score=context.arrangement.score.sha256, profile=style, changes=changes
     )
     mixed: dict[str, AudioArtifact] = {}
+    frames = math.ceil(score.duration_s * dry.rate)
     for name, audio in console.stems():
         path = bench.scratch / f"mixed-{name}.wav"
-        files.write_float_wav(path, audio, dry.rate)
+        files.write_float_wav(path, folded(audio, frames) if frames < dry.frames else audio, dry.rate)
         mixed[name] = bench.objects.put_audio(f"audio/mixed/{digest}/{name}.wav", path)
         path.unlink(missing_ok=True)
         _go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 3), f"mixed {name.replace('_', ' ')}")

@@ -182,4 +182,5 @@ def _score(brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, Section
         sections=sections,
         parts=parts,
         tail_s=form.tail_s,
+        ending=form.ending,
     )

@@ -44,6 +44,7 @@ def rework(base: Score, brief: Brief, seed: int, mode: Mode | None, write: Write
         update={
             "sections": form,
             "parts": {name: _lead(name, form, base, written) for name in _LEADS if name in base.parts},
+            "ending": ending,
             "tail_s": round(tail_for(brief.duration_s.value, total * bar_s, bar_s, table, ending), 4),
         }
     )

@@ -26,7 +26,7 @@ class Clock:
         self._rates = [60.0 / bpm / beat for _, bpm in changes]
         self._seconds = [score.seconds_at(tick) for tick, _ in changes]
         self._beat = beat
-        self.frames = math.ceil(score.duration_s * SAMPLE_RATE_HZ)
+        self.frames = math.ceil(score.rendered_s * SAMPLE_RATE_HZ)
 
     def seconds(self, tick: float) -> float:
         """Time of a tick in seconds."""

@@ -22,7 +22,7 @@ class SilentStem(HousebandError):
 
 
 def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | None = None) -> Floats:
-    """Play one part as planned. Returns [2, frames] float32 with frames = ceil(score.duration_s × 48,000).
+    """Play one part as planned. Returns [2, frames] float32 with frames = ceil(score.rendered_s × 48,000).
 
     Raises SilentStem where the part has notes and no sound, Unavailable where the planned engine or soundfont is not here.
     """
