@@ -1,7 +1,9 @@
-"""Human timing and dynamics after measured drummers: t = grid + swing + m(voice) + p(slot) + d(beat) + e(gesture).
+"""Human timing and dynamics after measured drummers: t = grid + swing + m(voice) + p(slot) + d(step) + e(stroke).
 
-d is an AR(1) per beat that the whole band shares in part; e belongs to a gesture (all notes struck together), never to single
-notes. Spreads scale with the beat below 125 BPM (Groove MIDI, notes/genres 2.3 to 2.6).
+d is a drift that the whole band shares in part and that carries over from step to step; e is a stroke's own. What players
+strike together moves together because they ride on one drift, not because noise is copied. All numbers are a style's row of
+the learned table (`grooves`); spreads grow with the beat below 125 BPM. Machines neither drift nor hurry: only their own
+small spread times their tightness remains, and their swing is exact.
 """
 
 from collections.abc import Iterable
@@ -12,21 +14,17 @@ import numpy as np
 
 from contracts.music import PPQ, Note
 from services.generator.arrangement.frame import Frame, Hit
-from services.generator.arrangement.metre import groups, slot
-from services.music.packs.rhythm import FeelRow, playing
+from services.generator.arrangement.grooves import GrooveRow, groove_row, tempo_scale
+from services.generator.arrangement.metre import SIXTEENTH, groups, place_of
 from services.music.rng import rng
 
-DRIFT_MS = 12.9
-GESTURE_MS = {"hat": 8.6, "ride": 8.6, "open": 8.6, "bell": 8.6, "pedal": 8.6}
-GESTURE_DEFAULT_MS = 11.2
+MACHINE = 0.3
+GESTURE_MS = 9.0
 CLIP_MS = 45.0
+# Share of the measured velocity spread at a place of the bar that is chance: the rest are accents, which patterns write out.
+KEPT = 0.6
 # How much of the drummer's drift a player follows; the rest is the player's own.
 FOLLOWS = {"drums": 1.0, "percussion": 0.85, "bass": 0.75, "harmony": 0.65, "melody": 0.5, "counter": 0.5, "vocal": 0.5, "pad": 0.35}
-
-
-def tempo_scale(quarter_bpm: float) -> float:
-    """Growth of the timing spread below 125 BPM: SD = 0.031 beat, against 16 ms above; at most what 50–80 BPM showed."""
-    return float(min(max(1.0, 0.031 * 60_000.0 / quarter_bpm / 16.0), 1.5))
 
 
 def jazz_ratio(bpm: float) -> float:
@@ -36,14 +34,17 @@ def jazz_ratio(bpm: float) -> float:
 
 @dataclass(frozen=True)
 class Groove:
-    """The clock that the band shares."""
+    """The clock that the band shares. `template`: lateness in ms by sixteenth, of a groove that the user tapped."""
 
     frame: Frame
+    template: tuple[float, ...] = ()
 
     @cached_property
     def ratio(self) -> float:
         """Long to short, with the player's own taste in styles that swing by tempo."""
         table = self.frame.pack.drums
+        if self.template:
+            return 1.0
         if self.frame.meter.is_compound and table.swing_unit == 8:
             return 1.0
         if not table.swing_by_tempo:
@@ -52,31 +53,26 @@ class Groove:
         return max(1.0, jazz_ratio(self.frame.score.tempo_bpm) + taste)
 
     @cached_property
-    def row(self) -> FeelRow:
-        """Measured row of the style over the row of all styles."""
-        rows = playing().feel
-        base, own = rows["all"], rows.get(self.frame.pack.drums.feel, rows["all"])
-        merged = {name: getattr(base, name) | getattr(own, name) for name in ("mean_ms", "slot_ms", "level", "slot_level")}
-        return FeelRow(phi=own.phi, **merged)
-
-    @cached_property
-    def _beats(self) -> int:
-        return self.frame.score.end_tick // PPQ + 8
+    def row(self) -> GrooveRow:
+        """The style's measured drummers."""
+        table = self.frame.pack.drums
+        return groove_row(table.feel, table.tightness <= MACHINE)
 
     def _walk(self, *purpose: str) -> np.ndarray:
-        """AR(1) drift per quarter beat in ms [beats], unit scale of a normal player."""
+        """Drift in ms per sixteenth [steps], carried over by the style's phi per beat."""
         generator = rng(self.frame.seed, "arrangement", "drift", *purpose)
-        phi = self.row.phi
-        shocks = generator.normal(0.0, DRIFT_MS * np.sqrt(1.0 - phi * phi), self._beats)
-        drift = np.empty(self._beats)
-        drift[0] = shocks[0]
-        for beat in range(1, self._beats):
-            drift[beat] = phi * drift[beat - 1] + shocks[beat]
-        return drift
+        phi = self.row.phi**0.25
+        count = self.frame.score.end_tick // SIXTEENTH + 32
+        shocks = generator.normal(0.0, self.row.drift_ms * np.sqrt(1.0 - phi * phi), count).tolist()
+        drift, value = [], float(generator.normal(0.0, self.row.drift_ms))
+        for shock in shocks:
+            value = phi * value + shock
+            drift.append(value)
+        return np.array(drift)
 
     @cached_property
     def drummer(self) -> np.ndarray:
-        """The leader's drift in ms per quarter beat."""
+        """The leader's drift in ms per sixteenth."""
         return self._walk("band")
 
     def drift(self, player: str, role: str) -> np.ndarray:
@@ -85,6 +81,12 @@ class Groove:
         if follows == 1.0:
             return self.drummer
         return follows * self.drummer + float(np.sqrt(1.0 - follows * follows)) * self._walk(player)
+
+    def template_ms(self, tick: int) -> float:
+        """Lateness that a tapped groove gives to a grid tick."""
+        if not self.template:
+            return 0.0
+        return self.template[round(tick / SIXTEENTH) % len(self.template)]
 
     def swung(self, tick: int, depth: float = 1.0) -> float:
         """A grid tick moved by the swing. Triplets of a swung beat follow its ratio; `depth` flattens it for soloists."""
@@ -118,49 +120,49 @@ class Player:
     spread: float = 6.0
 
 
-def _slow(generator: np.random.Generator, count: int) -> np.ndarray:
-    """Residual of unit variance: four fifths white, one fifth slow over about 16 hits."""
-    white = generator.normal(0.0, np.sqrt(0.8), count)
+def _carried(generator: np.random.Generator, count: int, acf: tuple[float, ...]) -> np.ndarray:
+    """Residual of unit variance [count]: white, a slow part, and the alternation of two hands (lag 2 above lag 1)."""
+    slow, hands = max((acf[0] + acf[1]) / 2, 0.0) / 0.92, max(acf[1] - acf[0], 0.0) / 2 / 0.92
+    out = generator.normal(0.0, np.sqrt(max(1.0 - slow - hands, 0.3)), count)
     phi = float(np.exp(-1.0 / 16.0))
-    shocks = generator.normal(0.0, np.sqrt(0.2 * (1.0 - phi * phi)), count)
-    slow, value = np.empty(count), 0.0
-    for index in range(count):
-        value = phi * value + shocks[index]
-        slow[index] = value
-    return np.asarray(white + slow)
+    for share, sign in ((slow, 1.0), (hands, -1.0)):
+        value = 0.0
+        series = []
+        for shock in generator.normal(0.0, np.sqrt(share * (1.0 - phi * phi)), count).tolist():
+            value = phi * value + shock
+            series.append(value)
+        out = out + np.array(series) * sign ** np.arange(count)
+    return np.asarray(out)
 
 
 def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
     """Notes in time: hits moved by swing, measured offsets, drift and gesture; velocities with a player's residual."""
     ordered = sorted(hits)
     frame, row = groove.frame, groove.row
-    drift = groove.drift(player.part, player.role)
-    generator = rng(frame.seed, "arrangement", "gesture", player.part)
-    gestures = generator.standard_normal(2 * len(ordered) + 1)
-    residual = _slow(rng(frame.seed, "arrangement", "velocity", player.part), len(ordered))
-    quarter = frame.score.tempo_bpm * frame.meter.ticks_per_beat / PPQ
-    scale = player.tightness * tempo_scale(quarter)
-    drums = player.role == "drums"
+    machine = player.tightness <= MACHINE
+    drift = np.zeros(1) if machine else groove.drift(player.part, player.role)
+    gestures = rng(frame.seed, "arrangement", "gesture", player.part).standard_normal(len(ordered) + 1)
+    residual = _carried(rng(frame.seed, "arrangement", "velocity", player.part), len(ordered), row.velocity_acf)
+    scale = player.tightness * tempo_scale(frame.score.tempo_bpm * frame.meter.ticks_per_beat / PPQ)
+    drums = player.role in ("drums", "percussion")
     notes, shared, previous = [], 0.0, None
     for index, hit in enumerate(ordered):
-        inside = hit.tick % frame.bar_ticks
-        place = slot(inside, frame.meter, hit.tick // frame.bar_ticks)
-        spread = GESTURE_MS.get(hit.voice, GESTURE_DEFAULT_MS)
         if drums or hit.tick != previous:
-            shared = float(gestures[index]) * spread
+            shared = float(gestures[index]) * (row.own_ms.get(hit.voice, GESTURE_MS) if drums else GESTURE_MS)
         previous = hit.tick
-        random_ms = float(np.clip(scale * (drift[min(hit.tick // PPQ, len(drift) - 1)] + shared), -CLIP_MS, CLIP_MS))
-        habit_ms = player.lag_ms
-        if drums:
-            offsets = row.slot_ms.get(hit.voice)
-            habit_ms += min(player.tightness, 1.0) * (row.mean_ms.get(hit.voice, 0.0) + (offsets[place] if offsets else 0.0))
-        start = groove.swung(hit.tick, player.swing_depth) + frame.ms_to_ticks(random_ms + habit_ms + hit.shift_ms, hit.tick)
+        step = min(round(hit.tick / SIXTEENTH), len(drift) - 1)
+        random_ms = float(np.clip(scale * (drift[step] + shared), -CLIP_MS, CLIP_MS))
+        habit_ms = player.lag_ms + groove.template_ms(hit.tick)
+        if drums and not groove.template and hit.voice:
+            place = place_of(hit.tick % frame.bar_ticks, frame.meter, hit.tick // frame.bar_ticks, row.grid)
+            habit_ms += min(player.tightness, 1.0) * (row.mean_ms.get(hit.voice, 0.0) + row.at(row.slot_ms, hit.voice, place))
+        held = groove.swung(hit.tick, player.swing_depth)
+        start = held + frame.ms_to_ticks(random_ms + habit_ms + hit.shift_ms, hit.tick)
         end = groove.swung(hit.tick + hit.length, player.swing_depth)
-        spread_v = row.level[hit.voice][2] if drums and hit.voice in row.level else player.spread
+        spread = row.loudness(hit.voice)[2] * KEPT if drums else player.spread
         swell = 0.0 if player.role == "fx" else frame.swell(hit.tick)
-        velocity = hit.velocity + swell + residual[index] * spread_v * min(max(player.tightness, 0.35), 1.0)
-        first = max(round(start), 0)
-        notes.append(Note(first, max(round(end) - round(groove.swung(hit.tick, player.swing_depth)), 30), hit.pitch, _velocity(velocity)))
+        loud = hit.velocity + swell + residual[index] * spread * min(max(player.tightness, 0.35), 1.0)
+        notes.append(Note(max(round(start), 0), max(round(end) - round(held), 30), hit.pitch, _velocity(loud)))
     return notes
 
 

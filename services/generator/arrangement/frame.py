@@ -10,6 +10,7 @@ from contracts.music import Chord, Key, Meter, Note, Score, Section
 from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instruments
+from services.music.packs.meters import grouped
 from services.music.rng import rng
 
 Level = Literal["low", "mid", "high"]
@@ -73,8 +74,13 @@ class Frame:
 
     @cached_property
     def meter(self) -> Meter:
-        """The parsed meter."""
-        return self.score.meter_value
+        """The parsed meter, with the grouping that the song's odd bars have."""
+        return grouped(self.score.meter_value, self.styles, self.seed)
+
+    @property
+    def styles(self) -> tuple[str, str]:
+        """The genre and whose feel its drummer has."""
+        return (self.pack.id, self.pack.drums.feel)
 
     @cached_property
     def bar_ticks(self) -> int:

@@ -1,7 +1,8 @@
 """How a pattern written in beats of 4/4 sits in any meter: by the role of each metrical group, never by cutting a bar.
 
 A pattern's four cells are the roles 0 (downbeat), 1 (backbeat), 2 (secondary beat), 3 (second backbeat). Every meter is a
-row of groups with roles: 3/4 takes 0 2 3, 7/8 takes 0 2 1 with a long last group, 6/8 half of the pattern per bar.
+row of groups with roles: 3/4 takes 0 2 3, 7/8 takes 0 2 1 with a long last group, 6/8 half of the pattern per bar. Patterns
+that begin with "|" are written for the meter itself (packs/meters.toml): one cell per group, sharing it evenly.
 """
 
 from functools import cache
@@ -49,7 +50,12 @@ def _odd_lengths(units: int) -> list[int]:
 @cache
 def groups(meter: Meter, bar: int) -> tuple[Group, ...]:
     """The groups of a bar (bars count from 0: meters of two beats take half of a pattern each)."""
-    if meter.is_compound:
+    own: tuple[int, ...] = getattr(meter, "lengths", ())
+    if own:
+        lengths, count = list(own), len(own)
+        quarters = len(set(own)) == 1
+        roles = (_QUARTER_ROLES if quarters else _SHORT_ROLES).get(count) or tuple(i % 4 for i in range(count))
+    elif meter.is_compound:
         count = meter.numerator // 3
         lengths = [3 * PPQ * 4 // meter.denominator] * count
         roles = _QUARTER_ROLES.get(count, (0, 2, 1, 2, 3))
@@ -109,6 +115,8 @@ def _fine(cell: str, group: Group, *, keep_time: bool) -> list[tuple[float, floa
 @cache
 def steps(pattern: str, meter: Meter, bar: int, *, keep_time: bool = False) -> tuple[Step, ...]:
     """The pattern's characters in bar number `bar` (from 0) of a meter. Triplet cells stay triplets; swing comes later."""
+    if pattern.startswith("|"):
+        return _written(pattern[1:].split(), meter, bar)
     cells = pattern.split()
     per_bar = 4
     two_beat = len(groups(meter, 0)) == 2
@@ -119,6 +127,27 @@ def steps(pattern: str, meter: Meter, bar: int, *, keep_time: bool = False) -> t
         for tick, length, char in _fit(here[group.role], group, keep_time=keep_time):
             out.append(Step(round(group.tick + tick), round(length), char, group.role, tick / group.length))
     return tuple(out)
+
+
+def _written(cells: list[str], meter: Meter, bar: int) -> tuple[Step, ...]:
+    """Steps of a pattern made for this meter: its cells in order, bar after bar."""
+    here = groups(meter, bar)
+    start = bar % max(len(cells) // len(here), 1) * len(here)
+    return tuple(
+        Step(round(group.tick + i * group.length / len(cell)), round(group.length / len(cell)), char, group.role, i / len(cell))
+        for group, cell in zip(here, cells[start : start + len(here)], strict=True)
+        for i, char in enumerate(cell)
+    )
+
+
+@cache
+def place_of(tick_in_bar: int, meter: Meter, bar: int, grid: int) -> int:
+    """Place in a 4/4 bar that a tick answers to: its group's role and its step there, of `grid` steps per beat."""
+    for group in groups(meter, bar):
+        if group.tick <= tick_in_bar < group.tick + group.length:
+            inside = (tick_in_bar - group.tick) * grid / (group.length if grid == 3 else PPQ)
+            return group.role * grid + min(int(inside + 0.5), grid - 1)
+    return 0
 
 
 def held_steps(pattern: str, meter: Meter, bar: int, *, keep_time: bool = False) -> list[Step]:

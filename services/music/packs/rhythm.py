@@ -1,4 +1,4 @@
-"""The tables [drums], [bass], [comping], [arrangement] and [patches] of a genre pack, and the playing shared by all of them.
+"""The tables [drums], [bass] and [comping] of a genre pack, and the playing shared by all of them.
 
 Patterns are strings of cells, one cell per beat of a 4/4 bar, several bars in a row. A cell of four characters is sixteenths,
 of three triplet eighths, of six sixteenth triplets, of eight thirty-seconds; cells of all sizes may stand in one bar (a trap
@@ -6,8 +6,8 @@ hat: "x.x. x.x. xxxxxx x.x.xxxx"). Where the beat is a dotted quarter, cells of 
 sixteenths. Other meters take the cells by metrical role (`services.generator.arrangement.metre`).
 
 Drums: `X` accent, `x` hit, `o` ghost, `.` nothing. Bass: `1` root (the slash bass where there is one), `3 5 6 7` chord members,
-`v` the fifth below, `8` octave, `a` approach to the next chord, `m` muted note, `-` held, `.` rest. Comping: `X x o` chord by
-strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one voice of the chord from below, `b` lowest
+`v` the fifth below, `8` octave, `a` approach to the next chord, `n` the next bar's root held over the bar line, `m` muted note,
+`-` held, `.` rest. Comping: `X x o` chord by strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one voice of the chord from below, `b` lowest
 voice, `t` the voices above it, `-` held, `.` rest.
 """
 
@@ -17,6 +17,8 @@ from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.music.packs.arrangement_table import LineManner
 
 DRUM_VOICES = {
     "kick": 36, "snare": 38, "rim": 37, "clap": 39, "hat": 42, "pedal": 44, "open": 46, "ride": 51, "bell": 53,
@@ -52,8 +54,12 @@ class DrumTable(Table):
     """The drummer. `low`, `mid`, `high`: voice -> patterns, the first for the section, the others as variations."""
 
     play: bool = Field(default=True, description="whether the style has a beat at all")
-    feel: str = Field(default="all", description="row of playing/feel.toml: measured timing and velocity")
-    tightness: float = Field(default=1.0, ge=0, le=1.5, description="scale of the timing spread; machines 0 to 0.2")
+    feel: str = Field(
+        default="all",
+        description="whose measured timing and velocity: all rock pop funk soul hiphop dance afrobeat neworleans latin reggae punk country "
+        "jazz shuffle",
+    )
+    tightness: float = Field(default=1.0, ge=0, le=1.5, description="scale of the timing spread; 0.3 and less is a machine")
     swing_unit: Literal[8, 16] = 16
     swing: float = Field(default=1.0, ge=1, le=3, description="long to short; 0.0 extra where by_tempo")
     swing_by_tempo: bool = Field(default=False, description="jazz: ratio falls with tempo (notes/genres 2.6)")
@@ -69,6 +75,14 @@ class DrumTable(Table):
     ghosts: float = Field(default=0.0, ge=0, le=1, description="chance of an added ghost at a free sixteenth next to the backbeat")
     hat_opens: float = Field(default=0.0, ge=0, le=1, description="chance that a bar ends with an open hat")
     comping: float = Field(default=0.0, ge=0, le=1, description="jazz: chance of a snare comment at a free triplet")
+    moves_time: bool = Field(default=True, description="whether the timekeeping hand changes cymbals between sections")
+    double_time: tuple[str, ...] = Field(default=(), description="section functions that are played in double time")
+    double_pedal: bool = Field(default=False, description="metal: kicks as fast as two feet on two pedals")
+    chop: float = Field(default=0.0, ge=0, le=1, description="breakbeats: chance that a bar of the break is cut and put together anew")
+    rolls: float = Field(default=0.0, ge=0, le=1, description="trap: chance per bar of a hat ratchet in triplets or thirty-seconds")
+    cross: tuple[Literal["3:2", "4:3", "5:4", "threes", "hemiola"], ...] = Field(
+        default=(), description="polyrhythms of percussion against the meter; threes: every third sixteenth across the bar line"
+    )
     percussion: Grooves = Field(default_factory=dict)
     lag_ms: dict[str, float] = Field(default_factory=dict, description="voice or role -> lateness the style wants")
 
@@ -91,33 +105,14 @@ class CompingTable(Table):
     """Who comps how: instrument -> textures of playing/textures.toml, calmest first."""
 
     textures: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    colour: Literal["plain", "seventh", "rootless", "power", "open"] = Field(default="plain", description="how chords are voiced")
+    colour: Literal["plain", "seventh", "rootless", "power", "drop", "open"] = Field(default="plain", description="how chords are voiced")
     variation: float = Field(default=0.5, ge=0, le=1, description="chance that a bar changes a cell of the bar before")
-
-
-class ArrangementTable(Table):
-    """Who plays when."""
-
-    extras: tuple[str, ...] = Field(default=(), description="instruments that join until the band has six parts")
-    enter: dict[str, float] = Field(default_factory=dict, description="instrument or role -> energy from which it plays")
-    lines: dict[str, Literal["answers", "guide", "stabs", "double", "low"]] = Field(default_factory=dict)
-    drop_before: float = Field(default=0.5, ge=0, le=1, description="chance that the band drops out before the biggest chorus")
-    risers: bool = False
-    fade_out: bool = False
-    vinyl: bool = False
-    halftime: tuple[str, ...] = Field(default=(), description="section functions that are felt in half time")
-    hand_over: tuple[str, ...] = Field(default=(), description="section functions in which players trade the lead")
-    scoops: float = Field(default=0.0, ge=0, le=1, description="share of the lead's long notes that slide up into their pitch")
-    throws: Literal["reverb", "delay", "none"] = Field(
-        default="reverb", description="what the lead's last notes of a section are thrown into"
-    )
-    rests: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="section function -> roles or instruments that are silent")
 
 
 class Texture(Table):
     """A way of playing chords, as cells with variants for three levels of energy."""
 
-    kind: Literal["chords", "strum", "arp", "pad", "two_hands", "boogie"]
+    kind: Literal["chords", "strum", "arp", "pad", "two_hands", "boogie", "octaves"]
     voices: tuple[int, int] = Field(default=(3, 4), description="notes of the chord at low and high energy")
     window: tuple[int, int] = Field(default=(52, 76), description="lowest and highest note")
     low: tuple[Cells, ...]
@@ -125,10 +120,11 @@ class Texture(Table):
     high: tuple[Cells, ...] = ()
     left: tuple[Cells, ...] = Field(default=(), description="left hand in bass characters")
     left_register: tuple[int, int] = (36, 52)
-    legato: float = Field(default=0.95, gt=0, le=1)
+    legato: float = Field(default=0.95, gt=0, le=2, description="sounding share of the written length; above 1 notes ring on")
     level: int = Field(default=78, description="velocity of a normal chord")
     spread_ms: tuple[float, float] = (0.0, 4.0)
     pedal: bool = False
+    push: bool = Field(default=False, description="a stroke in the last eighth of a chord plays the next one and holds over the change")
 
     def at(self, level: Level) -> tuple[str, ...]:
         """Variants for a level of energy."""
@@ -136,13 +132,11 @@ class Texture(Table):
 
 
 class FeelRow(Table):
-    """Measured timing and velocity of a style (Groove MIDI; notes/genres 2.1 to 2.5). Voices: kick snare ghost hat open ride pedal tom."""
+    """What a kit needs beside the measured drummers (`services.generator.arrangement.grooves`)."""
 
-    mean_ms: dict[str, float] = Field(default_factory=dict, description="lateness against kick and snare")
-    slot_ms: dict[str, tuple[float, float, float, float, float]] = Field(default_factory=dict, description="beats 1/3, 2/4, e, &, a")
-    level: dict[str, tuple[float, float, float]] = Field(default_factory=dict, description="velocity: mean, SD of takes, SD in a slot")
-    slot_level: dict[str, tuple[float, float, float, float, float]] = Field(default_factory=dict)
-    phi: float = 0.62
+    lift: dict[str, float] = Field(default_factory=dict, description="voice -> velocity added to the e-kit's measured mean")
+    level: dict[str, tuple[float, float, float]] = Field(default_factory=dict, description="machines: mean, SD of songs, SD in a slot")
+    slot_level: dict[str, tuple[float, ...]] = Field(default_factory=dict, description="machines: velocity by sixteenth of the bar")
 
 
 class Playing(Table):
@@ -151,7 +145,7 @@ class Playing(Table):
     feel: dict[str, FeelRow]
     texture: dict[str, Texture]
     habit: dict[str, tuple[str, ...]]
-    line: dict[str, Literal["answers", "guide", "stabs", "double", "low"]]
+    line: dict[str, LineManner]
     enter: dict[str, float]
 
 
