@@ -205,9 +205,8 @@ def _patch(frame: Frame, chair: Chair) -> str | None:
         return patches.get("synth_bass_low", "sub_bass")
     if chair.part == "melody" and entry.id == "synthesizer" and "melody" in patches:
         return patches["melody"]
-    if not entry.electronic and entry.id != "drum_kit":
-        return None
-    return patches.get(chair.part) or patches.get(chair.instrument)
+    seat = patches.get(chair.part) if chair.part != "melody" else None
+    return seat or patches.get(chair.instrument)
 
 
 def _name(chair: Chair) -> str:
