@@ -14,7 +14,7 @@ override OUT := $(value OUT)
 override SEED := $(value SEED)
 export PROMPT OUT SEED
 
-.PHONY: help song studio test lint bench eval locks schemas clean setup setup-dev
+.PHONY: help song studio test lint bench eval eval-score eval-audio snapshots locks schemas clean setup setup-dev
 
 help:
 	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
@@ -46,6 +46,15 @@ bench: setup-dev
 
 eval: setup-dev
 	@$(BIN)/python -m tests.evaluation
+
+eval-score: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.score $(ARGS)
+
+eval-audio: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.audio $(ARGS)
+
+snapshots: setup-dev
+	@$(BIN)/python -m tests.generator.snapshots
 
 schemas: setup-dev
 	@$(BIN)/python -m contracts.export

@@ -61,7 +61,7 @@ def write(brief: Brief, seed: int) -> Written:
 def piece_of(song: Written, name: str = "") -> Piece:
     """A song in 4/4 as a piece: melody where the composer wrote it, as loud as it is played; the band quantised to sixteenths.
 
-    The accompaniment is one player's, as in the real songs, which have a piano only: keys first, then who plays in most bars.
+    The accompaniment is one player's at a time, as in the real songs, which have a piano only: see `_accompanist`.
     """
     score, band = song.composed, song.arranged.parts
     loud = {p: [t.velocity for t in _tones(band[p].notes)] for p in ("melody",) if p in band}
@@ -70,13 +70,13 @@ def piece_of(song: Written, name: str = "") -> Piece:
     if len(velocities) == len(melody):
         melody = [Tone(t.step, t.length, t.pitch, v) for t, v in zip(melody, velocities, strict=True)]
     comps = [part for part in band.values() if part.role is Role.HARMONY and part.notes]
-    comps.sort(key=lambda part: (instruments()[part.instrument].family != "keys", -len({n.start // (BAR * STEP) for n in part.notes})))
+    comps.sort(key=lambda part: instruments()[part.instrument].family != "keys")
     players = [tuple(_tones(part.notes)) for part in comps]
     return Piece(
         name=name or f"{score.genre} {song.seed}",
         bars=score.bars,
         melody=tuple(sorted(melody)),
-        comping=players[0] if players else (),
+        comping=_accompanist(score, players),
         counter=tuple(tone for part in band.values() if part.role is Role.COUNTER for tone in _tones(part.notes)),
         bass=tuple(tone for part in band.values() if part.role is Role.BASS for tone in _tones(part.notes)),
         chords=tuple(_spans(score)),
@@ -84,6 +84,16 @@ def piece_of(song: Written, name: str = "") -> Piece:
         phrases=tuple(_phrases(score, sorted(melody))),
         players=tuple(players),
     )
+
+
+def _accompanist(score: Score, players: list[tuple[Tone, ...]]) -> tuple[Tone, ...]:
+    """In each section the first player (keys before others) who plays in as many of its bars as anybody."""
+    found: list[Tone] = []
+    for section in score.sections.values():
+        bars = range(section.start_bar - 1, section.end_bar - 1)
+        inside = [[tone for tone in player if tone.bar in bars] for player in players]
+        found += max(inside, key=lambda tones: len({tone.bar for tone in tones}), default=[])
+    return tuple(sorted(found))
 
 
 def _tones(notes: tuple[Note, ...]) -> list[Tone]:

@@ -19,8 +19,9 @@ Shown = tuple[str, str]
 
 def bands(session: Session) -> Shown:
     """Share of songs inside the 5–95 % band of each measure, by style."""
-    styles = [*covered(), *(style for style in session.ours if style not in covered())]
-    shares = {style: inside_shares(session.ours[style]) for style in styles}
+    songs = session.ours | session.others
+    styles = list(songs)
+    shares = {style: inside_shares(songs[style]) for style in styles}
     real = inside_shares(session.real)
     together = inside_shares(session.ours_covered)
     head = f"{'':22}{'low':>7}{'high':>7}{'real':>7}{'OURS':>7}" + "".join(f"{style[:9]:>10}" for style in styles)
@@ -28,15 +29,15 @@ def bands(session: Session) -> Shown:
     for name, (low, _, high) in BANDS.items():
         cells = "".join(f"{shares[style].get(name, float('nan')):10.2f}" for style in styles)
         lines.append(f"{name:22}{low:7.2f}{high:7.2f}{real[name]:7.2f}{together[name]:7.2f}{cells}")
-    values = {style: [f["compression"] for f in session.ours[style] if "compression" in f] for style in styles}
+    values = {style: [f["compression"] for f in songs[style] if "compression" in f] for style in styles}
     every = [f["compression"] for f in session.ours_covered]
     lines.append(
         f"{'compression, median':22}{LEAST_COMPRESSION:7.2f}{'':7}{np.median([f['compression'] for f in session.real]):7.2f}"
         f"{np.median(every):7.2f}" + "".join(f"{np.median(v) if v else float('nan'):10.2f}" for v in values.values())
     )
     good = sum(share >= 0.9 for share in together.values())
-    note = f"""Share of songs inside the band (5 % to 95 % of POP909, music.md) on each measure; whole = melody, second melody and the leading
-accompanist, as a POP909 file has them. Real: held-out songs, {len(session.real)}. OURS: {", ".join(covered())} together,
+    note = f"""Share of songs inside the band (5 % to 95 % of POP909, music.md) on each measure; whole = melody, second melody and one
+accompanist at a time, as a POP909 file has them. Real: held-out songs, {len(session.real)}. OURS: {", ".join(covered())} together,
 {len(session.ours_covered)} songs of three minutes; other styles 5 each, for information. {good} of {len(BANDS)} measures hold ≥ 90 % of ours;
 compression ≥ {LEAST_COMPRESSION:g} in {np.mean([v >= LEAST_COMPRESSION for v in every]):.0%} of ours."""
     return note, "\n".join(lines)

@@ -44,10 +44,16 @@ class Session:
 
     @cached_property
     def ours(self) -> dict[str, list[Features]]:
-        """Features of our songs by style: `songs` in all for the covered styles, five for each other."""
-        each = -(-self.songs // len(covered()))
-        work = [(style, seed) for style in covered() for seed in range(each)]
-        work += [(style, seed) for style in genres() if style not in covered() for seed in range(5)]
+        """Features of our songs in the covered styles, `songs` together."""
+        return self._written(covered(), -(-self.songs // len(covered())))
+
+    @cached_property
+    def others(self) -> dict[str, list[Features]]:
+        """Features of five songs in each other style."""
+        return self._written([style for style in genres() if style not in covered()], 5)
+
+    def _written(self, styles: Sequence[str], each: int) -> dict[str, list[Features]]:
+        work = [(style, seed) for style in styles for seed in range(each)]
         found: dict[str, list[Features]] = {}
         for (style, _), features in zip(work, self.spread(song_features, work), strict=True):
             found.setdefault(style, []).append(features)  # type: ignore[arg-type]
@@ -55,7 +61,7 @@ class Session:
 
     @property
     def ours_covered(self) -> list[Features]:
-        """Features of our songs in the covered styles."""
+        """Features of our songs in the covered styles, together."""
         return [features for style in covered() for features in self.ours[style]]
 
 
