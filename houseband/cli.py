@@ -73,8 +73,17 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     add("--chords", metavar='"verse: Am F C G; chorus: F G Am Am"', help="one token per bar; [F G] shares a bar")
     add("--structure", metavar="intro:4,verse:8,chorus:8")
     add("--reference", type=Path, metavar="AUDIO", help="a recording to learn tempo, key, energy and tone from")
-    for name, what in (("midi", "FILE"), ("image", "FILE"), ("taps", "FILE"), ("hum", "AUDIO"), ("lyrics", "FILE")):
-        add(f"--{name}", metavar=what, help="not read by this version yet")
+    add("--midi", type=Path, metavar="FILE", help="a MIDI file to build on: its melody, chords, bass and drums are kept")
+    add("--midi-as", choices=("auto", "melody", "chords", "drums"), default="auto", help="what the MIDI file is taken for")
+    add("--hum", type=Path, metavar="AUDIO", help="a hummed, whistled or played melody to build on")
+    add("--taps", metavar='FILE|"0.0,0.5,…"', help="seconds at which a beat was tapped: tempo and groove")
+    add(
+        "--lyrics", type=Path, metavar="FILE", help="a text for the lead melody: a line per phrase, headings such as [Verse 1] and [Chorus]"
+    )
+    add("--base", type=Path, metavar="FILE", help="score.json of an earlier song to go on from")
+    add("--resize", choices=("extend", "shorten", "continue"), help="what to do with --base (default: by --duration)")
+    add("--ending", choices=("natural", "loop", "cut", "fade"), help="loop: the end runs into the beginning; cut: no ending")
+    add("--image", metavar="FILE", help="not read by this version yet")
     add("--energy", type=float, metavar="0..1")
     add("--valence", type=float, metavar="0..1")
     add("--enhance", choices=("offline", "llm", "off"), default="offline", help="who reads the prompt")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -67,9 +67,14 @@ class Job(Document):
         return self.status in ("completed", "failed", "cancelled")
 
 
-def _form(prompt: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+def _form(prompt: str, options: Mapping[str, Any] | None, taps: Sequence[float] | None, lyrics: str | None) -> dict[str, Any]:
     """The text fields of a multipart form."""
-    return {"prompt": (None, prompt), "options": (None, json.dumps(dict(options or {})))}
+    form: dict[str, Any] = {"prompt": (None, prompt), "options": (None, json.dumps(dict(options or {})))}
+    if taps:
+        form["taps"] = (None, ",".join(repr(float(time_s)) for time_s in taps))
+    if lyrics:
+        form["lyrics"] = (None, lyrics)
+    return form
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
@@ -137,16 +142,40 @@ class Client:
         except httpx.TransportError as error:
             raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
 
-    def create_job(self, prompt: str, *, options: Mapping[str, Any] | None = None, reference: Path | None = None) -> Job:
-        """Ask for a song; returns at once. `options` as in contracts.context.Options, plus `seed`."""
+    def create_job(
+        self,
+        prompt: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        reference: Path | None = None,
+        midi: Path | None = None,
+        hum: Path | None = None,
+        base: Path | None = None,
+        taps: Sequence[float] | None = None,
+        lyrics: str | None = None,
+    ) -> Job:
+        """Ask for a song; returns at once.
+
+        Args:
+            prompt: what is wanted, in words.
+            options: as in contracts.context.Options, plus `seed`.
+            reference: a recording to be near to.
+            midi: a MIDI file whose notes are built on.
+            hum: a recording of a melody that is built on.
+            base: score.json of an earlier song to go on from.
+            taps: seconds at which a beat was tapped.
+            lyrics: a text for the lead melody.
+        """
+        files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base}
         with ExitStack() as stack:
-            form = _form(prompt, options)
-            if reference:
-                try:
-                    handle = stack.enter_context(reference.open("rb"))
-                except OSError as error:
-                    raise BadInput("reference", str(reference), "a readable audio file", hint=error.strerror or "") from error
-                form["reference_track"] = (reference.name, handle, "application/octet-stream")
+            form = _form(prompt, options, taps, lyrics)
+            for field, path in files.items():
+                if path:
+                    try:
+                        handle = stack.enter_context(path.open("rb"))
+                    except OSError as error:
+                        raise BadInput(field.removesuffix("_track"), str(path), "a readable file", hint=error.strerror or "") from error
+                    form[field] = (path.name, handle, "application/octet-stream")
             return _accepted(_json(self._call("POST", "/jobs", files=form)))
 
     def job(self, job_id: str) -> Job:
@@ -222,11 +251,23 @@ class AsyncClient:
         except httpx.TransportError as error:
             raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
 
-    async def create_job(self, prompt: str, *, options: Mapping[str, Any] | None = None, reference: Path | None = None) -> Job:
-        """Ask for a song; returns at once."""
-        form = _form(prompt, options)
-        if reference:
-            form["reference_track"] = (reference.name, await asyncio.to_thread(reference.read_bytes), "application/octet-stream")
+    async def create_job(
+        self,
+        prompt: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        reference: Path | None = None,
+        midi: Path | None = None,
+        hum: Path | None = None,
+        base: Path | None = None,
+        taps: Sequence[float] | None = None,
+        lyrics: str | None = None,
+    ) -> Job:
+        """Ask for a song; returns at once. Arguments as of `Client.create_job`."""
+        form = _form(prompt, options, taps, lyrics)
+        for field, path in {"reference_track": reference, "midi": midi, "hum": hum, "base": base}.items():
+            if path:
+                form[field] = (path.name, await asyncio.to_thread(path.read_bytes), "application/octet-stream")
         return _accepted(_json(await self._call("POST", "/jobs", files=form)))
 
     async def job(self, job_id: str) -> Job:

@@ -1,6 +1,8 @@
 """From command-line arguments to the options of a request."""
 
 import argparse
+from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +10,8 @@ from pydantic import ValidationError
 
 from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput, Unavailable
+from services.music.lyrics import read_lyrics
+from services.music.taps import read_taps
 
 _FIELDS = [
     "duration_s",
@@ -28,9 +32,82 @@ _FIELDS = [
     "ceiling_dbtp",
     "until",
     "engine",
+    "ending",
+    "midi_as",
+    "resize",
 ]
-_FLAGS = {"duration_s": "duration", "moods": "mood", "ceiling_dbtp": "ceiling", "target_lufs": "target-lufs"}
-_NOT_YET = ("midi", "image", "taps", "hum", "lyrics")
+_FLAGS = {"duration_s": "duration", "moods": "mood", "ceiling_dbtp": "ceiling", "target_lufs": "target-lufs", "midi_as": "midi-as"}
+_NOT_YET = ("image",)
+_FILES = {
+    "reference": "a readable audio file (WAV, FLAC, OGG, MP3)",
+    "midi": "a readable MIDI file",
+    "hum": "a readable audio file (WAV, FLAC, OGG, MP3)",
+    "base": "score.json of an earlier song",
+}
+_MOST_TEXT_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a request brings beside words and options: files that are there, taps and lyrics that can be read."""
+
+    reference: Path | None = None
+    midi: Path | None = None
+    hum: Path | None = None
+    base: Path | None = None
+    taps: tuple[float, ...] = ()
+    lyrics: str = ""
+
+    def form(self) -> dict[str, Any]:
+        """As keyword arguments of `Client.create_job`."""
+        return {field.name: getattr(self, field.name) or None for field in fields(self)}
+
+
+def read_brought(arguments: argparse.Namespace) -> Brought:
+    """The files of a command line. Raises BadInput for one that is missing, unreadable or not what it should be."""
+    for name, allowed in _FILES.items():
+        path = getattr(arguments, name)
+        if path and not path.is_file():
+            raise BadInput(name, str(path), allowed, hint="There is no such file")
+    if arguments.resize and not arguments.base:
+        raise BadInput("resize", arguments.resize, "a --base to do it to")
+    lyrics = _text_of("lyrics", arguments.lyrics) if arguments.lyrics else ""
+    if arguments.lyrics:
+        read_lyrics(lyrics)
+    return Brought(
+        **{name: getattr(arguments, name) for name in _FILES},
+        taps=read_taps(_taps_text(arguments.taps)) if arguments.taps else (),
+        lyrics=lyrics,
+    )
+
+
+def _taps_text(given: str) -> str:
+    """The taps themselves, or what the file of that name holds."""
+    written_out = all(c in "0123456789.,;eE+- \t\n" for c in given) and any(c in ",; " for c in given.strip())
+    if written_out and not Path(given).is_file():
+        return given
+    path = Path(given)
+    if not path.is_file():
+        raise BadInput("taps", given, 'a file, or times in seconds such as "0.0, 0.5, 1.0, 1.5"', hint="There is no such file")
+    return _text_of("taps", path)
+
+
+def _text_of(field: str, path: Path) -> str:
+    """A small text file. Raises BadInput for one that is missing, too large or not in UTF-8."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_TEXT_BYTES + 1)
+    except OSError as error:
+        raise BadInput(field, str(path), "a readable text file", hint=error.strerror or "") from error
+    if len(data) > _MOST_TEXT_BYTES:
+        raise BadInput(field, str(path), f"a file of at most {_MOST_TEXT_BYTES // 1024} KiB")
+    if not data.strip():
+        raise BadInput(field, str(path), "a file that holds something")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = f"{path} holds {data[error.start : error.end]!r} at byte {error.start}"
+        raise BadInput(field, str(path), "text in UTF-8", hint=hint) from None
 
 
 def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -42,7 +119,7 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     for name in _NOT_YET:
         if getattr(arguments, name, None):
-            raise Unavailable(f"--{name}", "this version reads a prompt and a --reference; see CHANGELOG.md for what comes")
+            raise Unavailable(f"--{name}", "this version reads words, sound, notes and taps; see CHANGELOG.md for what comes")
     stated = {name: getattr(arguments, name) for name in _FIELDS}
     given = {name: value for name, value in stated.items() if value not in (None, [], ())}
     for name, value in given.items():

@@ -17,7 +17,7 @@ from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
 from houseband.processes import interrupt_on_signals
-from houseband.request import check_prompt, check_server, read_options
+from houseband.request import Brought, check_prompt, check_server, read_brought, read_options
 from houseband.watching import Room, Watcher
 
 OK, CHECK_FAILED = 0, 3
@@ -31,8 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     prompt = check_prompt(arguments.prompt)
     options = read_options(arguments)
     seed = _seed(arguments.seed)
-    if arguments.reference and not arguments.reference.is_file():
-        raise BadInput("reference", str(arguments.reference), "a readable audio file (WAV, FLAC, OGG, MP3)")
+    brought = read_brought(arguments)
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
     server = check_server(arguments.server) if arguments.server is not None else None
     home = None if server else Home.find()
@@ -40,20 +39,20 @@ def run(arguments: argparse.Namespace) -> int:
     display = Display(quiet=arguments.quiet)
     if home is None:
         with Client(str(server)) as client:
-            job = _follow(client, prompt, {**options, "seed": seed}, arguments.reference, display, [])
+            job = _follow(client, prompt, {**options, "seed": seed}, brought, display, [])
             write_folder(_results(job), target, client.fetch)
     else:
-        job = _make_here(home, prompt, {**options, "seed": seed}, arguments.reference, target, display)
+        job = _make_here(home, prompt, {**options, "seed": seed}, brought, target, display)
     _tell(job, target, time.monotonic() - began, seed, arguments)
     return OK if job.status == "completed" else CHECK_FAILED
 
 
-def _make_here(home: Home, prompt: str, options: dict[str, Any], reference: Path | None, target: Path, display: Display) -> Job:
+def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display) -> Job:
     """In the house that `houseband up` keeps, or in one of our own that stops afterwards."""
     running = _running_house(home)
     if running:
         with Client(running) as client:
-            job = _follow(client, prompt, options, reference, display, [Room(home.store).raise_if_full])
+            job = _follow(client, prompt, options, brought, display, [Room(home.store).raise_if_full])
             write_folder(_results(job), target, client.fetch)
             return job
     display.line("starting the house")
@@ -61,7 +60,7 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], reference: Path
         if house.owns_database:
             _drop_orphans(client)
         try:
-            job = _follow(client, prompt, options, reference, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
+            job = _follow(client, prompt, options, brought, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
             write_folder(_results(job), target, client.fetch)
         except Unavailable:
             with suppress(OSError):
@@ -74,7 +73,7 @@ def _follow(
     client: Client,
     prompt: str,
     options: dict[str, Any],
-    reference: Path | None,
+    brought: Brought,
     display: Display,
     checks: Sequence[Callable[[], None]],
 ) -> Job:
@@ -82,7 +81,7 @@ def _follow(
 
     Raises what made it fail. Where the song cannot be waited for any more, and on Ctrl-C, the job is cancelled.
     """
-    job = client.create_job(prompt, options=options, reference=reference)
+    job = client.create_job(prompt, options=options, **brought.form())
     try:
         for event in client.watch(job.job_id):
             for check in checks:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request as HttpRequest
 from pydantic import ValidationError
@@ -17,22 +17,31 @@ from contracts.errors import BadInput
 from contracts.music.key import Key
 from contracts.music.meter import Meter
 from services.gateway.problems import Refused
+from services.music.lyrics import read_lyrics
+from services.music.taps import read_taps
 
 MAX_SEED = 2**63 - 1
-NOT_READ_YET = ("midi", "image", "taps", "hum", "lyrics")
-JOB_FIELDS = ("prompt", "reference_track", "options", *NOT_READ_YET)
+NOT_READ_YET = ("image",)
+FILE_FIELDS = {"reference_track": "an audio file", "midi": "a MIDI file", "hum": "an audio file", "base": "a score.json"}
+TEXT_FIELDS = ("taps", "lyrics")
+READ_FIELDS = ("prompt", "options", *FILE_FIELDS, *TEXT_FIELDS)
+JOB_FIELDS = (*READ_FIELDS, *NOT_READ_YET)
+_MOST_TEXT_BYTES = 256 * 1024
 _MAX_FIELDS = 32
 _TAIL_BYTES = 64
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was posted: checked, with the reference still in its temporary file. `seed` None: draw one."""
+    """What was posted: checked, with the files still in their temporary places. `seed` None: draw one."""
 
     prompt: str
     options: Options
     seed: int | None
-    reference: UploadFile | None
+    files: dict[str, UploadFile] = field(default_factory=dict)
+    """By field: reference_track, midi, hum, base."""
+    taps: tuple[float, ...] = ()
+    lyrics: str = ""
 
 
 @asynccontextmanager
@@ -103,19 +112,40 @@ def read_order(form: FormData) -> Order:
     """The order that a form holds. Raises Refused (400, 415, 422, 501) or BadInput."""
     for name in form:
         if name in NOT_READ_YET:
-            raise Refused(501, f"{name} is not read by this build yet.", field=name, allowed="prompt, reference_track, options")
+            raise Refused(501, f"{name} is not read by this build yet.", field=name, allowed=", ".join(READ_FIELDS))
         if name not in JOB_FIELDS:
             raise Refused(422, f"{name} is not a field of this form.", field=name, allowed=", ".join(JOB_FIELDS))
         if len(form.getlist(name)) > 1:
             raise Refused(400, f"{name} was sent {len(form.getlist(name))} times.", field=name, allowed="once")
     prompt = read_prompt(form.get("prompt"))
     options, seed = read_options(_text(form, "options") or "{}")
-    reference = form.get("reference_track")
-    if isinstance(reference, str):
-        if reference:
-            raise Refused(400, "reference_track must be a file.", field="reference_track", value=reference, allowed="an audio file")
-        reference = None
-    return Order(prompt=prompt, options=options, seed=seed, reference=reference)
+    files = {name: upload for name in FILE_FIELDS if (upload := _file(form, name)) is not None}
+    taps, lyrics = _words(form, "taps"), _words(form, "lyrics")
+    if lyrics:
+        read_lyrics(lyrics)
+    return Order(prompt=prompt, options=options, seed=seed, files=files, taps=read_taps(taps) if taps else (), lyrics=lyrics)
+
+
+def _file(form: FormData, name: str) -> UploadFile | None:
+    value = form.get(name)
+    if isinstance(value, str) and value:
+        raise Refused(400, f"{name} must be a file.", field=name, value=value, allowed=FILE_FIELDS[name])
+    return value if isinstance(value, UploadFile) else None
+
+
+def _words(form: FormData, name: str) -> str:
+    """A text that may come as a field or as a file. Raises Refused (413, 422)."""
+    value: UploadFile | str | None = form.get(name)
+    data = value.file.read(_MOST_TEXT_BYTES + 1) if isinstance(value, UploadFile) else (value or "").encode("utf-8", "surrogatepass")
+    if len(data) > _MOST_TEXT_BYTES:
+        raise Refused(413, f"{name} holds more than {_MOST_TEXT_BYTES} bytes.", field=name, allowed=f"up to {_MOST_TEXT_BYTES} bytes")
+    if isinstance(value, UploadFile) and not data.strip():
+        raise Refused(422, f"{name} is an empty file.", field=name, value=value.filename, allowed="a text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = repr(data[error.start : error.end])
+        raise Refused(422, f"{name} is no text in UTF-8.", field=name, value=found, allowed="UTF-8") from error
 
 
 def read_prompt(value: object) -> str:

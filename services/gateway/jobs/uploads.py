@@ -1,4 +1,4 @@
-"""Putting an upload into the object store under its digest's proof."""
+"""Putting an upload into the object store under its digest's proof: sounds, MIDI files, scores."""
 
 import asyncio
 import hashlib
@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from contracts.artifacts import Artifact
+from contracts.music import Score
 from services.gateway.problems import Refused
 from services.runtime.workbench import Objects
 
@@ -29,8 +31,15 @@ AUDIO_TYPES = {
     ".aif": "audio/aiff",
     ".aiff": "audio/aiff",
 }
+MIDI_BYTES, SCORE_BYTES = 8 * 2**20, 64 * 2**20
+_MIDI_TYPE = "audio/midi"
+_MIDI_HEAD = b"MThd"
 _UNTOLD = ("", "application/octet-stream")
 _CONTAINERS = ("application/ogg", "video/mp4")
+FALLBACKS = {"midi": "brought.mid", "base": "score.json"}
+MEDIA_TYPES = {"midi": _MIDI_TYPE, "base": "application/json"}
+_KINDS = {"midi": "notes", "base": "a score"}
+_SCORE = "score.json of a song that Houseband made"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME = 80
 
@@ -65,11 +74,46 @@ def safe_name(filename: str | None, fallback: str) -> str:
     return name[-_MAX_NAME:] or fallback
 
 
+async def check_midi(upload: UploadFile) -> None:
+    """Refuse what does not begin as a Standard MIDI File (415), and one beyond the limit (413). What it holds is the analyzer's to read."""
+    head = await upload.read(len(_MIDI_HEAD))
+    await upload.seek(0)
+    if head and head != _MIDI_HEAD:
+        detail = "midi is not a Standard MIDI File: it does not begin with MThd."
+        raise Refused(415, detail, field="midi", value=upload.filename or "a file", allowed="a .mid file of format 0 or 1")
+    _check_size(upload, "midi", MIDI_BYTES)
+
+
+async def check_score(upload: UploadFile) -> None:
+    """Refuse what is no score.json (422, 413)."""
+    _check_size(upload, "base", SCORE_BYTES)
+    data = await upload.read()
+    await upload.seek(0)
+    try:
+        score = await asyncio.to_thread(Score.model_validate_json, data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        detail = f"base is no score.json: {where}: {first['msg']}."
+        raise Refused(422, detail, field="base", value=upload.filename, allowed=_SCORE) from error
+    if not score.sections or not score.parts:
+        raise Refused(422, "base holds no section or no part.", field="base", value=upload.filename, allowed=_SCORE)
+
+
+def _check_size(upload: UploadFile, field: str, most: int) -> None:
+    if (upload.size or 0) > most:
+        detail = f"{field} holds more than {most} bytes."
+        raise Refused(413, detail, field=field, value=f"{upload.size} bytes", allowed=f"up to {most} bytes")
+
+
 @asynccontextmanager
-async def spool(upload: UploadFile, field: str) -> AsyncIterator[Spooled]:
-    """An upload in a temporary file of its own. Raises Refused (415, 507; 422 where it is empty)."""
-    media_type = audio_type(upload, field)
-    name = safe_name(upload.filename, f"{field}.audio")
+async def spool(upload: UploadFile, field: str, media_type: str | None = None) -> AsyncIterator[Spooled]:
+    """An upload in a temporary file of its own; a sound, where no media type is given.
+
+    Raises Refused (415, 507; 422 where it is empty).
+    """
+    media_type = media_type or audio_type(upload, field)
+    name = safe_name(upload.filename, FALLBACKS.get(field, f"{field}.audio"))
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="houseband-upload-"))
     try:
         path = folder / name
@@ -78,7 +122,8 @@ async def spool(upload: UploadFile, field: str) -> AsyncIterator[Spooled]:
         except OSError as error:
             raise Refused(507, f"The upload could not be kept: {error.strerror or error}.") from error
         if path.stat().st_size == 0:
-            raise Refused(422, f"{field} is an empty file.", field=field, value="0 bytes", allowed="an audio file")
+            wanted = f"a file that holds {_KINDS.get(field, 'sound')}"
+            raise Refused(422, f"{field} is an empty file.", field=field, value="0 bytes", allowed=wanted)
         yield Spooled(path, name, media_type, digest)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

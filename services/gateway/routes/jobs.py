@@ -3,7 +3,7 @@
 import hashlib
 import json
 from contextlib import AsyncExitStack
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -15,7 +15,7 @@ from services.gateway.database.queries import jobs_page, version_of_job
 from services.gateway.jobs.acceptance import USER, Idempotency, accept_job, find_earlier
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.intake import Order, option_names, read_form, read_order
-from services.gateway.jobs.uploads import Spooled, spool, store
+from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_midi, check_score, spool, store
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
@@ -33,23 +33,43 @@ async def create_job(request: Request, response: Response, desk: TheDesk, idempo
     """Ask for a song. It will be made, whatever crashes from here on."""
     async with read_form(request, desk.settings.max_upload_bytes) as form, AsyncExitStack() as stack:
         order = read_order(form)
-        reference = await stack.enter_async_context(spool(order.reference, "reference_track")) if order.reference else None
-        once = Idempotency(idempotency_key, order_digest(order, reference)) if idempotency_key else None
+        files = await _spooled(order, stack)
+        once = Idempotency(idempotency_key, order_digest(order, files)) if idempotency_key else None
         job = await find_earlier(desk, once)
         if job is None:
             await check_words(desk, order)
-            job = await _accept(desk, order, reference, once)
+            job = await _accept(desk, order, files, once)
             request.app.state.relay.nudge()
     answer = accepted_view(job)
     response.headers["Location"] = answer.status_url
     return answer
 
 
-async def _accept(desk: Desk, order: Order, reference: Spooled | None, once: Idempotency | None) -> Job:
+async def _spooled(order: Order, stack: AsyncExitStack) -> dict[str, Spooled]:
+    """Every file of an order in a temporary place of its own, once its kind is sure. Raises Refused."""
+    if "midi" in order.files:
+        await check_midi(order.files["midi"])
+    if "base" in order.files:
+        await check_score(order.files["base"])
+    return {name: await stack.enter_async_context(spool(upload, name, MEDIA_TYPES.get(name))) for name, upload in order.files.items()}
+
+
+async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Idempotency | None) -> Job:
     composition_id, job_id = desk.new_id(), desk.new_id()
-    stored = await store(desk.objects, reference, composition_id) if reference else None
-    seed = desk.new_seed() if order.seed is None else order.seed
-    wanted = documents.Request(prompt=order.prompt, seed=seed, options=order.options, reference=stored, user=USER)
+    folders = {name: composition_id if name == "reference_track" else f"{composition_id}/{name}" for name in files}
+    stored = {name: await store(desk.objects, spooled, folders[name]) for name, spooled in files.items()}
+    wanted = documents.Request(
+        prompt=order.prompt,
+        seed=desk.new_seed() if order.seed is None else order.seed,
+        options=order.options,
+        reference=stored.get("reference_track"),
+        midi=stored.get("midi"),
+        hum=stored.get("hum"),
+        base=stored.get("base"),
+        taps=order.taps,
+        lyrics=order.lyrics,
+        user=USER,
+    )
     return await accept_job(desk, wanted, composition_id, job_id, once)
 
 
@@ -58,7 +78,8 @@ async def check_words(desk: Desk, order: Order) -> None:
 
     Where it does not answer, the job is taken: ideation reads the same words again. Raises Refused.
     """
-    arguments = {"prompt": order.prompt, "options": order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+    options = order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    arguments = {"prompt": order.prompt, "options": options, "lyrics": order.lyrics}
     try:
         await desk.bus.ask("enhancer", "brief", arguments, desk.settings.early_check_s)
     except Unavailable as error:
@@ -68,9 +89,10 @@ async def check_words(desk: Desk, order: Order) -> None:
         raise Refused(error.status, str(error), code=error.code, field=field, value=error.value, allowed=error.allowed) from error
 
 
-def order_digest(order: Order, reference: Spooled | None) -> str:
+def order_digest(order: Order, files: dict[str, Spooled]) -> str:
     """Digest of everything that was asked."""
-    parts = [order.prompt, order.options.model_dump_json(), order.seed, reference.sha256 if reference else None]
+    parts: list[Any] = [order.prompt, order.options.model_dump_json(), order.seed, order.taps, order.lyrics]
+    parts += [[name, spooled.sha256] for name, spooled in sorted(files.items())]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -30,6 +30,14 @@ JOB_FORM: dict[str, Any] = {
                             "contentSchema": {"$ref": "#/components/schemas/Options"},
                             "description": "what is stated, as a JSON object",
                         },
+                        "midi": {**_BINARY, "description": "notes to build on: a Standard MIDI File of format 0 or 1, up to 8 MiB"},
+                        "hum": {**_BINARY, "description": "a hummed, whistled or played melody to build on: a sound file"},
+                        "taps": {"type": "string", "description": "seconds at which a beat was tapped, by commas or lines; a file too"},
+                        "lyrics": {
+                            "type": "string",
+                            "description": "a text for the lead melody: a line per phrase, headings such as [Verse 1]; a file too",
+                        },
+                        "base": {**_BINARY, "description": "score.json of an earlier song to extend, shorten or continue (options.resize)"},
                         **{name: {**_BINARY, "description": "not read by this build yet: answered with 501"} for name in NOT_READ_YET},
                     },
                 }
