@@ -48,6 +48,7 @@ CHECKS: dict[str, Callable[[Brief, Any], bool]] = {
     "use": lambda b, v: sorted(b.use.value.split(", ")) == sorted(v),
     "energy_min": lambda b, v: b.energy.value >= v,
     "notes": lambda b, v: all(any(part in note for note in b.notes) for part in v),
+    "ending": lambda b, v: (b.ending.value if b.ending else "none") == v,
     "stated": lambda b, v: all(getattr(b, name).is_stated for name in v),
     "inferred": lambda b, v: not any(getattr(b, name).is_stated for name in v),
 }

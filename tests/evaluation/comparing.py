@@ -50,9 +50,7 @@ def inside(features: Features, name: str, bands: Mapping[str, Band] = BANDS) -> 
 
 def inside_shares(songs: Sequence[Features], bands: Mapping[str, Band] = BANDS) -> dict[str, float]:
     """Share of songs inside, for each measure."""
-    return {
-        name: float(np.mean([inside(f, name, bands) for f in songs if name in f])) for name in bands if any(name in f for f in songs)
-    }
+    return {name: float(np.mean([inside(f, name, bands) for f in songs if name in f])) for name in bands if any(name in f for f in songs)}
 
 
 def overlap(ours: Sequence[Features], real: Sequence[Features], name: str) -> float:

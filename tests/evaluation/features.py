@@ -85,7 +85,9 @@ def _repetition(piece: Piece) -> Features:
     for phrases in piece.letters().values():
         for i, one in enumerate(phrases):
             for other in phrases[i + 1 :]:
-                pairs = [(bars[one.start + k], bars[other.start + k]) for k in range(min(one.bars, other.bars)) if other.start + k < len(bars)]
+                pairs = [
+                    (bars[one.start + k], bars[other.start + k]) for k in range(min(one.bars, other.bars)) if other.start + k < len(bars)
+                ]
                 pairs = [(a, b) for a, b in pairs if a or b]
                 if len(pairs) < 3:
                     continue

@@ -55,6 +55,7 @@ def settle(case: Case, prompt: str) -> Brief:
     tempo = tempo_field(case, lead, moods.value if moods.is_stated else (), meter.value)
     key = key_field(case, lead, moods.value, valence.value)
     stated_duration: Finding[float] | None = case.given.duration or case.words.duration
+    ending: Finding[str] | None = case.given.ending or case.words.ending
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
     wanted, unwanted = band_fields(case, genres.value)
     brief = Brief(
@@ -74,6 +75,7 @@ def settle(case: Case, prompt: str) -> Brief:
         use=use_field(case),
         lent=lent_field(case, genres.value),
         style_of=style_of,
+        ending=ending.stated() if ending else None,
     )
     brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})
     return told(brief.model_copy(update={"notes": tuple(case.notes)}))

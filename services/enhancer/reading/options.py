@@ -38,6 +38,7 @@ class Stipulated:
     unwanted: Finding[tuple[str, ...]] | None = None
     chords: Progressions | None = None
     structure: Finding[Plan] | None = None
+    ending: Finding[str] | None = None
     energy: Finding[float] | None = None
     valence: Finding[float] | None = None
 
@@ -64,6 +65,7 @@ def read_options(options: Options) -> Stipulated:
         unwanted=_fact("without", unwanted) if unwanted else None,
         chords=parse_chords(options.chords) if options.chords else None,
         structure=_fact("structure", parse_structure(options.structure), options.structure) if options.structure else None,
+        ending=_fact("ending", str(options.ending)) if options.ending else None,
         energy=None if options.energy is None else _fact("energy", options.energy),
         valence=None if options.valence is None else _fact("valence", options.valence),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.enhancer.reading.chords import Progressions, read_chords
 from services.enhancer.reading.durations import read_duration, read_era
+from services.enhancer.reading.endings import read_ending
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.genres import Styles, read_styles
 from services.enhancer.reading.instruments import Players, read_players
@@ -30,6 +31,7 @@ class Words:
     era: Finding[int] | None = None
     chords: Progressions | None = None
     structure: Finding[Plan] | None = None
+    ending: Finding[str] | None = None
     wishes: Wishes = field(default_factory=Wishes)
     styles: Styles = field(default_factory=Styles)
     feelings: Feelings = field(default_factory=Feelings)
@@ -55,6 +57,7 @@ def read_words(text: Text) -> Words:
     key = read_key(text)
     meter = read_meter(text)
     duration = read_duration(text)
+    ending = read_ending(text)
     matches = lexicon.find(text)
     styles = read_styles(text, matches)
     leads = [name for m in matches for name in m.ids(NEAR)][:1] if styles.near_leads else []
@@ -67,6 +70,7 @@ def read_words(text: Text) -> Words:
         era=era,
         chords=chords,
         structure=structure,
+        ending=ending,
         wishes=read_wishes(text) if structure is None else Wishes(),
         styles=styles,
         feelings=read_feelings(text, matches),
@@ -80,6 +84,6 @@ def read_words(text: Text) -> Words:
 def _anything(words: Words) -> bool:
     return bool(
         words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.era or words.chords
-        or words.structure or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
+        or words.structure or words.ending or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
         or words.players.unwanted or words.sound.production or words.sound.uses or words.sound.energy is not None or words.models.artists
     )  # fmt: skip

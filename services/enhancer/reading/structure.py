@@ -40,10 +40,6 @@ _WISH = re.compile(
 _NAMED_DROP = re.compile(
     r"(?<!\w)((?:big|huge|massive|heavy|hard|bass|beat|epic|second|first|the|two|filthy|insane)\s+(?:bass\s+)?)(drops?)(?!\w)"
 )
-_ENDINGS = (
-    ("outro", re.compile(r"(?<!\w)(?:ends? abruptly|abrupt end(?:ing)?|cold end(?:ing)?|stops? dead|hard stop|cuts? off)(?!\w)"), "no"),
-    ("outro", re.compile(r"(?<!\w)(?:fades? out|fading out|fade-out|fadeout)(?!\w)"), "last"),
-)
 
 
 @dataclass(frozen=True)
@@ -143,13 +139,6 @@ def read_wishes(text: Text) -> Wishes:
             unwanted.append(canonical_label(match.group(1)))
             quotes.append(text.quote(*match.span()))
             text.take(*match.span())
-    for label, pattern, verdict in _ENDINGS:
-        ending = pattern.search(text.lower)
-        if ending and text.is_free(*ending.span()):
-            (unwanted if verdict == "no" else wanted).append(label)
-            last = label if verdict == "last" else last
-            quotes.append(text.quote(*ending.span()))
-            text.take(*ending.span())
     for pattern in (_WISH, _NAMED_DROP):
         for match in pattern.finditer(text.lower):
             label = canonical_label(match.group(2))
