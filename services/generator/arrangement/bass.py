@@ -49,6 +49,9 @@ class BassPlayer:
         """Pitch of a bass character."""
         home = self.root(chord)
         slash = chord.bass is not None and chord.bass_class != chord.root_class
+        if char == "n":
+            following = (tick // self.frame.bar_ticks + 1) * self.frame.bar_ticks
+            return self.root(self.frame.span_at(min(following, self.frame.score.end_tick - 1)).chord)
         if char in "1m" or (slash and char in "35v67"):
             return home
         if char == "8":
@@ -132,6 +135,11 @@ def _pattern_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
         span = frame.span_at(tick)
         char = step.char
         changes = span.end - tick <= PPQ and span.end < frame.score.end_tick and tick > span.start
+        if char == "n":  # tied over the bar line: the tumbao's anticipation
+            pitch = player.degree(char, span.chord, tick)
+            length = min(frame.bar_ticks - step.tick + PPQ * 5 // 4, frame.score.end_tick - tick)
+            hits.append(Hit(tick, length, pitch, _velocity(frame, bar, step.tick) + 4.0, "bass"))
+            continue
         if changes and step.length <= PPQ and tick + step.length >= span.end - PPQ // 4 and generator.random() < table.approach:
             char = "a"
         if tick == span.start and char not in "m":

@@ -6,6 +6,7 @@ import numpy as np
 
 from contracts.music import PPQ
 from services.generator.arrangement.bass import member, place
+from services.generator.arrangement.divisi import DESKS, divided
 from services.generator.arrangement.frame import Bar, Frame, Hit, Level
 from services.generator.arrangement.metre import Step, held_steps, slot
 from services.generator.arrangement.voicings import strummed
@@ -33,6 +34,12 @@ class Comper:
     rank: int = 0
     company: frozenset[str] = frozenset()
     """Sections in which at least two others play chords as well."""
+    instrument: str = ""
+
+    @property
+    def divided(self) -> bool:
+        """Whether these are the desks of a section, each with a voice of its own."""
+        return self.instrument in DESKS
 
 
 # How bars of four follow each other: which of a section's variants each bar takes. With the changed cells on top, about 28 % of
@@ -76,11 +83,21 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     return " ".join(cells)
 
 
-def _restruck(frame: Frame, bar: Bar, steps: list[Step]) -> list[Step]:
-    """Held steps cut where the chord changes and struck again."""
+def _heard_from(frame: Frame, tick: int, *, push: bool) -> int:
+    """Tick whose chord a stroke plays: its own, or the change that it anticipates by an eighth at most."""
+    span = frame.span_at(tick)
+    early = push and tick > span.start and span.end - tick <= PPQ // 2 and span.end < frame.score.end_tick
+    return span.end if early else tick
+
+
+def _restruck(frame: Frame, bar: Bar, steps: list[Step], *, push: bool = False) -> list[Step]:
+    """Held steps cut where the chord changes and struck again; a stroke that anticipates the change holds over it."""
     out: list[Step] = []
     for step in steps:
         tick, end = bar.tick + step.tick, bar.tick + step.tick + step.length
+        if _heard_from(frame, tick, push=push) != tick:
+            out.append(step)
+            continue
         for span in frame.spans_in(tick, end):
             char = step.char if span.start == tick else ("x" if step.char in "Xxodu" else step.char)
             if span.end - span.start >= 120:
@@ -102,11 +119,14 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
             steps = _pad_steps(frame, bar, texture, level)
         else:
             pattern = _mixed(frame, comper, bar, texture.at(level))
-            steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True))
+            steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True), push=texture.push)
         if bar.number in quiet:
             steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
         for step in steps:
-            hits += _gesture(frame, texture, bar, step, voicings[frame.span_at(bar.tick + step.tick).start, bar.section], generator)
+            own = voicings[frame.span_at(bar.tick + step.tick).start, bar.section]
+            heard = _heard_from(frame, bar.tick + step.tick, push=texture.push)
+            ahead = (frame.span_at(heard).start, frame.score.section_at(heard) or bar.section)
+            hits += _gesture(frame, texture, bar, step, voicings.get(ahead, own), generator)
         crowded = bar.section in comper.company and with_bass[bar.section]
         if texture.left and bar.number not in quiet and texture.kind == "two_hands" and not crowded:
             hits += _left_hand(frame, comper, texture, bar, with_bass=with_bass[bar.section])
@@ -128,19 +148,22 @@ def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tup
             count = max(count - 1, 3 if comper.colour == "rootless" else 2)
         shift = comper.shift + frame.feeling.register
         window = (max(texture.window[0] + shift, comper.low), min(texture.window[1] + shift, comper.high))
-        if comper.guitar and texture.kind in ("strum", "arp"):
+        tops = [_ceiling(frame, span.start, span.end) for span in spans]
+        if comper.divided:
+            chain = divided([s.chord for s in spans], comper.instrument, tops, before)
+            before = chain[-1] if chain else before
+        elif comper.guitar and texture.kind in ("strum", "arp"):
             colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
             chain = []
             for span in spans:
                 ceiling = _ceiling(frame, span.start, span.end) or window[1]
                 below = (window[0], min(window[1], max(ceiling, window[0] + 12)))  # under the lead where a shape lies there
                 before = strummed(span.chord, below, colour, before)
-                chain.append(before[:count] if window[0] < 48 and texture.kind == "strum" else before[-count:])
+                chain.append(before[:count] if (window[0] < 48 or colour == "drop") and texture.kind == "strum" else before[-count:])
         else:
             rules = VoicingRules(
                 span=17, rootless=comper.colour == "rootless", strict=frame.pack.id == "classical" and texture.kind == "pad"
             )
-            tops = [_ceiling(frame, span.start, span.end) for span in spans]
             room = [t for t in tops if t is not None]
             low = max(min(window[0], window[1] - 14, min(room, default=99) - 10), min(window[0], max(comper.low, 50)))
             window = (low, min(window[1], max([*room, low + 12]) + 2 if room else window[1]))
@@ -194,7 +217,8 @@ def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[
     if char.isdigit():
         index = int(char) - 1
         pitch = notes[index % len(notes)] + 12 * (index // len(notes))
-        return [Hit(tick, length, pitch, level - (4.0 if index else 0.0), "chord")]
+        both = (pitch, pitch + 12) if texture.kind == "octaves" else (pitch,)
+        return [Hit(tick, length, p, level - (4.0 if index else 0.0), "chord") for p in both]
     if char == "b":
         return [Hit(tick, length, notes[0], level + 4.0, "chord")]
     if char == "v":

@@ -74,8 +74,17 @@ def _consider(
     found[notes] = min(cost, found.get(notes, 99.0))
 
 
+def dropped(chord: Chord, low: int) -> tuple[int, ...]:
+    """Root, fifth and octave under one finger, on a guitar whose low strings are tuned down to `low`."""
+    root = low + (chord.bass_class - low) % 12
+    fifth = next((s % 12 for s in chord.intervals if s % 12 in (6, 8)), 7) if 7 not in {s % 12 for s in chord.intervals} else 7
+    return (root, root + fifth, root + 12)
+
+
 def strummed(chord: Chord, window: tuple[int, int], colour: str, before: tuple[int, ...] | None) -> tuple[int, ...]:
     """A guitar shape near the hand's last position, inside the window where one exists."""
+    if colour == "drop":
+        return dropped(chord, window[0])
     power = colour == "power" and not {3, 4} & {s % 12 for s in chord.intervals[:1]}
     shapes = guitar_shapes(chord, power, window[0], window[1]) or guitar_shapes(chord, power, 40, 79)
     if not shapes:

@@ -73,13 +73,13 @@ def measure_lufs(audio: Floats) -> float:
 
 def _intonation(shelf: Shelf, only: frozenset[str]) -> dict[str, dict[int, int]]:
     """Corrections of the presets of the patches that ask for them, over their instrument's range; none in `only`: of all."""
-    table = {}
+    table: dict[str, dict[int, int]] = {}
     for instrument_id, row in instruments().items():
         low, high = row.range
         for name, sound in sound_table(instrument_id).patches.items():
             for preset in candidates(sound) if sound.corrected and (not only or name in only) else ():
                 if preset.soundfont in shelf.fonts:
-                    table[preset.label] = corrections(sound, preset, range(low, high + 1), shelf)
+                    table.setdefault(preset.label, {}).update(corrections(sound, preset, range(low, high + 1), shelf))
     return table
 
 
@@ -99,7 +99,9 @@ def main(names: Sequence[str] = ()) -> None:
     for engine, patches in sorted(table.items()):
         for patch, sources in sorted(patches.items()):
             lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
-    for source, found in sorted((tuned | _intonation(shelf, only)).items()):
+    for source, found in _intonation(shelf, only).items():
+        tuned[source] = tuned.get(source, {}) | found
+    for source, found in sorted(tuned.items()):
         lines += ["", f'[intonation."{source}"]', *(f"{pitch} = {cents}" for pitch, cents in sorted(found.items()))]
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
