@@ -11,7 +11,6 @@ from contracts.music import Key, Meter, Note, Part, Role, Score, Section
 from services.generator.blending import blended
 from services.generator.composition.building import build_on
 from services.generator.composition.counter import Counter
-from services.generator.composition.critic import BandCritic, Critic, Line, dullness
 from services.generator.composition.decisions import (
     counter_decision,
     form_decision,
@@ -21,19 +20,19 @@ from services.generator.composition.decisions import (
     silence_decision,
 )
 from services.generator.composition.form import Form, plan_form
-from services.generator.composition.grid import STEP, Grid
+from services.generator.composition.grid import Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.lead import Register, choose_counter, register_of
-from services.generator.composition.melody import Melodist, Melody
 from services.generator.composition.resizing import Mode
 from services.generator.composition.reworking import rework
+from services.generator.composition.takes import TAKES, best_take, heard_score
 from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
 from services.music.packs.melody_table import MelodyTable
 from services.music.theory.scales import mode_classes
 
-TAKES = 8
+__all__ = ["Composed", "compose", "heard_score"]
 
 
 @dataclass(frozen=True)
@@ -110,51 +109,6 @@ def _felt(table: MelodyTable, feeling: Feeling) -> MelodyTable:
 def _moved(register: Register, feeling: Feeling) -> Register:
     """A player's register with its centre where the mood lies, inside the same limits."""
     return replace(register, centre=min(max(register.centre + feeling.register, register.low + 3), register.high - 4))
-
-
-def best_take(
-    brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int
-) -> tuple[Melody, float]:
-    """The melody that the critic likes best of several takes, and its cost."""
-    critic: Critic = BandCritic(pack.melody)
-    grid = Grid(Meter.parse(brief.meter.value))
-    takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take).write() for take in range(TAKES)]
-    costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost + dullness([t.pitch for t in take.hook]) for take in takes]
-    best = min(range(TAKES), key=lambda i: (costs[i], i))
-    return takes[best], costs[best]
-
-
-def heard_score(score: Score, part: str = "melody") -> Line:
-    """A part of a score as the critic hears it: against its chords and the scale of its sections."""
-    meter = score.meter_value
-    changes: list[tuple[int, frozenset[int], frozenset[int]]] = []
-    for section in score.sections.values():
-        scale = mode_classes(Key.parse(section.key))
-        changes += [(score.bar_tick(e.bar, e.beat), frozenset(e.chord.pitch_classes), scale) for e in section.chords]
-    notes = score.parts[part].notes if part in score.parts else ()
-    return _line(notes, score.bars, Grid(meter), changes)
-
-
-def _heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:
-    changes: list[tuple[int, frozenset[int], frozenset[int]]] = []
-    for slot in form.slots:
-        scale = mode_classes(harmony[slot.id].key)
-        for event in harmony[slot.id].events:
-            tick = (event.bar - 1) * grid.steps * STEP + round((event.beat - 1) * grid.meter.ticks_per_beat)
-            changes.append((tick, frozenset(event.chord.pitch_classes), scale))
-    return _line(notes, form.bars, grid, changes)
-
-
-def _line(notes: Sequence[Note], bars: int, grid: Grid, changes: list[tuple[int, frozenset[int], frozenset[int]]]) -> Line:
-    in_chord: list[bool] = []
-    in_key: list[bool] = []
-    index = 0
-    for note in notes:
-        while index + 1 < len(changes) and changes[index + 1][0] <= note.start:
-            index += 1
-        in_chord.append(note.pitch % 12 in changes[index][1])
-        in_key.append(note.pitch % 12 in changes[index][2])
-    return Line(notes, bars, grid, in_chord, in_key)
 
 
 def _part(instrument_id: str, role: Role, notes: tuple[Note, ...]) -> Part:

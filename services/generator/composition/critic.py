@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
+
 from contracts.music import Note
 from services.generator.composition.grid import STEP, Grid
+from services.generator.composition.habits import habits
 from services.music.packs.melody_table import MelodyTable
 
 Band = tuple[float, float, float]
@@ -84,6 +87,27 @@ class BandCritic:
         return Judgement(features, {name: _distance(features[name], self.bands[name]) for name in features if name in self.bands})
 
 
+class WishCritic:
+    """Judges by what one song wants to be: the distance to its own point among real songs, and dearly what lies outside them all."""
+
+    def __init__(self, table: MelodyTable, wish: dict[str, float]) -> None:
+        self.bands = BandCritic(table).bands
+        songs = habits().songs
+        spread = np.sqrt(np.diag(songs.covariance))
+        self.wish, self.spread = wish, dict(zip(songs.names, map(float, spread), strict=True))
+
+    def judge(self, line: Line) -> Judgement:
+        """Distances from the wish in deviations; a value outside its band counts three times its excess more."""
+        features = measure(line)
+        distances = {}
+        for name, value in features.items():
+            low, _, high = self.bands[name]
+            outside = max(low - value, value - high, 0.0) / max(high - low, 1e-6)
+            near = abs(value - self.wish[name]) / max(self.spread[name], 0.02)
+            distances[name] = (0.0 if name == "scale" else 0.4 * near) + (1.5 + 6.0 * outside if outside > 0 else 0.0)
+        return Judgement(features, distances)
+
+
 def dullness(pitches: Sequence[int]) -> float:
     """Cost of a hook that nobody would hum: one pitch hammered, fewer than three pitches, nothing that marks it."""
     if len(pitches) < 2:
@@ -103,9 +127,7 @@ def measure(line: Line) -> dict[str, float]:
         return {}
     bars = _by_bar(line)
     sounding = [bar for bar in bars if bar]
-    grooves = [_groove(bar, line.grid) for bar in sounding]
-    pairs = [(a, b) for i, a in enumerate(grooves) for b in grooves[i + 1 :]]
-    follows = [(_groove(a, line.grid), _groove(b, line.grid)) for a, b in pairwise(bars) if a and b]
+    grooves = [_groove(bar, line.grid) for bar in bars]
     fours = [_entropy([n.pitch % 12 for bar in bars[i : i + 4] for n in bar]) for i in range(0, len(bars), 4) if any(bars[i : i + 4])]
     steps = [abs(b.pitch - a.pitch) for a, b in pairwise(notes) if b.start - a.start <= 2 * line.grid.beat_steps * STEP]
     strong = [ok for note, ok in zip(notes, line.in_chord, strict=True) if line.grid.weight(note.start // STEP) >= 3]
@@ -114,8 +136,8 @@ def measure(line: Line) -> dict[str, float]:
         "entropy": _entropy([p % 12 for p in pitches]),
         "entropy_1": _mean([_entropy([n.pitch % 12 for n in bar]) for bar in sounding]),
         "entropy_4": _mean(fours),
-        "groove": _mean([_similarity(a, b, line.grid.steps) for a, b in pairs]) if pairs else 1.0,
-        "groove_adjacent": _mean([_similarity(a, b, line.grid.steps) for a, b in follows]) if follows else 1.0,
+        "groove": _all_alike(grooves, line.grid.steps),
+        "groove_adjacent": _mean([_similarity(a, b, line.grid.steps) for a, b in pairwise(grooves)]) if len(grooves) > 1 else 1.0,
         "scale": _mean([float(ok) for ok in line.in_key]),
         "empty_beats": _empty_beats(line),
         "notes_per_beat": len(notes) / max(1.0, line.bars * line.grid.steps / line.grid.beat_steps),
@@ -136,6 +158,13 @@ def _by_bar(line: Line) -> list[list[Note]]:
 
 def _groove(bar: Sequence[Note], grid: Grid) -> frozenset[int]:
     return frozenset(note.start // STEP % grid.steps for note in bar)
+
+
+def _all_alike(grooves: Sequence[frozenset[int]], steps: int) -> float:
+    """Mean similarity of all pairs of bars: a slot on which k of n bars begin something differs in k (n - k) pairs."""
+    pairs = len(grooves) * (len(grooves) - 1) / 2
+    counts = Counter(slot for groove in grooves for slot in groove)
+    return 1.0 - sum(k * (len(grooves) - k) for k in counts.values()) / (steps * pairs) if pairs else 1.0
 
 
 def _similarity(a: frozenset[int], b: frozenset[int], steps: int) -> float:

@@ -13,7 +13,10 @@ from services.generator.composition.harmony import SectionHarmony
 from services.generator.composition.lead import Register
 from services.generator.composition.phrase import Ground, PhraseWriter, Tone
 from services.generator.composition.pitching import Voice
+from services.generator.composition.returns import Returner
 from services.generator.composition.rhythm import RhythmBook
+from services.generator.composition.soloing import decorated, ornamented, solo_phrase
+from services.generator.composition.wishes import SongWish, song_wish
 from services.music.packs.melody_table import MelodyTable
 from services.music.rng import rng
 
@@ -23,8 +26,7 @@ _ROLES = {
     "breakdown": "echo", "build": "rest", "drop": "hook", "head": "hook", "theme": "hook", "contrast": "sing", "groove": "sing",
     "outro": "echo",
 }  # fmt: skip
-_DENSITY = {"verse": 1.0, "prechorus": 1.05, "chorus": 1.14, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
-_QUOTES, _BREATHES = 0.3, 0.85
+_DENSITY = {"verse": 1.0, "prechorus": 1.04, "chorus": 1.04, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
 
@@ -51,15 +53,23 @@ class Melodist:
     """Writes one take of a song's melody."""
 
     def __init__(
-        self, brief: Brief, table: MelodyTable, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int, take: int = 0
+        self,
+        brief: Brief,
+        table: MelodyTable,
+        form: Form,
+        harmony: dict[str, SectionHarmony],
+        register: Register,
+        seed: int,
+        take: int = 0,
+        wish: SongWish | None = None,
     ) -> None:
-        self.table, self.form, self.harmony, self.register = table, form, harmony, register
+        self.table, self.form, self.harmony = table, form, harmony
         self.seed, self.take = seed, take
         self.tempo_bpm = brief.tempo_bpm.value
-        self.eagerness = 0.88 + 0.24 * brief.energy.value
         self.grid = Grid(Meter.parse(brief.meter.value))
-        self.key = Key.parse(brief.key.value)
-        self.voice = Voice(table, self.key, register.low, register.high)
+        self.wish = wish or song_wish(brief, table, register, self.grid, seed)
+        self.register = self.wish.register
+        self.voice = Voice(table, Key.parse(brief.key.value), self.register.low, self.register.high)
         self.materials: dict[str, Material] = {}
         self.books: dict[str, RhythmBook] = {}
 
@@ -121,30 +131,25 @@ class Melodist:
         ground = self._ground(slot, phrase)
         draw = self._draw("return", slot.function, phrase.letter, index if slot.is_hook else slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
-        first_time = slot.occurrence == 1 and index == [p.letter for p in slot.phrases].index(phrase.letter)
+        first = index == [p.letter for p in slot.phrases].index(phrase.letter)
         tones = writer.fitted(tones, ground)
-        if first_time:
+        if slot.occurrence == 1 and first:
             return tones
-        ending = (phrase.bars - 2) * self.grid.steps
-        vary = phrase.bars >= 4 and draw.random() < (0.5 if not slot.is_hook else 0.65 if index else 0.0)
-        if vary or self._resolves_anew(tones, material, ground, shift):
-            tones = writer.resing(tones, ground, ending if vary else tones[-1].step, pull=0.2, end=True)
+        tones = self._varied(tones, Returner(writer, ground, draw), slot, first=first)
+        if tones and self._resolves_anew(tones, material, ground, shift):
+            tones = writer.resing(tones, ground, tones[-1].step, pull=0.2)
         if self.table.ornaments and slot.function not in ("chorus", "drop"):
-            tones = self._ornamented(tones, ground, draw)
+            tones = ornamented(tones, writer, ground, draw)
         return tones
 
-    def _ornamented(self, tones: list[Tone], ground: Ground, draw: np.random.Generator) -> list[Tone]:
-        """Returns are adorned: a long note gets a mordent, or a turn around it, in 16ths."""
-        result: list[Tone] = []
-        for tone in tones:
-            if tone.length < max(4, self.grid.beat_steps) or tone.step < 0 or draw.random() >= self.table.ornaments:
-                result.append(tone)
-                continue
-            upper, lower = (self.voice.scale_step(tone.pitch, d, ground.key) for d in (1, -1))
-            figure = [tone.pitch, upper] if draw.random() < 0.6 else [upper, tone.pitch, lower]
-            result += [Tone(tone.step + i, 1, pitch) for i, pitch in enumerate(figure)]
-            result.append(Tone(tone.step + len(figure), tone.length - len(figure), tone.pitch))
-        return result
+    def _varied(self, tones: list[Tone], returner: Returner, slot: Slot, *, first: bool) -> list[Tone]:
+        """Verses come back with other words and endings; a hook keeps its head, only its answer ends otherwise."""
+        if not slot.is_hook:
+            return returner.verse(tones, self.wish.strictness)
+        if not first:
+            return returner.ending(tones, most=2) if returner.draw.random() < 0.7 else tones
+        last = self._draw("last hook", slot.id).random() < 0.3 * (1.2 - self.wish.strictness)
+        return returner.ending(tones, most=2) if last and slot.last and returner.ground.bars >= 8 else tones
 
     def _moved(self, pitch: int, shift: int) -> int:
         """A pitch in another key; a lift of a tone may leave the comfortable register, since instruments reach that far."""
@@ -162,31 +167,12 @@ class Melodist:
         """A solo: new each time, denser, over the same changes."""
         draw = self._draw("solo", slot.id, index)
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
-        ground = self._ground(slot, phrase)
-        model = "through" if draw.random() < 0.4 else "srdc"
-        played = self._decorated(writer.write(replace(ground, centre=ground.centre + 2), model), draw)
-        return self._breathing(self._quoting(played, slot, ground, writer, draw), phrase, draw)
-
-    def _quoting(self, tones: list[Tone], slot: Slot, ground: Ground, writer: PhraseWriter, draw: np.random.Generator) -> list[Tone]:
-        """A soloist remembers the tune: now and then the phrase begins with its first bar, over these chords."""
-        theme = next((self.materials[name] for name in ("head:a", "chorus:a", "verse:a", "theme:a") if name in self.materials), None)
-        if theme is None or draw.random() >= _QUOTES:
-            return tones
-        shift = (self.harmony[slot.id].key.tonic_class - theme.key.tonic_class + 6) % 12 - 6
-        length = self.grid.steps * 2
-        head = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in theme.tones if 0 <= t.step < length]
-        head = [replace(t, length=min(t.length, length - t.step)) for t in head]
-        return writer.fitted(head, ground) + [t for t in tones if t.step >= length] if head else tones
-
-    def _breathing(self, tones: list[Tone], phrase: Phrase, draw: np.random.Generator) -> list[Tone]:
-        """Breaths in a solo: the last beat or two of most four bars are silent, as a player of a wind instrument needs them."""
-        kept = tones
-        for bar in range(2, phrase.bars + 1, 2):
-            if draw.random() < (_BREATHES if bar % 4 == 0 else _BREATHES / 2):
-                end = bar * self.grid.steps
-                start = end - int(draw.integers(1, 3)) * self.grid.beat_steps - (2 if draw.random() < 0.4 else 0)
-                kept = [t if t.step + t.length <= start else replace(t, length=start - t.step) for t in kept if not start <= t.step < end]
-        return kept
+        tune = next((self.materials[name] for name in ("head:a", "chorus:a", "verse:a", "theme:a") if name in self.materials), None)
+        theme: list[Tone] = []
+        if tune is not None:
+            shift = (self.harmony[slot.id].key.tonic_class - tune.key.tonic_class + 6) % 12 - 6
+            theme = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in tune.tones]
+        return solo_phrase(writer, self._ground(slot, phrase), theme, draw)
 
     def _echo(self, slot: Slot, every: int) -> list[Tone]:
         """The head of the hook, quoted now and then: in the last bars of an intro, at the head of each few bars elsewhere."""
@@ -247,29 +233,16 @@ class Melodist:
         share = np.array(list(schemes.values()))
         model = names[int(draw.choice(len(names), p=share / share.sum()))]
         writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
-        tones = self._decorated(writer.write(ground, model), draw)
+        tones = decorated(writer.write(ground, model), writer, draw)
         steps = phrase.bars * self.grid.steps
         self.materials[name] = Material(tuple(tones), tuple(ground.chord(s) for s in range(steps)), ground.key)
         return self.materials[name]
 
-    def _decorated(self, tones: list[Tone], draw: np.random.Generator) -> list[Tone]:
-        """Chromatic approaches where the style has them: a weak note becomes the semitone below or above the next one."""
-        result = list(tones)
-        for i in range(1, len(result) - 1):
-            tone, after = result[i], result[i + 1]
-            weak = self.grid.weight(tone.step) <= 1 and after.step - tone.step <= self.grid.beat_steps
-            if not weak or self.grid.weight(after.step) < 2 or draw.random() >= self.table.chromatic * 2:
-                continue
-            side = -1 if draw.random() < 0.65 else 1
-            if abs(after.pitch + side - result[i - 1].pitch) <= 4 and after.pitch + side != result[i - 1].pitch:
-                result[i] = replace(tone, pitch=after.pitch + side)
-        return result
-
     def _book(self, slot: Slot) -> RhythmBook:
         family = _FAMILY.get(slot.function, slot.function)
         if family not in self.books:
-            density = self.eagerness * self.table.notes_per_beat[1] * _DENSITY.get(family, 1.0) / (1 - self.table.empty_beats[1] * 0.5)
-            self.books[family] = RhythmBook(self.table, self.grid, self.tempo_bpm, density, self._draw("rhythm", family))
+            wish = self.wish.rhythm * _DENSITY.get(family, 1.0)
+            self.books[family] = RhythmBook(self.table, self.grid, self.tempo_bpm, wish, self._draw("rhythm", family))
         return self.books[family]
 
     def _ground(self, slot: Slot, phrase: Phrase) -> Ground:
@@ -289,7 +262,7 @@ class Melodist:
                 found = symbol
             return found
 
-        lift = self.table.lift if slot.function in ("chorus", "drop", "postchorus") else (1 if slot.function in ("bridge", "solo") else 0)
+        lift = self.wish.lift if slot.function in ("chorus", "drop", "postchorus") else (1 if slot.function in ("bridge", "solo") else 0)
         return Ground(chord, section.key, self.register.centre + lift, phrase.bars)
 
     def _notes(self, tones: Sequence[Tone], slot: Slot) -> list[Note]:

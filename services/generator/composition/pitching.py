@@ -1,27 +1,21 @@
-"""Pitches for a rhythm: exact sampling of a line from interval, chord, degree, register and contour terms.
+"""Pitches for a rhythm: a line sampled note by note from what real singers do after two notes, over a chord, in a place of the bar.
 
-The chain is sampled by forward filtering and backward sampling, so that a fixed ending shapes the whole line before it.
-Shares are those of POP909 (282,423 sung notes) and OpenEWLD; styles move them.
+The log odds are learned (`habits`); a style moves them: its scale, how often it leaps and repeats, how far it goes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from contracts.music import Chord, Key
+from contracts.music import MODES, Chord, Key
+from services.generator.composition.habits import SPREAD, WIDEST, Array, Habits, habits, move_class, quality_class, size_class
 from services.music.packs.melody_table import MelodyTable
 from services.music.theory.scales import blues_classes, chord_scale, ladder, mode_classes, pentatonic_classes
 
-Array = npt.NDArray[np.float64]
 _NEVER = -1e9
-
-# Share of absolute intervals in semitones, POP909.
-_INTERVALS = {0: 0.237, 1: 0.083, 2: 0.365, 3: 0.139, 4: 0.05, 5: 0.064, 6: 0.002, 7: 0.04, 8: 0.008, 9: 0.012, 10: 0.004, 12: 0.008}
-_MAJOR_DEGREES = {0: 0.23, 2: 0.18, 4: 0.19, 5: 0.05, 7: 0.18, 9: 0.135, 11: 0.045}
-_MINOR_DEGREES = {0: 0.26, 2: 0.08, 3: 0.16, 5: 0.15, 7: 0.21, 8: 0.03, 10: 0.11}
-# Log odds for a chord tone by metrical weight, set so that 78/74/65/60 % of notes are chord tones.
-_CHORD_PULL = {4: 1.5, 3: 1.3, 2: 0.85, 1: 0.6, 0: 0.5}
+# What the defaults of a style's table stand for: a table that says otherwise moves the learned odds by the ratio.
+_USUAL_LEAPS, _USUAL_REPEATS = 0.12, 0.2
 
 
 @dataclass(frozen=True)
@@ -31,91 +25,129 @@ class Place:
     weight: int
     """Metrical weight of its step, 0–4."""
     length: int
-    """Steps until the next note."""
+    """Class of the steps until the next note (`length_class`)."""
+    speed: int
+    """Class of the steps since the note before (`speed_class`)."""
     chord: Chord
     key: Key
+    centre: float
+    """Pitch that these two bars circle around."""
+    rest: bool = False
+    """Whether a silence comes before it."""
+    last: bool = False
+    """Whether a silence comes after it."""
+    final: bool = False
+    """Whether it is the phrase's last."""
     target: float | None = None
-    """A pitch to stay near (contour, or the note of the motif)."""
+    """A pitch to stay near (the note of a motif)."""
     pull: float = 0.0
     """How strongly: log odds lost per squared semitone."""
     exactly: frozenset[int] | None = None
     """Pitch classes allowed (an ending), or None."""
-    rest_before: bool = False
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What was sung last: up to two pitches, and whether the last one fitted its chord, at which weight."""
+
+    pitches: tuple[int, ...] = ()
+    fits: bool = True
+    weight: int = 0
+
+    def after(self, pitch: int, place: Place) -> "Trail":
+        """The trail one note later."""
+        return Trail((*self.pitches[-1:], pitch), pitch % 12 in place.chord.pitch_classes, place.weight)
 
 
 class Voice:
     """One singer or player in one song: register, scale habits, interval habits."""
 
-    def __init__(self, table: MelodyTable, key: Key, low: int, high: int) -> None:
-        self.table, self.key, self.low, self.high = table, key, low, high
-        self.pitches = list(range(low, high + 1))
-        self._moves = self._interval_table()
+    def __init__(self, table: MelodyTable, key: Key, low: int, high: int, *, sharpness: float = 1.0) -> None:
+        self.table, self.key, self.low, self.high, self.sharpness = table, key, low, high, sharpness
+        self.pitches = np.arange(low, high + 1)
+        self.habits = habits()
+        self._moves = _move_tables(self.habits, self.pitches, table)
+        self._keys: dict[Key, tuple[Array, Array, Array]] = {}
         self._scales: dict[tuple[Chord, Key], frozenset[int]] = {}
+        self._grounds: dict[tuple[Chord, Key, int, int], Array] = {}
 
-    def _interval_table(self) -> Array:
-        size = len(self.pitches)
-        moves = np.full((size, size), np.log(0.0008))
-        leap_scale = self.table.leaps / 0.09
-        for a in range(size):
-            for b in range(size):
-                step = b - a
-                share = _INTERVALS.get(abs(step), 0.0008)
-                if step == 0:
-                    share = max(0.02, self.table.repeats)
-                elif abs(step) >= 5:
-                    share *= leap_scale * (1.12 if step > 0 else 0.9)
-                else:
-                    share *= 1.08 if step < 0 else 0.93
-                moves[a, b] = np.log(share if step == 0 else share / 2)
-        return moves
+    def pitch(self, place: Place, trail: "Trail", draw: np.random.Generator) -> int:
+        """A pitch for a place after what came before."""
+        scores = self._scores(place, trail.pitches, fits=trail.fits, weight=trail.weight)
+        return int(self.pitches[_sample(scores * self.sharpness, draw)])
 
-    def sing(self, places: list[Place], centre: float, draw: np.random.Generator, *, spread: float = 5.5) -> list[int]:
-        """One pitch per place, sampled from the whole chain.
-
-        Args:
-            places: the notes in time order.
-            centre: pitch that the line circles around.
-            draw: source of chance.
-            spread: semitones of one standard deviation around the centre.
-        """
-        if not places:
-            return []
-        local = np.stack([self._local(place, centre, spread) for place in places])
-        forward = [local[0]]
-        for index in range(1, len(places)):
-            move = self._move(places[index - 1], places[index])
-            joined = forward[-1][:, None] + move
-            peak = joined.max(axis=0)
-            forward.append(local[index] + peak + np.log(np.exp(joined - peak).sum(axis=0)))
-        chosen = [_sample(forward[-1], draw)]
-        for index in range(len(places) - 2, -1, -1):
-            move = self._move(places[index], places[index + 1])
-            chosen.append(_sample(forward[index] + move[:, chosen[-1]], draw))
-        return [self.pitches[i] for i in reversed(chosen)]
-
-    def _local(self, place: Place, centre: float, spread: float) -> Array:
-        pitches = np.array(self.pitches)
-        classes = pitches % 12
-        allowed = self.scale_of(place.chord, place.key)
-        tones = set(place.chord.pitch_classes)
-        degrees = _MINOR_DEGREES if place.key.is_minor else _MAJOR_DEGREES
-        score = -0.4 * ((pitches - centre) / spread) ** 2
-        pull = _CHORD_PULL[place.weight] + (0.5 if place.length >= 6 else 0.0)
-        for i, pc in enumerate(classes):
-            if int(pc) not in allowed or (place.exactly is not None and int(pc) not in place.exactly):
-                score[i] = _NEVER
-                continue
-            degree = int(pc - place.key.tonic_class) % 12
-            score[i] += 0.5 * np.log(degrees.get(degree, 0.03))
-            if int(pc) in tones:
-                score[i] += pull
-            elif any((int(pc) - t) % 12 == 1 for t in tones) and place.weight >= 2:
-                score[i] -= 1.0  # a semitone above a chord tone grates when it is held
+    def _scores(self, place: Place, sung: Sequence[int], *, fits: bool, weight: int) -> Array:
+        """Log odds of each pitch of the register."""
+        tables = self.habits.pitch
+        scores = self._ground(place.chord, place.key, place.weight, place.length).copy()
+        height = (self.pitches - place.centre) / SPREAD
+        up, wide, up_rest, wide_rest = tables["height"]
+        scores += (up + up_rest * place.rest) * height + (wide + wide_rest * place.rest) * height**2
+        mode = int(place.key.is_minor)
+        degree = (self.pitches - place.key.tonic_class) % 12
+        if place.rest or not sung:
+            scores += tables["first"][mode][degree]
+        if place.last:
+            scores += tables["last"][mode][degree]
+        if place.final:
+            scores += tables["final"][mode][degree]
+        if sung:
+            scores += self._after(place, sung, fits=fits, weight=weight)
         if place.target is not None:
-            score = score - place.pull * (pitches - place.target) ** 2
-        if score.max() <= _NEVER / 2:
-            return self._local(_freed(place), centre, spread)
-        return np.asarray(score, dtype=np.float64)
+            scores -= place.pull * (self.pitches - place.target) ** 2
+        if place.exactly is not None:
+            allowed = np.isin(self.pitches % 12, list(place.exactly))
+            scores = np.where(allowed, scores, _NEVER) if (allowed & (scores > _NEVER / 2)).any() else scores
+        return scores
+
+    def _after(self, place: Place, sung: Sequence[int], *, fits: bool, weight: int) -> Array:
+        """Log odds that come from the one or two notes before."""
+        before = min(max(sung[-1], self.low), self.high) - self.low
+        earlier = sung[-2] if len(sung) > 1 else sung[-1]
+        turn = 7 if place.rest else int(move_class(np.array([sung[-1] - earlier]))[0])
+        held = 4 if place.rest else 2 * int(not fits) + int(weight >= 2)
+        moves, turns, holds = self._moves
+        scores = moves[int(place.rest), place.speed, before] + turns[turn, before] + holds[held, before]
+        _, bigram, _ = self._of_key(place.key)
+        scores = scores + bigram[before]
+        if self.low <= earlier <= self.high and earlier != sung[-1]:
+            back, other = self.habits.pitch["return"][int(place.rest)][[1, 0]]
+            scores[earlier - self.low] += back - other
+        return scores
+
+    def _ground(self, chord: Chord, key: Key, weight: int, length: int) -> Array:
+        """Log odds by degree and chord alone; what the scale lacks is out."""
+        name = (chord, key, weight, length)
+        known = self._grounds.get(name)
+        if known is None:
+            tables = self.habits.pitch
+            tones = frozenset(chord.pitch_classes)
+            degrees, _, _ = self._of_key(key)
+            over = tables["over"][quality_class(chord.root_class, tones), int(weight >= 3)]
+            inside = np.isin(self.pitches % 12, list(tones))
+            known = degrees + over[(self.pitches - chord.root_class) % 12] + tables["chord"][weight, length] * inside
+            allowed = np.isin(self.pitches % 12, list(self.scale_of(chord, key)))
+            foreign = inside & ~np.isin(self.pitches % 12, list(mode_classes(key)))
+            known = np.where(foreign, np.maximum(known, known.mean()), known)
+            known = self._grounds[name] = np.where(allowed, known, _NEVER)
+        return known
+
+    def _of_key(self, key: Key) -> tuple[Array, Array, Array]:
+        """Degree log odds, degree-to-degree log odds, and degrees of the register."""
+        known = self._keys.get(key)
+        if known is None:
+            mode = int(key.is_minor)
+            degree = (self.pitches - key.tonic_class) % 12
+            odds = self.habits.pitch["degree"][mode].copy()
+            pairs = self.habits.pitch["bigram"][mode].copy()
+            usual = set(MODES["minor" if key.is_minor else "major"])
+            for step in set(MODES[key.mode]) - usual:
+                twin = next((s for s in (step - 1, step + 1) if s % 12 in usual), step) % 12
+                odds[step], pairs[step], pairs[:, step] = odds[twin], pairs[twin], pairs[:, twin]
+            if self.table.scale in ("blues", "bebop"):
+                odds, pairs = np.maximum(odds, -0.4) * 0.5, pairs * 0.3
+            known = self._keys[key] = (odds[degree], pairs[degree[:, None], degree[None, :]], degree)
+        return known
 
     def scale_of(self, chord: Chord, key: Key) -> frozenset[int]:
         """Pitch classes that this style sings over a chord."""
@@ -132,17 +164,9 @@ class Voice:
             return chord_scale(key, chord, pentatonic_classes(key)) | tones
         return chord_scale(key, chord, mode_classes(key))
 
-    def _move(self, a: Place, b: Place) -> Array:
-        """Interval terms between two notes; after a rest leaps are freer, from a dissonance they are dearer."""
-        if b.rest_before:
-            return self._moves * 0.5
-        tones = set(a.chord.pitch_classes)
-        moves = self._moves
-        foreign = np.array([p % 12 not in tones for p in self.pitches])
-        if foreign.any() and a.weight >= 2:
-            distance = np.abs(np.subtract.outer(self.pitches, self.pitches))
-            moves = moves - 1.2 * (foreign[:, None] & (distance > 2))
-        return moves
+    def narrowed(self, low: int, high: int) -> "Voice":
+        """The same voice in another register."""
+        return Voice(self.table, self.key, low, high, sharpness=self.sharpness)
 
     def fold(self, pitch: int) -> int:
         """The pitch moved by octaves into the register."""
@@ -159,10 +183,18 @@ class Voice:
         return self.fold(notes[max(0, min(len(notes) - 1, index + steps))])
 
 
-def _freed(place: Place) -> Place:
-    return Place(place.weight, place.length, place.chord, place.key, place.target, place.pull, None, place.rest_before)
+def _move_tables(learned: Habits, pitches: np.ndarray, table: MelodyTable) -> tuple[Array, Array, Array]:
+    """Log odds of each pitch after each other one: by rest and speed, by the move before, by what must resolve."""
+    distance = np.subtract.outer(pitches, pitches).T
+    clipped = np.clip(distance, -WIDEST, WIDEST) + WIDEST
+    sizes, moves = size_class(distance), move_class(distance)
+    style = np.where(np.abs(distance) >= 5, np.log(max(table.leaps, 0.01) / _USUAL_LEAPS), 0.0)
+    style = np.where(distance == 0, np.log(max(table.repeats, 0.02) / _USUAL_REPEATS), style)
+    steps = learned.pitch["interval"][:, clipped][:, None] + learned.pitch["speed"][:, sizes][None] + style
+    return steps, learned.pitch["turn"][:, moves], learned.pitch["resolve"][:, np.minimum(sizes, 3)]
 
 
 def _sample(scores: Array, draw: np.random.Generator) -> int:
     share = np.exp(scores - scores.max())
-    return int(draw.choice(len(share), p=share / share.sum()))
+    summed = np.cumsum(share)
+    return int(min(np.searchsorted(summed, draw.random() * summed[-1], side="right"), len(share) - 1))

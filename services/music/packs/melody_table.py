@@ -15,10 +15,10 @@ class MelodyTable(BaseModel):
 
     leads: tuple[str, ...] = Field(default=(), description="instruments that can lead, best first")
     schemes: dict[str, float] = Field(
-        default_factory=lambda: {"period": 3.0, "sentence": 2.0, "srdc": 3.0},
-        description="phrase models -> weight: period, sentence, srdc, riff, call, aab, drift, through",
+        default_factory=lambda: {"song": 4.0, "period": 1.0},
+        description="phrase models -> weight: song (as in real songs), period, sentence, srdc, riff, call, aab, drift, through",
     )
-    hook_schemes: dict[str, float] = Field(default_factory=lambda: {"period": 3.0, "riff": 2.0, "call": 2.0})
+    hook_schemes: dict[str, float] = Field(default_factory=lambda: {"song": 4.0, "riff": 1.0})
     rhythms: dict[str, float] = Field(default_factory=dict, description="4/4 bars of 16 slots -> weight")
     cells: dict[str, float] = Field(default_factory=dict, description="beats of 4 slots (or 6 in compound meters) -> weight")
     notes_per_beat: tuple[float, float, float] = Field(default=(0.65, 1.08, 1.76), description="low, typical, high, rests included")

@@ -1,0 +1,64 @@
+"""Several takes of a melody, and the one that comes nearest to what this song wants to be."""
+
+from collections.abc import Sequence
+
+from contracts.brief import Brief
+from contracts.music import Key, Meter, Note, Score
+from services.generator.composition.critic import Critic, Line, WishCritic, dullness
+from services.generator.composition.form import Form
+from services.generator.composition.grid import STEP, Grid
+from services.generator.composition.harmony import SectionHarmony
+from services.generator.composition.lead import Register
+from services.generator.composition.melody import Melodist, Melody
+from services.generator.composition.wishes import song_wish
+from services.music.packs.genres import GenrePack
+from services.music.theory.scales import mode_classes
+
+TAKES = 8
+
+_Changes = list[tuple[int, frozenset[int], frozenset[int]]]
+
+
+def best_take(
+    brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int
+) -> tuple[Melody, float]:
+    """The melody that the critic likes best of several takes, and its cost."""
+    grid = Grid(Meter.parse(brief.meter.value))
+    wish = song_wish(brief, pack.melody, register, grid, seed)
+    critic: Critic = WishCritic(pack.melody, wish.features)
+    takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take, wish).write() for take in range(TAKES)]
+    costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost + dullness([t.pitch for t in take.hook]) for take in takes]
+    best = min(range(TAKES), key=lambda i: (costs[i], i))
+    return takes[best], costs[best]
+
+
+def heard_score(score: Score, part: str = "melody") -> Line:
+    """A part of a score as the critic hears it: against its chords and the scale of its sections."""
+    changes: _Changes = []
+    for section in score.sections.values():
+        scale = mode_classes(Key.parse(section.key))
+        changes += [(score.bar_tick(e.bar, e.beat), frozenset(e.chord.pitch_classes), scale) for e in section.chords]
+    notes = score.parts[part].notes if part in score.parts else ()
+    return _line(notes, score.bars, Grid(score.meter_value), changes)
+
+
+def _heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:
+    changes: _Changes = []
+    for slot in form.slots:
+        scale = mode_classes(harmony[slot.id].key)
+        for event in harmony[slot.id].events:
+            tick = (event.bar - 1) * grid.steps * STEP + round((event.beat - 1) * grid.meter.ticks_per_beat)
+            changes.append((tick, frozenset(event.chord.pitch_classes), scale))
+    return _line(notes, form.bars, grid, changes)
+
+
+def _line(notes: Sequence[Note], bars: int, grid: Grid, changes: _Changes) -> Line:
+    in_chord: list[bool] = []
+    in_key: list[bool] = []
+    index = 0
+    for note in notes:
+        while index + 1 < len(changes) and changes[index + 1][0] <= note.start:
+            index += 1
+        in_chord.append(note.pitch % 12 in changes[index][1])
+        in_key.append(note.pitch % 12 in changes[index][2])
+    return Line(notes, bars, grid, in_chord, in_key)

@@ -1,0 +1,82 @@
+"""What one song wants to be: a point of the joint distribution of real songs, moved to where the style lies.
+
+Judging every song by the middle of real songs would make all of them alike, which is itself the mark of a machine.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.brief import Brief
+from services.generator.composition.grid import Grid
+from services.generator.composition.habits import Array, habits
+from services.generator.composition.lead import Register
+from services.music.packs.melody_table import MelodyTable
+from services.music.rng import rng
+
+_SHRUNK = 0.8
+"""Share of the real spread that songs are drawn from: the ends of it are where real songs are odd."""
+_USUAL = MelodyTable()
+_HURRIED_S = 0.125
+_LEAST = np.array([0.9, 0.15, 0.0])
+_MOST = np.array([4.6, 1.7, 2.6])
+
+
+@dataclass(frozen=True)
+class SongWish:
+    """Wishes of one song, the same for all its takes."""
+
+    rhythm: Array
+    """Mean onsets, off-beat 8ths and off-beat 16ths of a half bar."""
+    register: Register
+    lift: float
+    """Semitones that choruses lie above verses."""
+    strictness: float
+    """0–1: how literally phrases return."""
+    features: dict[str, float]
+    """What the critic should measure."""
+
+
+def song_wish(brief: Brief, table: MelodyTable, register: Register, grid: Grid, seed: int) -> SongWish:
+    """The wishes of a song, drawn by its seed."""
+    draw = rng(seed, "composition", "melody", "wish")
+    features = _features(table, draw)
+    lift = float(np.clip(draw.normal(table.lift, 0.6 * min(2.5, table.lift)), 0.0, table.lift + 3.0)) if table.lift else 0.0
+    register, lift = _register(table, register, features["range"], lift, draw)
+    rhythm = _rhythm(brief, table, grid, features["notes_per_beat"], draw)
+    return SongWish(rhythm, register, lift, float(draw.beta(2.2, 1.2)), features)
+
+
+def _features(table: MelodyTable, draw: np.random.Generator) -> dict[str, float]:
+    songs = habits().songs
+    spread = np.linalg.cholesky(songs.covariance + 1e-9 * np.eye(len(songs.mean)))
+    values = songs.mean + _SHRUNK * spread @ np.clip(draw.standard_normal(len(songs.mean)), -2.0, 2.0)
+    wish = dict(zip(songs.names, map(float, values), strict=True))
+    wish["notes_per_beat"] *= table.notes_per_beat[1] / _USUAL.notes_per_beat[1]
+    wish["empty_beats"] += table.empty_beats[1] - _USUAL.empty_beats[1]
+    wish["leaps"] *= table.leaps / _USUAL.leaps
+    low, high = table.span
+    wish["range"] = float(np.clip(wish["range"], low, high + 2))
+    return wish
+
+
+def _rhythm(brief: Brief, table: MelodyTable, grid: Grid, density: float, draw: np.random.Generator) -> Array:
+    learned = habits().rhythms
+    spread = np.linalg.cholesky(learned.covariance + 1e-9 * np.eye(3))
+    wish = learned.mean + _SHRUNK * spread @ np.clip(draw.standard_normal(3), -2.0, 2.0)
+    wish[0] = 0.5 * wish[0] + 0.5 * learned.mean[0] * density / 1.08
+    wish[0] *= 0.88 + 0.24 * brief.energy.value
+    wish[1] *= (max(0.02, table.syncopation) / _USUAL.syncopation) ** 0.25
+    step_s = 60.0 / brief.tempo_bpm.value / grid.beat_steps
+    wish[2] *= float(np.clip(step_s / _HURRIED_S, 0.3, 1.0)) ** 1.5
+    return np.clip(wish, _LEAST, _MOST)
+
+
+def _register(table: MelodyTable, register: Register, span: float, lift: float, draw: np.random.Generator) -> tuple[Register, float]:
+    """A register as wide as this song wants, with room for the choruses above the verses."""
+    width = int(round(min(span, register.high - register.low)))
+    lift = min(lift, max(0.0, width - 9.0))
+    middle = register.centre + lift / 2
+    low = int(round(np.clip(middle - width * draw.uniform(0.46, 0.54), register.low, register.high - width)))
+    centre = int(round(np.clip(register.centre, low + 3, low + width - 4 - lift)))
+    return Register(low, low + width, centre), lift
