@@ -9,6 +9,7 @@ from services.music.packs.rhythm import playing
 
 FEWEST_PARTS = 6
 FEWEST_COLOURS = 5
+_SIZES = {"trio": 3, "quartet": 4, "quintet": 5, "sextet": 6}
 _SPARE = ("pad_synth", "percussion", "acoustic_guitar", "acoustic_piano", "cello")
 
 
@@ -30,16 +31,23 @@ def base_instrument(name: str) -> str:
 
 
 def _allowed(frame: Frame, name: str) -> bool:
-    return base_instrument(name) not in frame.brief.instruments_without.value and base_instrument(name) in instruments()
+    """Whether somebody may play: known, and not excluded; a choir sings, so it goes with the vocals unless it was asked for."""
+    base, excluded = base_instrument(name), frame.brief.instruments_without.value
+    sings = base == "choir" and "vocals" in excluded and not (frame.brief.instruments_with.is_stated and base in frame.brief.instruments_with.value)
+    return base not in excluded and base in instruments() and not sings
 
 
-def roster(frame: Frame) -> list[str]:
-    """Who is in the band: the wanted first, then the genre's band, then extras until there are six parts in five colours."""
-    wanted = [i for i in frame.brief.instruments_with.value if _allowed(frame, i)]
-    band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
+def roster(frame: Frame, brought: tuple[str, ...] = ()) -> list[str]:
+    """Who is in the band: the wanted and who brought a part, the genre's band, extras until there are six parts in five colours."""
+    brought = tuple(i for i in brought if i in instruments() and _allowed(frame, i))
+    replaced = "bass" in {instrument(i).family for i in brought}
+    wanted = [*(i for i in frame.brief.instruments_with.value if _allowed(frame, i)), *brought]
+    other = [i for i in wanted if instrument(i).family == "bass" and not instrument(i).electronic]
+    band = [i for i in frame.pack.identity.band if _allowed(frame, i) and not (replaced and instrument(i).family == "bass")]
+    band = [i for i in band if not other or i in other or instrument(i).electronic or instrument(i).family != "bass"]
     members = list(dict.fromkeys([*wanted, *band]))
     if frame.closed:
-        return members
+        return counted(frame, members)
     if frame.pack.arrangement.risers and _allowed(frame, "riser") and "riser" not in members:
         members.append("riser")
     acoustic = not any(instrument(base_instrument(m)).electronic for m in frame.pack.identity.band)
@@ -67,9 +75,9 @@ def lead_instrument(frame: Frame, members: list[str]) -> str | None:
     return able[0] if able else None
 
 
-def chairs(frame: Frame) -> list[Chair]:
-    """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects."""
-    out = seated(frame, roster(frame))
+def chairs(frame: Frame, brought: tuple[str, ...] = ()) -> list[Chair]:
+    """All chairs in order: lead, counter, drums, percussion, bass, chords, lines, effects. `brought`: who plays what was brought."""
+    out = seated(frame, roster(frame, brought))
     out = _one_each(out) if frame.closed else [*out, *_doubling(frame, out)]
     if any(c.part == "riser" for c in out):
         out.append(Chair("impact", "riser", Role.FX, "impact"))
@@ -78,15 +86,31 @@ def chairs(frame: Frame) -> list[Chair]:
     return out
 
 
+def counted(frame: Frame, members: list[str]) -> list[str]:
+    """The members of a closed band, with second chairs where the words count more players than they name (a string quartet)."""
+    words = (frame.brief.instruments_with.evidence or "").lower()
+    size = next((count for word, count in _SIZES.items() if word in words), 0)
+    out = [m for m in members if instrument(base_instrument(m)).family != "fx"]
+    for name in [m for m in out if instrument(m).family == "strings" and instrument(m).polyphony <= 2]:
+        if len(out) >= size:
+            break
+        out.insert(out.index(name) + 1, f"{name}_2")
+    return out
+
+
 def _one_each(band: list[Chair]) -> list[Chair]:
-    """In a closed band each player of single notes has one chair; a pianist has two hands, a guitarist thumb and fingers."""
+    """In a closed band each player has one chair: a soloist leads, accompanists also answer; chords and tune fit two hands."""
+    rest = [c for c in band if c.manner not in ("lead", "counter")]
+    accompanying = {c.instrument for c in rest}
     seen: set[str] = set()
     out = []
     for chair in band:
         single = instrument(chair.instrument).polyphony <= 2 and not instrument(chair.instrument).is_drums
-        if not (single and chair.instrument in seen):
+        player = chair.part if chair.part.startswith(chair.instrument) and chair.part != chair.instrument else chair.instrument
+        answers = chair.manner == "counter" and chair.instrument in accompanying
+        if not answers and not (single and player in seen):
             out.append(chair)
-        seen.add(chair.instrument)
+            seen.add(player)
     return out
 
 

@@ -70,7 +70,8 @@ class Frame:
     def closed(self) -> bool:
         """Whether the brief leaves nobody else in the room: every instrument but the wanted is excluded (solo, duo, "only")."""
         named = set(self.brief.instruments_with.value)
-        return bool(named) and set(instruments()) - named <= set(self.brief.instruments_without.value)
+        others = {name for name, entry in instruments().items() if entry.family != "fx"} - named
+        return bool(named) and others <= set(self.brief.instruments_without.value)
 
     @cached_property
     def meter(self) -> Meter:
