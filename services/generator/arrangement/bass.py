@@ -7,6 +7,7 @@ import numpy as np
 from contracts.music import PPQ, Chord
 from services.generator.arrangement.frame import Bar, Frame, Hit, Span
 from services.generator.arrangement.metre import Step, groups, held_steps, slot
+from services.generator.arrangement.walking import walk
 from services.music.rng import rng
 
 _LEVELS = {"low": 76.0, "mid": 84.0, "high": 92.0}
@@ -34,6 +35,7 @@ class BassPlayer:
     def __init__(self, frame: Frame, low: int, high: int) -> None:
         self.frame, self.low, self.high = frame, low, high
         self.last = (low + min(low + 12, high)) // 2
+        self.patterns: dict[str, str] = {}
 
     def root(self, chord: Chord) -> int:
         """The chord's lowest note near the line, drawn toward the low half of the register. The line moves there."""
@@ -65,13 +67,21 @@ class BassPlayer:
         return pitch if pitch <= self.high else pitch - 12
 
     def approach(self, tick: int) -> int:
-        """A semitone or scale step below or above the next chord's bass note, whichever lies nearer to the line."""
+        """The note before the next chord's bass note: a scale step, a semitone or the dominant of it, near the line."""
         following = self.frame.next_span(tick) or self.frame.span_at(tick)
-        target = self.next_root(following.chord)
-        scale = self.frame.scale_at(tick)
-        options = [target - 1, target + 1, *(p for p in (target - 2, target + 2) if p % 12 in scale)]
-        options = [p for p in options if self.low - 1 <= p <= self.high] or [target]
-        return min(options, key=lambda p: (abs(p - self.last), p))
+        target, scale = self.next_root(following.chord), self.frame.scale_at(tick)
+        around = [target + d for d in (-2, -1, 1, 2) if self.low <= target + d <= self.high]
+        kinds = {
+            "diatonic": [p for p in around if p % 12 in scale],
+            "chromatic": [p for p in around if abs(p - target) == 1],
+            "dominant": [p for p in (target + 7, target - 5) if self.low <= p <= self.high],
+        }
+        weights = {kind: w for kind, w in self.frame.pack.bass.approaches.items() if kinds[kind] and w > 0}
+        if not weights:
+            return target
+        names, shares = list(weights), np.array(list(weights.values()))
+        kind = str(rng(self.frame.seed, "arrangement", "bass", "approach", tick).choice(names, p=shares / shares.sum()))
+        return min(kinds[kind], key=lambda p: (p == self.last, abs(p - self.last), p))
 
 
 def choose_pattern(frame: Frame, section: str, kicks: set[int]) -> str:
@@ -94,14 +104,15 @@ def play_bass(frame: Frame, low: int, high: int, active: dict[str, bool], kicks:
     """The bass part in the manner of the style."""
     player = BassPlayer(frame, low, high)
     manners: dict[str, Callable[[BassPlayer, Bar, set[int]], list[Hit]]] = {
-        "walking": _walking_bar, "drone": _drone_bar, "wobble": _pattern_bar, "pattern": _pattern_bar,
+        "walking": _pattern_bar, "drone": _drone_bar, "wobble": _pattern_bar, "pattern": _pattern_bar,
     }  # fmt: skip
     manner = manners[frame.pack.bass.manner]
     hits: list[Hit] = []
+    walked = _walks(player, active) if frame.pack.bass.manner == "walking" else {}
     for bar in frame.bars:
         if not active[bar.section]:
             continue
-        played = manner(player, bar, kicks)
+        played = walked[bar.number] if bar.number in walked else manner(player, bar, kicks)
         if bar.number in quiet:
             played = [h._replace(length=min(h.length, PPQ // 2)) for h in played if h.tick < bar.tick + PPQ // 2]
         hits += played
@@ -122,35 +133,62 @@ def _velocity(frame: Frame, bar: Bar, tick: int) -> float:
 def _pattern_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
     frame, table = player.frame, player.frame.pack.bass
     generator = rng(frame.seed, "arrangement", "bass", "bar", frame.memory(bar), bar.place)
-    pattern = choose_pattern(frame, bar.section, kicks)
+    pattern = player.patterns.get(bar.section) or choose_pattern(frame, bar.section, kicks)
+    player.patterns[bar.section] = pattern
     level = frame.level(bar.section)
     options = {"low": table.low, "mid": table.mid, "high": table.high}[level] or (pattern,)
     if bar.place % 4 == 3 and generator.random() < 0.45:
         pattern = options[int(generator.integers(len(options)))]
-    steps = _covering_chords(frame, bar, held_steps(pattern, frame.meter, bar.number), pattern)
-    steps = _locked(frame, bar, steps, kicks, generator)
-    hits = []
+    written = held_steps(_crossed(frame, bar, pattern) if table.cross else pattern, frame.meter, bar.number)
+    steps = _locked(frame, bar, _covering_chords(frame, bar, written, pattern), kicks, generator)
+    hits: list[Hit] = []
+    stated = -1
     for step in steps:
         tick = bar.tick + step.tick
         span = frame.span_at(tick)
         char = step.char
-        changes = span.end - tick <= PPQ and span.end < frame.score.end_tick and tick > span.start
         if char == "n":  # tied over the bar line: the tumbao's anticipation
             pitch = player.degree(char, span.chord, tick)
             length = min(frame.bar_ticks - step.tick + PPQ * 5 // 4, frame.score.end_tick - tick)
             hits.append(Hit(tick, length, pitch, _velocity(frame, bar, step.tick) + 4.0, "bass"))
             continue
+        changes = span.end - tick <= PPQ and span.end < frame.score.end_tick and tick > span.start
         if changes and step.length <= PPQ and tick + step.length >= span.end - PPQ // 4 and generator.random() < table.approach:
             char = "a"
-        if tick == span.start and char not in "m":
+        first = stated != span.start and (tick == span.start or span.start > bar.tick)
+        if first and char not in "ma":
             char = "1"
+        stated = span.start if char not in "ma" else stated
         pitch = player.degree(char, span.chord, tick)
-        length = max(round(min(step.length, max(span.end - tick, 120)) * frame.feeling.sounding(table.legato)), 100)
         if char == "m":
             hits.append(Hit(tick, 90, pitch, 42.0, "bass"))
             continue
+        length = max(round(min(step.length, max(span.end - tick, 120)) * frame.feeling.sounding(table.legato)), 100)
         hits.append(Hit(tick, length, pitch, _velocity(frame, bar, step.tick), "bass"))
+        if table.slides and step.length >= PPQ and generator.random() < table.slides:
+            hits[-1:] = _slid(player, hits[-1], min(step.length, span.end - tick), span, generator)
     return hits
+
+
+def _slid(player: BassPlayer, hit: Hit, length: int, span: Span, generator: np.random.Generator) -> list[Hit]:
+    """A long note that ends in a slurred one: a voice with glide slides up to the octave, the fifth or the seventh."""
+    above = [hit.pitch + 12, hit.pitch + member(span.chord, 5), hit.pitch + member(span.chord, 7)]
+    inside = [p for p in above if p <= player.high] or [hit.pitch - 5]
+    target = inside[int(generator.integers(len(inside)))]
+    turn = length - PPQ // 2 if length < 2 * PPQ else length - PPQ
+    rest = round((length - turn) * 0.9)
+    return [hit._replace(length=turn), Hit(hit.tick + turn, rest, target, hit.velocity - 4.0, "bass")]
+
+
+def _crossed(frame: Frame, bar: Bar, pattern: str) -> str:
+    """The pattern's first sixteenths as a riff that begins anew every `cross` sixteenths, whatever the bar, for four bars."""
+    cycle = frame.pack.bass.cross
+    line = "".join(pattern.split())[:cycle]
+    if len(line) < cycle or frame.level(bar.section) != "high" or len(groups(frame.meter, bar.number)) != 4:
+        return pattern
+    offset = bar.place % 4 * 16
+    text = "".join(line[(offset + i) % cycle] for i in range(16))
+    return " ".join(text[i : i + 4] for i in range(0, 16, 4))
 
 
 def _covering_chords(frame: Frame, bar: Bar, steps: list[Step], pattern: str) -> list[Step]:
@@ -184,50 +222,28 @@ def _locked(frame: Frame, bar: Bar, steps: list[Step], kicks: set[int], generato
     return sorted(out)
 
 
-def _walking_bar(player: BassPlayer, bar: Bar, kicks: set[int]) -> list[Hit]:
-    """Quarters that walk from root to root: chord tones on the way, a semitone or step into the next chord."""
+def _walks(player: BassPlayer, active: dict[str, bool]) -> dict[int, list[Hit]]:
+    """Bars of walking quarters by number: whole sections at once; the calmest stay in two."""
     frame = player.frame
-    if frame.level(bar.section) == "low" and frame.section(bar.section).energy < 0.3:
-        return _pattern_bar(player, bar, kicks)
-    generator = rng(frame.seed, "arrangement", "bass", "walk", frame.memory(bar), bar.place)
-    hits: list[Hit] = []
-    for group in groups(frame.meter, bar.number):
-        tick = bar.tick + group.tick
-        span = frame.span_at(tick)
-        if span.start == tick or (tick == bar.tick and generator.random() < 0.75):
-            pitch = player.root(span.chord)
-        else:
-            pitch = _walk_to(player, span, tick, group.length, generator)
-        player.last = pitch
-        hits.append(Hit(tick, round(group.length * 0.92), pitch, _velocity(frame, bar, group.tick) - 2.0, "bass"))
-        if generator.random() < 0.08:
-            skip = tick + group.length * 2 // 3
-            hits.append(Hit(skip, round(group.length * 0.3), pitch, _velocity(frame, bar, group.tick) - 14.0, "bass"))
-    return hits
-
-
-def _walk_to(player: BassPlayer, span: Span, tick: int, length: int, generator: np.random.Generator) -> int:
-    """The next quarter: an approach when the chord ends, else a chord or scale tone in the direction of the next root."""
-    frame = player.frame
-    if span.end - tick <= length:
-        return player.approach(tick)
-    following = frame.next_span(tick)
-    target = player.next_root(following.chord if following else span.chord)
-    scale = set(frame.scale_at(tick))
-    tones = set(span.chord.pitch_classes)
-    direction = 1 if target > player.last or (target == player.last and player.last < player.low + 10) else -1
-    if generator.random() < 0.2:
-        direction = -direction
-    best, cost = player.last, 99.0
-    for pitch in range(player.low, player.high + 1):
-        move = pitch - player.last
-        if move == 0 or abs(move) > 7 or (pitch % 12 not in tones and pitch % 12 not in scale):
+    out: dict[int, list[Hit]] = {}
+    for name in frame.score.sections:
+        calm = frame.level(name) == "low" and frame.section(name).energy < 0.36
+        if not active[name] or calm:
             continue
-        value = abs(abs(move) - 3) * 0.5 + (0.0 if pitch % 12 in tones else 0.8) + (0.0 if move * direction > 0 else 1.6)
-        value += float(generator.random())
-        if value < cost:
-            best, cost = pitch, value
-    return best
+        bars = [bar for bar in frame.bars if bar.section == name]
+        line = walk(frame, bars, player.low, player.high, player.last, lambda span: span.chord.bass_class)
+        for beat, pitch in line:
+            hits = out.setdefault(beat.bar.number, [])
+            level = _velocity(frame, beat.bar, beat.tick - beat.bar.tick) - 2.0
+            hits.append(Hit(beat.tick, round(beat.length * 0.92), pitch, level, "bass"))
+            generator = rng(frame.seed, "arrangement", "bass", "skip", frame.memory(beat.bar), beat.bar.place, beat.tick)
+            if beat.length >= PPQ and generator.random() < 0.1:
+                hits[-1] = hits[-1]._replace(length=round(beat.length * 0.6))
+                skip = beat.tick + beat.length * 2 // 3
+                ghost = generator.random() < 0.4
+                hits.append(Hit(skip, 90 if ghost else round(beat.length * 0.3), pitch, 46.0 if ghost else level - 12.0, "bass"))
+        player.last = line[-1][1] if line else player.last
+    return out
 
 
 def _drone_bar(player: BassPlayer, bar: Bar, _kicks: set[int]) -> list[Hit]:

@@ -21,7 +21,7 @@ def velocity(groove: Groove, voice: str, char: str, tick: int, energy: float, ta
     frame, row = groove.frame, groove.row
     if voice == "snare" and char == "o":
         mean, take_sd, _ = row.loudness("ghost")
-        return mean + 0.5 * take * take_sd
+        return mean + take * take_sd
     mean, take_sd, _ = row.loudness(voice)
     place = place_of(tick % frame.bar_ticks, frame.meter, tick // frame.bar_ticks, row.grid)
     profile = row.at(row.slot_level, voice, place)

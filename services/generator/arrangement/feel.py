@@ -159,7 +159,7 @@ def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
         held = groove.swung(hit.tick, player.swing_depth)
         start = held + frame.ms_to_ticks(random_ms + habit_ms + hit.shift_ms, hit.tick)
         end = groove.swung(hit.tick + hit.length, player.swing_depth)
-        spread = row.loudness(hit.voice)[2] * KEPT if drums else player.spread
+        spread = row.loudness(hit.voice)[2] * (1.0 if hit.voice == "ghost" else KEPT) if drums else player.spread
         swell = 0.0 if player.role == "fx" else frame.swell(hit.tick)
         loud = hit.velocity + swell + residual[index] * spread * min(max(player.tightness, 0.35), 1.0)
         notes.append(Note(max(round(start), 0), max(round(end) - round(held), 30), hit.pitch, _velocity(loud)))

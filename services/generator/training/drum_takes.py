@@ -13,7 +13,7 @@ import mido
 import numpy as np
 
 VOICES = ("kick", "snare", "ghost", "rim", "hat", "open", "ride", "bell", "pedal", "crash", "tom_high", "tom_mid", "tom_low")
-_PITCHES = {
+PITCHES = {
     36: "kick", 35: "kick", 38: "snare", 40: "snare", 37: "rim", 48: "tom_high", 50: "tom_high", 45: "tom_mid", 47: "tom_mid",
     43: "tom_low", 58: "tom_low", 41: "tom_low", 46: "open", 26: "open", 42: "hat", 22: "hat", 44: "pedal", 49: "crash", 55: "crash",
     57: "crash", 52: "crash", 51: "ride", 59: "ride", 53: "bell",
@@ -89,8 +89,8 @@ def _take(folder: Path, row: dict[str, str]) -> Take | None:
         tick = 0
         for message in track:
             tick += message.time
-            if message.type == "note_on" and message.velocity and message.note in _PITCHES:
-                voice = _PITCHES[message.note]
+            if message.type == "note_on" and message.velocity and message.note in PITCHES:
+                voice = PITCHES[message.note]
                 if voice == "snare" and message.velocity < GHOST_BELOW:
                     voice = "ghost"
                 strokes.append((tick / midi.ticks_per_beat, VOICES.index(voice), message.velocity))

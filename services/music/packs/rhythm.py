@@ -7,8 +7,8 @@ sixteenths. Other meters take the cells by metrical role (`services.generator.ar
 
 Drums: `X` accent, `x` hit, `o` ghost, `.` nothing. Bass: `1` root (the slash bass where there is one), `3 5 6 7` chord members,
 `v` the fifth below, `8` octave, `a` approach to the next chord, `n` the next bar's root held over the bar line, `m` muted note,
-`-` held, `.` rest. Comping: `X x o` chord by strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one voice of the chord from below, `b` lowest
-voice, `t` the voices above it, `-` held, `.` rest.
+`-` held, `.` rest. Comping: `X x o` chord by strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one
+voice of the chord from below, `b` lowest voice, `t` the voices above it, `-` held, `.` rest.
 """
 
 import tomllib
@@ -84,6 +84,7 @@ class DrumTable(Table):
         default=(), description="polyrhythms of percussion against the meter; threes: every third sixteenth across the bar line"
     )
     percussion: Grooves = Field(default_factory=dict)
+    core: tuple[str, ...] = Field(default=(), description="percussion voices that always play; others join with energy")
     lag_ms: dict[str, float] = Field(default_factory=dict, description="voice or role -> lateness the style wants")
 
 
@@ -97,6 +98,11 @@ class BassTable(Table):
     high: tuple[Cells, ...] = ()
     lock: float = Field(default=0.5, ge=0, le=1, description="chance that a kick without a bass note gets one")
     approach: float = Field(default=0.3, ge=0, le=1, description="chance of an approach note before a new chord")
+    approaches: dict[Literal["diatonic", "chromatic", "dominant"], float] = Field(
+        default={"diatonic": 0.6, "chromatic": 0.25, "dominant": 0.15}, description="kinds of approach notes by weight"
+    )
+    slides: float = Field(default=0.0, ge=0, le=1, description="808: chance that a long note slides to its octave, fifth or seventh")
+    cross: int = Field(default=0, ge=0, description="sixteenths after which a riff begins anew across the bar line; 0: with the bar")
     legato: float = Field(default=0.9, gt=0, le=1)
     wobble_rates: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0)
 
