@@ -12,6 +12,7 @@ from contracts.errors import BadInput, HousebandError
 from contracts.pipeline import SERVICES, Stage
 
 OK, BAD_INPUT, CHECK_FAILED, UNAVAILABLE, STOPPED = 0, 2, 3, 4, 130
+READS_PACKS = ("make", "brief", "catalog", "up")
 CATALOGS = ("genres", "moods", "instruments", "effects", "providers")
 
 
@@ -98,10 +99,20 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _use_own_packs() -> None:
+    """The user's packs, told at once where one cannot be read: what starts from here finds them in the same folders."""
+    from services.music.packs.genres import use_packs
+    from services.runtime.packs import pack_folders
+
+    use_packs(pack_folders())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every failure a user can cause is told in one line."""
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.command in READS_PACKS:
+            _use_own_packs()
         module = importlib.import_module(f"houseband.commands.{arguments.command}")
         code: int = module.run(arguments)
     except BadInput as error:

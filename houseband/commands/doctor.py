@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
 from houseband.home import Home
 from houseband.launcher import find_broker
 from houseband.tables import print_table
@@ -57,6 +57,7 @@ def examine() -> Iterator[Finding]:
     yield _home()
     yield _synthesizers()
     yield from _sounds()
+    yield _own_packs()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Finding("memory", f"{memory / 1e9:.1f} GB", memory >= NEEDED_MEMORY_BYTES, needed=False, remedy="4 GB for a two-minute song")
     model = os.environ.get("HOUSEBAND_LLM_BASE_URL", "")
@@ -80,6 +81,19 @@ def _home() -> Finding:
     free = shutil.disk_usage(home.root).free
     remedy = "free 2 GB, or set HOUSEBAND_HOME to a larger disk"
     return Finding("data folder", f"{home.root}, {free / 1e9:.1f} GB free", free >= NEEDED_FREE_BYTES, needed=True, remedy=remedy)
+
+
+def _own_packs() -> Finding:
+    """Genre packs of the user's own, in the folders of HOUSEBAND_PACKS."""
+    from services.music.packs.genres import use_packs
+    from services.runtime.packs import pack_folders
+
+    try:
+        own = use_packs(pack_folders())
+    except BadInput as error:
+        return Finding("packs of your own", "not readable", ok=False, needed=True, remedy=str(error))
+    shown = ", ".join(f"{pack.id}{' in place of ours' * pack.overrides} ({pack.path})" for pack in own)
+    return Finding("packs of your own", shown or "none", ok=True, needed=False, remedy="docs/packs.md says how to write one")
 
 
 def _synthesizers() -> Finding:

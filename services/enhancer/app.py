@@ -3,6 +3,7 @@
 from contracts.pipeline import Stage
 from services.enhancer.handlers import router
 from services.enhancer.settings import EnhancerSettings
+from services.enhancer.work import warm_up
 from services.runtime.provision import stage_consumer
 from services.runtime.service import Service
 
@@ -19,6 +20,7 @@ def service(settings: EnhancerSettings | None = None) -> Service:
         works_in="thread",
         answers={"brief": "services.enhancer.answers:brief", "catalog": "services.enhancer.answers:catalog"},
         answers_in="thread",
+        prepare=warm_up,
     )
 
 

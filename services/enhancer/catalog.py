@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.enhancer.reading.vocabulary import near_genres
-from services.music.packs.genres import genres
+from services.music.packs.genres import genres, own_packs
 from services.music.packs.instruments import instruments
 from services.music.packs.moods import moods
 
@@ -16,6 +16,7 @@ def catalog() -> dict[str, list[Entry]]:
 
 
 def _packs() -> list[Entry]:
+    files = {own.id: str(own.path) for own in own_packs()}
     return [
         {
             "id": pack.id,
@@ -26,6 +27,7 @@ def _packs() -> list[Entry]:
             "energy": pack.identity.energy,
             "valence": pack.identity.valence,
             "band": list(pack.identity.band),
+            **({"file": files[pack.id]} if pack.id in files else {}),
         }
         for pack in genres().values()
     ]

@@ -2,17 +2,27 @@
 
 from contracts.brief import Brief
 from contracts.context import Context, Creative, IdeationSection, Musical, Technical
+from contracts.given import Given
 from contracts.pipeline import Stage
 from services.enhancer.enhancing import enhance
 from services.enhancer.reading.steps import fields
+from services.music.packs.genres import own_packs, use_packs
+from services.runtime.packs import pack_folders
 from services.runtime.workbench import Workbench
+
+
+def warm_up() -> None:
+    """Before any work of this process: the user's own packs are known. Raises BadInput for one that cannot be read."""
+    use_packs(pack_folders())
 
 
 def ideate(context: Context, bench: Workbench) -> Context:
     """Read the request. Raises BadInput for what cannot be, naming field, value and what is allowed."""
     request = context.request
     features = context.analysis.features if context.analysis else None
-    brief = enhance(request.prompt, request.options, features, seed=context.seed)
+    stored = context.analysis.given if context.analysis else None
+    given = Given.model_validate_json(bench.objects.read(stored.key)) if stored else None
+    brief = enhance(request.prompt, request.options, features, seed=context.seed, given=given, lyrics=request.lyrics)
     bench.progress(0.9, brief.text)
     return _decided(_filled(context, brief), brief)
 
@@ -52,6 +62,10 @@ def _decided(context: Context, brief: Brief) -> Context:
     for name, field in fields(brief).items():
         if not field.is_stated and field.reason:
             context = context.decide(Stage.IDEATION, name, _shown(field.value), field.reason, confidence=field.confidence)
+    for own in own_packs():
+        if own.id in brief.genres.value:
+            why = f"it is in {own.path.parent}" + (f" and stands in place of our {own.id}" if own.overrides else "")
+            context = context.decide(Stage.IDEATION, "pack", f"{own.id} as written in {own.path.name}", why)
     for note in brief.notes:
         context = context.decide(Stage.IDEATION, "note", note, "the request left a choice, or could not be taken literally")
     return context

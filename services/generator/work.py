@@ -20,12 +20,23 @@ from services.generator.production.curves import SAMPLE_RATE_HZ
 from services.generator.production.planning import plan_stems
 from services.generator.production.rendering import render_stem
 from services.generator.production.shelf import Shelf, find_soundfonts
+from services.generator.production.sounds import sounds
 from services.generator.production.telling import tell_production
 from services.generator.production.wave import write_float_wav
+from services.music.packs.checking import faults
+from services.music.packs.genres import genre, use_packs
+from services.runtime.packs import pack_folders
 from services.runtime.workbench import Workbench
 
 RESEED = 7919
 """A prime: a song that QA sends back to be written anew takes another seed, far from its neighbours'."""
+
+
+def warm_up() -> None:
+    """Before any work of this process: the user's own packs are known, and their sounds exist. Raises BadInput."""
+    for own in use_packs(pack_folders()):
+        for fault in faults(genre(own.id), sounds()):
+            raise BadInput(f"{own.path.name}: {fault.field}", fault.value, fault.allowed, hint=f"The file is {own.path}.")
 
 
 def compose(context: Context, bench: Workbench) -> Context:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.music.packs.genres import genres
+
 DEFAULT = "default"
 
 
@@ -184,5 +186,7 @@ def profiles() -> dict[str, Profile]:
 
 
 def profile(genre: str) -> Profile:
-    """The profile of a genre; the default one where a genre has none of its own."""
-    return profiles().get(genre, profiles()[DEFAULT])
+    """The profile of a genre, else of the genre that its pack names, else the default one."""
+    pack = genres().get(genre)
+    named = pack.mix if pack else ""
+    return profiles().get(genre) or profiles().get(named) or profiles()[DEFAULT]

@@ -28,6 +28,8 @@ from services.mixer.mixing.looping import folded
 from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
 from services.mixer.profiles import Profile, profile
 from services.music.audio.spectrum import REACH, TONE_HZ, empty_bands_hz, is_full_record, third_octave_spectrum
+from services.music.packs.genres import use_packs
+from services.runtime.packs import pack_folders
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
@@ -75,6 +77,11 @@ class Stems:
     def load(self, name: str) -> Audio:
         """Samples of a stem, [2, frames]."""
         return files.read_audio(self.bench.objects.local_path(self.stems[name]))[0]
+
+
+def warm_up() -> None:
+    """Before any work of this process: the user's own packs are known, some of which name the mix they take. Raises BadInput."""
+    use_packs(pack_folders())
 
 
 def mix(context: Context, bench: Workbench) -> Context:

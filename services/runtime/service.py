@@ -5,7 +5,7 @@ import contextlib
 import importlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,12 +44,15 @@ class Service:
     works_in: Place = "process"
     answers: Mapping[str, str] = field(default_factory=dict)
     answers_in: Place = "process"
+    prepare: Callable[[], object] = tuple
+    """Called before anything starts; what it raises of ours ends the start."""
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT. Exits with 4 where a part it needs is not there."""
         set_up_logs(self.settings, self.name)
         self.settings.scratch_dir.mkdir(parents=True, exist_ok=True)
         try:
+            self.prepare()
             asyncio.run(self._serve())
         except HousebandError as error:
             log.error("service_not_started", reason=str(error))
