@@ -1,18 +1,81 @@
-"""The analysis stage: what is in the reference."""
+"""The analysis stage: what is in the reference, and in what was brought to build on."""
 
+import hashlib
+from collections.abc import Callable
 from pathlib import PurePosixPath
+from typing import TypeVar
 
+from contracts.artifacts import Artifact
 from contracts.context import AnalysisSection, Context
 from contracts.errors import BadInput
 from contracts.features import Features
+from contracts.given import Given
 from contracts.pipeline import Stage
-from services.analyzer.hearing import hear, warm
 from services.runtime.workbench import Workbench
+
+T = TypeVar("T")
 
 
 def warm_up() -> None:
     """Load librosa and let numba compile it: half a minute the first time on a machine, three seconds after that."""
+    from services.analyzer.hearing import warm
+
     warm()
+
+
+def analyze(context: Context, bench: Workbench) -> Context:
+    """Hear the reference and read what was brought; both are stored. Raises BadInput for what cannot be heard or read."""
+    request = context.request
+    if not (request.reference or request.midi or request.hum or request.taps):
+        raise BadInput("reference", None, "an uploaded sound file, a MIDI file or taps")
+    analyzed = context
+    if request.reference:
+        analyzed = _heard(analyzed, request.reference, bench)
+    if request.midi or request.hum or request.taps:
+        analyzed = _brought(analyzed, bench)
+    return analyzed
+
+
+def _heard(context: Context, reference: Artifact, bench: Workbench) -> Context:
+    from services.analyzer.hearing import hear
+
+    bench.progress(0.0, "Listening to the reference")
+    features = _named(reference, lambda: hear(bench.objects.local_path(reference)))
+    bench.progress(0.7, f"Heard {_in_words(features)}")
+    section = AnalysisSection(features=features, reference_name=PurePosixPath(reference.key).name)
+    why = "; ".join(features.notes) or "measured from the audio; it guides what the prompt leaves open"
+    return context.model_copy(update={"analysis": section}).decide(Stage.ANALYSIS, "reference", _in_words(features), why)
+
+
+def _brought(context: Context, bench: Workbench) -> Context:
+    from services.analyzer.bringing import bring
+
+    request = context.request
+    bench.progress(0.75, "Reading what was brought")
+    midi = (bench.objects.read(request.midi.key), PurePosixPath(request.midi.key).name) if request.midi else None
+    hum = bench.objects.local_path(request.hum) if request.hum else None
+    given = _named(request.hum, lambda: bring(request.options, midi, hum, request.taps))
+    if given is None:
+        return context
+    data = given.to_json()
+    stored = bench.objects.put_bytes(f"given/{hashlib.sha256(data).hexdigest()}.json", data, "application/json")
+    bench.progress(1.0, f"Read {given_in_words(given)}")
+    section = (context.analysis or AnalysisSection()).model_copy(update={"given": stored})
+    analyzed = context.model_copy(update={"analysis": section})
+    why = "; ".join(given.notes) or "the song is built on it"
+    return analyzed.decide(
+        Stage.ANALYSIS, "brought", given_in_words(given), why, parts=[f"{p.role}: {len(p.notes)} notes" for p in given.parts]
+    )
+
+
+def _named(file: Artifact | None, read: Callable[[], T]) -> T:
+    """What a reader reads; a refusal names the file as the user called it, not where it is kept."""
+    try:
+        return read()
+    except BadInput as error:
+        if file is None or error.field not in ("reference", "hum"):
+            raise
+        raise BadInput(error.field, PurePosixPath(file.key).name, error.allowed, hint=error.hint) from error
 
 
 def _in_words(features: Features) -> str:
@@ -23,19 +86,9 @@ def _in_words(features: Features) -> str:
     return f"{tempo}, {key}, {loudness}"
 
 
-def analyze(context: Context, bench: Workbench) -> Context:
-    """Hear the reference and store its features. Raises BadInput where there is none, or where it is no sound."""
-    reference = context.request.reference
-    if reference is None:
-        raise BadInput("reference", None, "an uploaded sound file")
-    bench.progress(0.0, "Listening to the reference")
-    try:
-        features = hear(bench.objects.local_path(reference))
-    except BadInput as error:
-        name = PurePosixPath(reference.key).name
-        raise BadInput("reference", name, error.allowed, hint=error.hint) from error
-    bench.progress(1.0, f"Heard {_in_words(features)}")
-    section = AnalysisSection(features=features, reference_name=PurePosixPath(reference.key).name)
-    analyzed = context.model_copy(update={"analysis": section})
-    why = "; ".join(features.notes) or "measured from the audio; it guides what the prompt leaves open"
-    return analyzed.decide(Stage.ANALYSIS, "reference", _in_words(features), why)
+def given_in_words(given: Given) -> str:
+    """What was brought, in a line."""
+    parts = ", ".join(f"{part.role} ({len(part.notes)} notes)" for part in given.parts) or "a groove"
+    facts = [f"{given.tempo_bpm:g} bpm" if given.tempo_bpm else "", given.meter or "", given.key or ""]
+    bars = f"{given.bars} bars" if given.bars else ""
+    return ", ".join(filter(None, [parts, bars, *facts]))

@@ -5,16 +5,25 @@ from typing import Any
 from contracts.context import Options
 from contracts.errors import BadInput
 from contracts.features import Features
+from contracts.given import Given
 from services.runtime.workbench import Workbench
 
 
 def brief(arguments: dict[str, Any], _bench: Workbench) -> dict[str, Any]:
-    """The brief that `prompt` would be played from. `options` and `features` as in a job."""
+    """The brief that `prompt` would be played from. `options`, `features`, `given` and `lyrics` as in a job."""
     from services.enhancer.enhancing import enhance
 
     options = Options.model_validate(arguments.get("options", {}))
     features = Features.model_validate(arguments["features"]) if arguments.get("features") else None
-    read = enhance(str(arguments.get("prompt", "")), options, features, seed=int(arguments.get("seed") or 0))
+    given = Given.model_validate(arguments["given"]) if arguments.get("given") else None
+    read = enhance(
+        str(arguments.get("prompt", "")),
+        options,
+        features,
+        seed=int(arguments.get("seed") or 0),
+        given=given,
+        lyrics=str(arguments.get("lyrics") or ""),
+    )
     return read.model_dump(mode="json")
 
 

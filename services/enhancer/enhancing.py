@@ -3,18 +3,26 @@
 from contracts.brief import Brief
 from contracts.context import Options
 from contracts.features import Features
+from contracts.given import Given
 from services.enhancer.llm import LlmSettings, refine
 from services.enhancer.reading import read_prompt
 
 
 def enhance(
-    prompt: str, options: Options, features: Features | None = None, *, seed: int = 0, settings: LlmSettings | None = None
+    prompt: str,
+    options: Options,
+    features: Features | None = None,
+    *,
+    seed: int = 0,
+    given: Given | None = None,
+    lyrics: str = "",
+    settings: LlmSettings | None = None,
 ) -> Brief:
     """The brief of a prompt by the reader that `options.enhance` names. Raises BadInput as `read_prompt` does.
 
     A model that is missing, slow or wrong never fails a job: the offline brief stands and a note says so.
     """
-    brief = read_prompt(prompt, options, features, seed=seed)
+    brief = read_prompt(prompt, options, features, seed=seed, given=given, lyrics=lyrics)
     if options.enhance != "llm":
         return brief
     return refine(brief, prompt, settings or LlmSettings(), seed)

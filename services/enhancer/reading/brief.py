@@ -3,7 +3,13 @@
 from contracts.brief import Brief
 from contracts.context import Options
 from contracts.features import Features
+from contracts.given import Given
 from services.enhancer.reading.band_fields import band_fields
+from services.enhancer.reading.brought_fields import (
+    brought_duration,
+    lyrics_field,
+    note_conflicts,
+)
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.options import read_options
@@ -22,21 +28,25 @@ from services.enhancer.reading.style_fields import (
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.theory_fields import chords_field, duration_field, key_field, meter_field, structure_field, tempo_field
 from services.enhancer.reading.titles import title_for
+from services.music.lyrics import read_lyrics
 
 
-def read_prompt(prompt: str, options: Options, features: Features | None = None, *, seed: int = 0) -> Brief:
+def read_prompt(
+    prompt: str, options: Options, features: Features | None = None, *, seed: int = 0, given: Given | None = None, lyrics: str = ""
+) -> Brief:
     """Read a prompt offline, deterministically: same inputs and seed, same brief.
 
     Options are stated facts and win over the prompt; a reference's features steer what is not stated.
+    What was brought as notes (`given`) states its tempo, meter, key and length, unless words or options say otherwise.
 
     Raises:
         BadInput: an empty prompt, one of more than 10,000 characters, or a stated value that cannot be, naming field,
             value and what is allowed.
     """
     text = Text.of(prompt)
-    given = read_options(options)
+    stated = read_options(options)
     words = Words() if options.enhance == "off" else read_words(text)
-    case = Case(words, given, features, seed)
+    case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else ())
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
     elif not words.understood:
@@ -56,6 +66,8 @@ def settle(case: Case, prompt: str) -> Brief:
     key = key_field(case, lead, moods.value, valence.value)
     stated_duration: Finding[float] | None = case.given.duration or case.words.duration
     ending: Finding[str] | None = case.given.ending or case.words.ending
+    stated_duration = stated_duration or brought_duration(case, tempo.value, meter.value)
+    note_conflicts(case, tempo, key, meter)
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
     wanted, unwanted = band_fields(case, genres.value)
     brief = Brief(
@@ -76,6 +88,7 @@ def settle(case: Case, prompt: str) -> Brief:
         lent=lent_field(case, genres.value),
         style_of=style_of,
         ending=ending.stated() if ending else None,
+        lyrics=lyrics_field(case),
     )
     brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})
     return told(brief.model_copy(update={"notes": tuple(case.notes)}))

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from contracts.features import Features
+from contracts.given import Given
 from services.enhancer.reading.inference import Range
 from services.enhancer.reading.options import Stipulated
 from services.enhancer.reading.reader import Words
 from services.enhancer.reading.vocabulary import Artist, Near
+from services.music.lyrics import Stanza
 from services.music.packs.genres import genres
 
 
@@ -18,6 +20,8 @@ class Case:
     given: Stipulated
     features: Features | None
     seed: int
+    brought: Given | None = None
+    stanzas: tuple[Stanza, ...] = ()
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -3,6 +3,7 @@
 from contracts.brief import SectionPlan, Stated
 from contracts.errors import BadInput
 from contracts.music import Key, Meter
+from services.enhancer.reading.brought_fields import brought_duration, brought_key, brought_meter, brought_tempo, lyrics_structure
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.chords import key_of_chords, resolved
 from services.enhancer.reading.durations import DEFAULT_S, LONGEST_S, SHORTEST_S
@@ -22,6 +23,9 @@ def meter_field(case: Case, genre_id: str) -> Stated[str]:
         return case.given.meter.stated()
     if case.words.meter:
         return case.words.meter.stated()
+    brought = brought_meter(case)
+    if brought:
+        return brought.stated()
     heard = case.features.meter if case.features else None
     if heard:
         return inferred(heard, "the meter of the reference", 0.7).stated()
@@ -32,7 +36,7 @@ def meter_field(case: Case, genre_id: str) -> Stated[str]:
 def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str) -> Stated[float]:
     """Stated tempo, then a metronome marking, then the reference, then genre and mood (in that order)."""
     style = _felt(case.style_range(genre_id), meter)
-    stated = case.given.tempo or case.words.tempo
+    stated = case.given.tempo or case.words.tempo or brought_tempo(case)
     word = case.words.tempo_word
     if stated:
         _tempo_note(case, stated.value, style)
@@ -86,6 +90,9 @@ def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: flo
     if chords and not chords.is_roman:
         found = key_of_chords(chords, forced.value if forced else None)
         return inferred(found.value, found.reason or "", found.confidence).stated()
+    brought = brought_key(case)
+    if brought and not forced:
+        return brought.stated()
     heard = case.features.key if case.features else None
     if heard and not forced:
         return inferred(str(Key.parse(heard)), "the key of the reference", case.features.key_confidence if case.features else 0.5).stated()
@@ -117,6 +124,9 @@ def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, dur
     stated = case.given.structure or case.words.structure
     if stated:
         return stated.stated()
+    sung = lyrics_structure(case, tempo_bpm, meter, duration_s)
+    if sung:
+        return sung
     wishes = case.words.wishes
     if wishes:
         bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
@@ -131,8 +141,11 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
         return case.given.duration.stated()
     if case.words.duration:
         return case.words.duration.stated()
+    brought = brought_duration(case, tempo_bpm, meter)
+    if brought:
+        return brought.stated()
     bars = [section.bars for section in structure.value]
-    if structure.is_stated and bars and all(bars):
+    if (structure.is_stated or case.stanzas) and bars and all(bars):
         total = sum(n or 0 for n in bars)
         seconds = total * Meter.parse(meter).bar_seconds(tempo_bpm) + _TAIL_S
         if seconds > LONGEST_S:
