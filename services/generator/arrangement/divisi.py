@@ -16,6 +16,7 @@ from contracts.music import Chord
 
 _PER_TOP = 10  # voicings kept for each pitch of the top voice
 _PARALLEL, _INNER_PARALLEL, _HIDDEN, _OVERLAP, _UNRESOLVED = 60.0, 24.0, 5.0, 8.0, 3.0
+_ABOVE = 4  # semitones by which a section may rise over the tune before it costs
 _WIDEST = (24, 12, 12)  # between neighbours, from below
 
 
@@ -64,7 +65,7 @@ def divided(chords: Sequence[Chord], section: str, tops: Sequence[int | None] = 
 
 def _local(chord: Chord, section: str, ceiling: int | None) -> np.ndarray:
     base = _own_costs(chord, section)
-    return base if ceiling is None else base + 0.8 * np.maximum(_candidates(chord, section)[:, 3] - ceiling, 0)
+    return base if ceiling is None else base + 0.3 * np.maximum(_candidates(chord, section)[:, 3] - ceiling - _ABOVE, 0)
 
 
 @lru_cache(maxsize=2048)

@@ -24,7 +24,9 @@ def play_percussion(frame: Frame, active: dict[str, bool], quiet: frozenset[int]
         section = frame.section(bar.section)
         generator = rng(frame.seed, "arrangement", "percussion", frame.function(bar.section))
         many = 1 if section.energy < 0.5 else 2 if section.energy < 0.85 else 3
-        voices = [str(v) for v in generator.permutation(sorted(grooves))][:many]
+        core = [voice for voice in frame.pack.drums.core if voice in grooves]
+        others = [str(v) for v in generator.permutation(sorted(set(grooves) - set(core)))]
+        voices = [*core, *others][: many if not core else len(core) + many - 1]
         crossing = cross_of(frame, bar.section)
         turn = rng(frame.seed, "arrangement", "percussion", frame.memory(bar), bar.place)
         for voice in voices[1:] if crossing and len(voices) > 1 else voices:

@@ -24,6 +24,8 @@ def choose_lead(brief: Brief, pack: GenrePack) -> str | None:
     """
     wanted = [i for i in brief.instruments_with.value if _sings(i)]
     unwanted = set(brief.instruments_without.value)
+    if "vocals" in unwanted and not (brief.instruments_with.is_stated and "choir" in brief.instruments_with.value):
+        unwanted.add("choir")
     preferred = [*pack.melody.leads, *pack.identity.band]
     few = len(brief.instruments_with.value) == 2 and brief.instruments_with.is_stated
     ranked = sorted(
