@@ -1,29 +1,27 @@
-"""Chords for every section: progressions of the style in units of 4, 8 or 12 bars, cadences, colours, exact stated chords."""
+"""Chords for every section: progressions in phrases, cadences by what follows, devices, keys; stated chords exactly as stated."""
 
-import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from contracts.brief import Brief
 from contracts.music import Chord, ChordEvent, Key, Meter
-from services.generator.composition.colours import darkness, song_colours
+from services.generator.composition.cadences import Cadences
+from services.generator.composition.colours import song_colours
+from services.generator.composition.devices import CHROMATIC, DEVICES
 from services.generator.composition.form import Form, Phrase, Slot
 from services.generator.composition.functions import function_of, slug
+from services.generator.composition.modulation import Modulation, approach, planned, told
+from services.generator.composition.progressions import BORROWS, Progressions, Unit
+from services.generator.composition.unit_writer import HOLD, Bars
 from services.generator.feeling import NEUTRAL, Feeling
-from services.music.packs.harmony_table import HarmonyTable, HarmonyUnit, modal_tables
+from services.music.packs.harmony_table import Device, HarmonyTable
 from services.music.rng import rng
-from services.music.theory.roman import numerals_to_bars, parse_numeral, plain
+from services.music.theory.roman import numeral_of, parse_numeral, plain
 
-Bars = list[list[str]]
-# A function without progressions of its own borrows from these, in order.
-_BORROWS = {
-    "intro": ("verse", "groove", "chorus"), "outro": ("chorus", "verse"), "solo": ("head", "verse", "chorus"),
-    "breakdown": ("verse", "chorus"),
-    "build": ("prechorus", "chorus"), "drop": ("chorus",), "postchorus": ("chorus",), "groove": ("verse",), "head": ("verse",),
-    "theme": ("verse",), "contrast": ("bridge",), "prechorus": ("bridge",),
-}  # fmt: skip
 _SAME_AS = {"intro": "verse", "outro": "chorus", "solo": "head", "postchorus": "chorus", "breakdown": "chorus", "groove": "verse"}
+_MOST_CHROMATIC = 2  # borrowed chords and applied dominants that a song may use, each under 2 % of its time (POP909)
+_TAKEN = 0.6  # how often a device takes a place that offers itself, else it waits for the next progression
+_RETURNS = {"billboard": 0.28, "pop909": 0.6, "": 0.3}  # returning sections that change a chord (1 − share that is identical)
+_RETURN_DEVICES: tuple[Device, ...] = ("split", "secondary", "bass_line", "suspended", "borrowed")
 
 
 @dataclass(frozen=True)
@@ -34,188 +32,198 @@ class SectionHarmony:
     events: tuple[ChordEvent, ...]
     numerals: str
     stated: bool
+    remarks: tuple[str, ...] = ()
+    """What is remarkable about it, in a musician's words."""
 
 
 class Harmonist:
     """Writes the harmony of one song. One seed, one style, one key."""
 
     def __init__(self, brief: Brief, table: HarmonyTable, form: Form, seed: int, feeling: Feeling = NEUTRAL) -> None:
-        self.brief, self.table, self.form, self.seed = brief, table, form, seed
+        self.brief, self.table, self.form, self.seed, self.feeling = brief, table, form, seed, feeling
         self.key = Key.parse(brief.key.value)
         self.meter = Meter.parse(brief.meter.value)
-        self.third = "minor" if self.key.is_minor else "major"
-        self._units: dict[str, Bars] = {}
-        self.feeling = feeling
-        self._colours = song_colours(table, feeling, seed, minor=self.key.is_minor)
+        self.stated = {slug(label): bars for label, bars in brief.chords.value.items() if bars}
+        allowed = not brief.key.is_stated and not self.stated
+        self.moves: list[Modulation] = planned(table, form, self.key, seed, allowed=allowed)
+        bar_s = self.meter.bar_seconds(brief.tempo_bpm.value)
+        self.progressions = Progressions(table, seed, feeling, bar_s, frozenset(self._stated_names()))
+        self.cadences = Cadences(table, seed)
+        self._units: dict[str, Unit] = {}
+        self._remarks: dict[str, list[str]] = {}
+        self._colours = {third: song_colours(table, feeling, seed, minor=third == "minor") for third in ("major", "minor")}
+        self._wanted = self._wanted_devices()
+        self._chromatic = 0
 
     def write(self) -> dict[str, SectionHarmony]:
         """Chords of every section by id."""
-        stated = {slug(label): bars for label, bars in self.brief.chords.value.items() if bars}
-        keys = self._section_keys(bool(stated))
+        keys = self._section_keys()
         result: dict[str, SectionHarmony] = {}
         for index, slot in enumerate(self.form.slots):
-            given = _stated_for(slot, stated)
             following = self.form.slots[index + 1] if index + 1 < len(self.form.slots) else None
+            key = keys[slot.id]
+            given = _stated_for(slot, self.stated) or ()
             if given:
-                events = self._stated_events(slot, given)
-                result[slot.id] = SectionHarmony(keys[slot.id], events, " | ".join(given), True)
+                result[slot.id] = SectionHarmony(key, self._stated_events(slot, given), " | ".join(given), True)
                 continue
-            lent = _lent_to(slot, stated)
+            lent = _lent_to(slot, self.stated)
             if lent:
                 events = self._stated_events(slot, lent)
-                if following is None:
+                if following is None and self.form.ending != "loop":
                     events = (*(e for e in events if e.bar < slot.start + slot.bars), *self._events(slot, self._tonic_bar(slot), self.key))
-                result[slot.id] = SectionHarmony(keys[slot.id], events, " | ".join(lent), False)
+                result[slot.id] = SectionHarmony(key, events, " | ".join(lent), False)
                 continue
-            bars = self._section_bars(slot, following)
-            events = self._events(slot, bars, keys[slot.id])
-            result[slot.id] = SectionHarmony(keys[slot.id], events, _shown(bars, slot), False)
+            bars = self._section_bars(slot, following, key, keys[following.id] if following else key)
+            remarks = tuple(dict.fromkeys(self._remarks.get(slot.id, [])))
+            result[slot.id] = SectionHarmony(key, self._events(slot, bars, key), _shown(bars, slot), False, remarks)
         return result
 
-    def _section_keys(self, chords_stated: bool) -> dict[str, Key]:
-        """Home everywhere, but a seeded few songs lift the last chorus (Billboard: +1 in half of the cases, +2 in a quarter)."""
-        draw = rng(self.seed, "composition", "harmony", "lift")
+    def _stated_names(self) -> set[str]:
+        symbols = {symbol for bars in self.stated.values() for bar in bars for symbol in bar.split()}
+        return {plain(numeral_of(Chord.parse(symbol), self.key)) for symbol in symbols}
+
+    def _section_keys(self) -> dict[str, Key]:
+        """Home everywhere but where the song's modulations lead."""
         keys = {slot.id: self.key for slot in self.form.slots}
-        choruses = [i for i, slot in enumerate(self.form.slots) if slot.function == "chorus"]
-        if self.brief.key.is_stated or chords_stated or len(choruses) < 3 or draw.random() >= self.table.lift_share:
-            return keys
-        step = 1 if draw.random() < 0.65 else 2
-        for slot in self.form.slots[choruses[-1] :]:
-            keys[slot.id] = self.key.transpose(step)
+        order = list(keys)
+        for move in self.moves:
+            start = order.index(move.slot)
+            for name in order[start : start + 1] if move.back else order[start:]:
+                keys[name] = move.key
+            self._remarks.setdefault(move.slot, []).append(told(move, self.key))
         return keys
 
     # --- progressions -------------------------------------------------------------------------------------------------
 
-    def _candidates(self, function: str) -> list[HarmonyUnit]:
-        mode = self.key.mode
-        units = [u for u in self.table.units if u.mode == mode]
-        if not units and mode in modal_tables():
-            units = [HarmonyUnit(mode=mode, bars=bars) for bars in modal_tables()[mode].units]
-        for name in (function, *_BORROWS.get(function, ())):
-            found = [u for u in units if name in u.use]
-            if found:
-                return found
-        return [u for u in units if not u.use] or units or [HarmonyUnit(bars="I | IV | V | I")]
-
-    def _unit(self, function: str, letter: str, length: int) -> Bars:
+    def _unit(self, slot: Slot, letter: str, length: int, key: Key) -> Unit:
         """The progression of a function and phrase letter: chosen once per song, against what verse and chorus already have."""
-        name = f"{_SAME_AS.get(function, function)}:{letter}"
-        source = _SAME_AS.get(function, function)
-        if source != function and not any(slot.function == source for slot in self.form.slots):
-            name = f"{function}:{letter}"
-        known = self._units.get(name)
-        if known is not None:
-            return known
-        draw = rng(self.seed, "composition", "harmony", "unit", name)
-        units = self._candidates(name.split(":")[0])
-        used = list(self._units.values())
-        heard = {plain(n) for unit in used for bar in unit for n in bar}
-        weights = []
-        for unit in units:
-            bars = numerals_to_bars(unit.bars)
-            weight = unit.weight
-            if bars in used:
-                weight *= 0.08
-            elif used and any(plain(n) not in heard for bar in bars for n in bar):
-                weight *= 1.8  # a chorus adds a chord in 65 % of songs
-            weight *= math.exp(-5.0 * self.feeling.brightness * (darkness([n for bar in bars for n in bar]) - 0.4))
-            if length % len(bars) and len(bars) % length:
-                weight *= 0.3
-            if len(bars) > length:
-                weight *= 0.3
-            weights.append(weight)
-        share = np.array(weights) / sum(weights)
-        chosen = numerals_to_bars(units[int(draw.choice(len(units), p=share))].bars)
-        held = [bar for bar in chosen for _ in range(self.table.bars_per_chord)]
-        self._units[name] = self._substituted(held, name)
+        source = _SAME_AS.get(slot.function, slot.function)
+        if source != slot.function and not any(s.function == source for s in self.form.slots):
+            source = slot.function
+        name = f"{source}:{letter}" + ("" if key.mode == self.key.mode else f":{key.mode}")
+        if name not in self._units:
+            unit = self.progressions.choose(name, source, length, key)
+            bars = self._substituted(unit.bars, name)
+            self._units[name] = Unit(self._with_devices(bars, name, key), unit.written)
         return self._units[name]
 
     def _substituted(self, bars: Bars, name: str) -> Bars:
-        """One borrowed chord or secondary dominant where the style has it: each less than 2 % of the song's time."""
+        """One of the style's own substitutions, such as a secondary dominant: each less than 2 % of the song's time."""
         draw = rng(self.seed, "composition", "harmony", "substitution", name)
-        flat = [(b, i) for b, bar in enumerate(bars) for i in range(len(bar))]
+        flat = [(b, i) for b, bar in enumerate(bars) for i, token in enumerate(bar) if token != HOLD]
         plains = [plain(bars[b][i]) for b, i in flat]
         for rule in self.table.substitutions:
             find, put = rule.find.split(), rule.put.split()
             hit = draw.random() < rule.share
-            places = [k for k in range(len(flat) - len(find) + 1) if plains[k : k + len(find)] == find]
-            if not hit or not places or len(find) != len(put):
+            spots = [k for k in range(len(flat) - len(find) + 1) if plains[k : k + len(find)] == find]
+            if not hit or not spots or len(find) != len(put):
                 continue
-            place = places[-1]
             changed = [list(bar) for bar in bars]
-            for (b, i), numeral in zip(flat[place : place + len(find)], put, strict=True):
+            for (b, i), numeral in zip(flat[spots[-1] : spots[-1] + len(find)], put, strict=True):
                 changed[b][i] = numeral
+            self._chromatic += 1
             return changed
         return bars
 
-    def _section_bars(self, slot: Slot, following: Slot | None) -> Bars:
+    def _wanted_devices(self) -> list[Device]:
+        """The devices that this song uses, in a seeded order."""
+        found: list[Device] = [d for d in DEVICES if rng(self.seed, "composition", "harmony", "device", d).random() < self.table.share(d)]
+        order = rng(self.seed, "composition", "harmony", "devices").permutation(len(found))
+        return [found[int(i)] for i in order]
+
+    def _with_devices(self, bars: Bars, name: str, key: Key) -> Bars:
+        """The progression with those of the song's devices that find their place in it; each is used once."""
+        draw = rng(self.seed, "composition", "harmony", "devices", name)
+        third = "minor" if key.is_minor else "major"
+        for device in list(self._wanted):
+            if (device in CHROMATIC and self._chromatic >= _MOST_CHROMATIC) or draw.random() >= _TAKEN:
+                continue
+            changed = DEVICES[device](bars, third, 1 if len(bars) > 1 else 0, draw)
+            if changed is None:
+                continue
+            self._wanted.remove(device)
+            self._chromatic += device in CHROMATIC
+            bars = changed
+        return bars
+
+    def _section_bars(self, slot: Slot, following: Slot | None, key: Key, next_key: Key) -> Bars:
         bars: Bars = []
         for phrase in slot.phrases:
-            bars += self._phrase_bars(slot, phrase, final=phrase is slot.phrases[-1], following=following)
-        if slot.function == "intro" and len(slot.phrases) == 1 and slot.bars == 4 and len(self._unit("verse", "a", 8)) == 12:
-            bars = [list(bar) for bar in self._unit("verse", "a", 8)[-4:]]  # a blues begins from its turnaround
+            bars += self._phrase_bars(slot, phrase, following, key)
+        if slot.function == "intro" and len(slot.phrases) == 1 and slot.bars == 4 and len(self._unit(slot, "a", 8, key).bars) == 12:
+            bars = [list(bar) for bar in self._unit(slot, "a", 8, key).bars[-4:]]  # a blues begins from its turnaround
+        if slot.occurrence > 1 and following is not None and key == next_key:
+            bars = self._varied(bars, slot, key)
         if following is None:
-            bars = self._ended(bars)
+            return self.cadences.ended(bars, key, self._tonic(key), self.form.ending, self._first_chord())
+        if key != next_key and (next_key.mode, next_key.tonic_class) != (key.mode, key.tonic_class) and self._turns(slot, following):
+            bars[-2:] = approach(key, next_key)[-min(2, len(bars)) :]
         return bars
 
-    def _phrase_bars(self, slot: Slot, phrase: Phrase, *, final: bool, following: Slot | None) -> Bars:
+    def _turns(self, slot: Slot, following: Slot) -> bool:
+        """Whether the key changes between two sections by a prepared modulation: a lift comes unprepared."""
+        return any(move.back and move.slot in (slot.id, following.id) for move in self.moves) and slot.bars >= 4
+
+    def _first_chord(self) -> str:
+        """The plain numeral that the song begins with: a loop leads back to it."""
+        first = self.form.slots[0]
+        if _stated_for(first, self.stated) or not first.phrases:
+            return self._tonic(self.key)
+        unit = self._unit(first, first.phrases[0].letter, first.phrases[0].bars, self.key)
+        return plain(unit.bars[0][0])
+
+    def _phrase_bars(self, slot: Slot, phrase: Phrase, following: Slot | None, key: Key) -> Bars:
         letter = "a" if phrase.letter == "t" else phrase.letter
-        unit = self._unit(slot.function, letter, phrase.bars)
-        bars = [list(unit[i % len(unit)]) for i in range(phrase.bars)]
+        unit = self._unit(slot, letter, phrase.bars, key)
         if phrase.letter == "t":
-            return [list(unit[-1]) for _ in range(phrase.bars)]
-        if final and following is not None and not self.table.loops and phrase.bars >= 4:
-            ending = self._ending(slot, following)
-            if plain(bars[-1][-1]) not in {plain(e.split()[-1]) for e in self._endings("open" if len(ending) == 1 else "closed")}:
-                bars[-len(ending) :] = ending
+            return [[_last(unit.bars)] for _ in range(phrase.bars)]
+        bars = [list(unit.bars[i % len(unit.bars)]) for i in range(phrase.bars)]
+        final = phrase is slot.phrases[-1]
+        cut = phrase.bars % len(unit.bars) > 0
+        if self.table.loops or phrase.bars < 4 or following is None or (unit.written and not cut and not _blunt(bars)):
+            return bars
+        if final:
+            return self.cadences.closed_off(bars, slot, following, key)
+        return self.cadences.inner(bars, slot, phrase, key)
+
+    def _varied(self, bars: Bars, slot: Slot, key: Key) -> Bars:
+        """A return as it was, or with one change near its end (POP909: .2 of the bars differ at the head of a phrase, .5 at its end)."""
+        draw = rng(self.seed, "composition", "harmony", "return", slot.id)
+        share = self.table.return_change
+        if share is None:
+            share = 0.06 if self.table.loops else _RETURNS[self.table.family]
+        if draw.random() >= share or len(bars) < 4:
+            return bars
+        first = max(0, len(bars) - 4)
+        for device in (_RETURN_DEVICES[int(i)] for i in draw.permutation(len(_RETURN_DEVICES))):
+            if self.table.share(device) <= 0 and device != "split":
+                continue
+            if device in CHROMATIC and self._chromatic >= _MOST_CHROMATIC:
+                continue
+            changed = DEVICES[device](bars, "minor" if key.is_minor else "major", first, draw)
+            if changed is not None:
+                self._chromatic += device in CHROMATIC
+                return changed
         return bars
 
-    def _endings(self, kind: str) -> tuple[str, ...]:
-        modal = modal_tables().get(self.key.mode)
-        if modal and not any(u.mode == self.key.mode for u in self.table.units):
-            return modal.open_endings if kind == "open" else modal.closed_endings
-        source = self.table.open_endings if kind == "open" else self.table.closed_endings
-        return source[self.third]
-
-    def _ending(self, slot: Slot, following: Slot) -> Bars:
-        """The last bars of a section: open before a chorus, else open two times out of three."""
-        draw = rng(self.seed, "composition", "harmony", "ending", slot.function, following.function)
-        share = self.table.open_share
-        share = {"chorus": max(share, 0.75), "drop": max(share, 0.75), "outro": share * 0.5}.get(following.function, share)
-        options = self._endings("open" if draw.random() < share else "closed")
-        return numerals_to_bars(options[int(draw.integers(len(options)))])
-
-    @property
-    def _tonic(self) -> str:
-        """The numeral that the song rests on."""
-        return "i°" if self.key.mode == "locrian" else self.table.tonic.get(self.third, "I")
+    def _tonic(self, key: Key) -> str:
+        """The numeral that a key rests on in this style."""
+        return "i°" if key.mode == "locrian" else self.table.tonic.get("minor" if key.is_minor else "major", "I")
 
     def _tonic_bar(self, slot: Slot) -> Bars:
         """Silence but for the tonic in the last bar."""
-        return [[] for _ in range(slot.bars - 1)] + [[self._tonic]]
+        return [[] for _ in range(slot.bars - 1)] + [[self._tonic(self.key)]]
 
-    def _ended(self, bars: Bars) -> Bars:
-        """The song ends on its tonic, by a cadence where there is room."""
-        tonic = self._tonic
-        result = [list(bar) for bar in bars]
-        result[-1] = [tonic]
-        if len(result) >= 4 and not self.table.loops and plain(result[-2][-1]) == plain(tonic):
-            options = [e for e in self._endings("closed") if "|" in e]
-            if options:
-                draw = rng(self.seed, "composition", "harmony", "end")
-                result[-2] = numerals_to_bars(options[int(draw.integers(len(options)))])[-2]
-        return result
-
-    # --- colours and events -------------------------------------------------------------------------------------------
+    # --- events -------------------------------------------------------------------------------------------------------
 
     def _chord(self, numeral: str, key: Key) -> Chord:
-        colour = self._colours.get(numeral)
+        colour = self._colours["minor" if key.is_minor else "major"].get(numeral)
         return parse_numeral(numeral + colour if colour else numeral, key)
 
     def _events(self, slot: Slot, bars: Bars, key: Key) -> tuple[ChordEvent, ...]:
         events: list[ChordEvent] = []
         for offset, bar in enumerate(bars):
-            for beat, numeral in zip(self._beats(len(bar))[: len(bar)], bar, strict=True):
+            for beat, numeral in zip(self._beats(bar), (n for n in bar if n != HOLD), strict=True):
                 chord = self._chord(numeral, key)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(key)))
         return tuple(_merged(events))
@@ -225,20 +233,43 @@ class Harmonist:
         events: list[ChordEvent] = []
         for offset in range(slot.bars):
             symbols = given[offset % len(given)].split()
-            for beat, symbol in zip(self._beats(len(symbols)), symbols, strict=True):
+            for beat, symbol in zip(self._beats(symbols), symbols, strict=True):
                 chord = Chord.parse(symbol)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(self.key)))
         return tuple(events)
 
-    def _beats(self, count: int) -> list[float]:
-        """Beats on which `count` chords of a bar begin: evenly where the beats allow, else the earlier ones longer."""
-        beats = self.meter.beats_per_bar
-        if count <= 1:
-            return [1.0]
+    def _beats(self, bar: list[str]) -> list[float]:
+        """Beats on which the chords of a bar begin: evenly where the beats allow, else the earlier ones longer; holds lengthen."""
+        beats, count = self.meter.beats_per_bar, len(bar)
         whole = int(beats)
+        if HOLD in bar:
+            return _held_beats([i / count for i, token in enumerate(bar) if token != HOLD], whole, beats)
+        if count <= 1:
+            return [1.0] * count
         if count <= whole:
             return [1.0 + float(-(-whole * i // count)) for i in range(count)]
         return [1.0 + beats * i / count for i in range(count)]
+
+
+def _held_beats(shares: list[float], whole: int, beats: float) -> list[float]:
+    """The nearest free beats to where chords begin in the bar; by shares of the bar where it has fewer beats than chords."""
+    if len(shares) > whole:
+        return [1.0 + beats * share for share in shares]
+    found: list[int] = []
+    for k, share in enumerate(shares):
+        latest = whole - (len(shares) - k)
+        found.append(min(max(round(share * whole), found[-1] + 1 if found else 0), latest))
+    return [1.0 + beat for beat in found]
+
+
+def _last(bars: Bars) -> str:
+    """The chord that a progression ends on."""
+    return next(token for token in reversed(bars[-1]) if token != HOLD)
+
+
+def _blunt(bars: Bars) -> bool:
+    """Whether a progression stands still in its last four bars: no cadence can be heard."""
+    return len({plain(n) for bar in bars[-4:] for n in bar if n != HOLD}) < 2
 
 
 def _stated_for(slot: Slot, stated: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -251,7 +282,7 @@ def _lent_to(slot: Slot, stated: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Where chords were stated for verse or chorus only, sections without matter of their own play those."""
     if slot.function not in _SAME_AS:
         return ()
-    lenders = (_SAME_AS[slot.function], *_BORROWS.get(slot.function, ()))
+    lenders = (_SAME_AS[slot.function], *BORROWS.get(slot.function, ()))
     return next((bars for lender in lenders for label, bars in stated.items() if function_of(label) == lender), ())
 
 
@@ -267,7 +298,8 @@ def _merged(events: list[ChordEvent]) -> list[ChordEvent]:
 
 def _shown(bars: Bars, slot: Slot) -> str:
     """The numerals of a section; a loop is written once."""
+    rows = [" ".join(token for token in bar if token != HOLD) for bar in bars]
     for period in (1, 2, 4, 8):
-        if period < slot.bars and all(bar == bars[i % period] for i, bar in enumerate(bars)):
-            return " | ".join(" ".join(bar) for bar in bars[:period])
-    return " | ".join(" ".join(bar) for bar in bars[: 12 if slot.bars >= 12 else 8])
+        if period < slot.bars and all(row == rows[i % period] for i, row in enumerate(rows)):
+            return " | ".join(rows[:period])
+    return " | ".join(rows[: 12 if slot.bars >= 12 else 8])
