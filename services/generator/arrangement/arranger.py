@@ -6,9 +6,9 @@ from contracts.brief import Brief
 from contracts.context import Decision
 from contracts.given import Given
 from contracts.music import Note, Part, Role, Score
+from services.generator.arrangement.automation import controls
 from services.generator.arrangement.band import Chair, chairs
 from services.generator.arrangement.brought import Brought
-from services.generator.arrangement.expression import controls
 from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame

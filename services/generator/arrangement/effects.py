@@ -1,11 +1,14 @@
-"""Risers into big sections, impacts on their first beat, the crackle of a record."""
+"""Risers into big sections, impacts on their first beat, cymbals that swell into them, the crackle of a record."""
 
 from itertools import pairwise
 
 from contracts.music import PPQ
 from services.generator.arrangement.frame import Frame, Hit
+from services.music.packs.rhythm import DRUM_VOICES
+from services.music.rng import rng
 
 RISER_PITCH, IMPACT_PITCH, NOISE_PITCH = 60, 36, 60
+_SWELLING, _SWELLS, _STROKES = 0.15, 0.5, 14
 
 
 def _landings(frame: Frame) -> list[tuple[float, str, str]]:
@@ -33,6 +36,28 @@ def play_impacts(frame: Frame) -> list[Hit]:
     """A boom on the first beat of each section that a riser leads to."""
     ticks = [((frame.section(name).start_bar - 1) * frame.bar_ticks, lift) for lift, _, name in _landings(frame)]
     return [Hit(tick, 4 * PPQ, IMPACT_PITCH, 88.0 + 40.0 * max(lift, 0.0), "fx") for tick, lift in ticks]
+
+
+def play_swells(frame: Frame, active: dict[str, bool]) -> list[Hit]:
+    """A cymbal roll that grows into a section which opens clearly, where the style has cymbals and no risers.
+
+    Strokes of soft mallets, closer to each other towards the end, as often as one in two: a swell each time is none.
+    """
+    table = frame.pack.arrangement
+    if table.risers or not table.swells or not frame.pack.drums.crash or not frame.pack.drums.play:
+        return []
+    hits: list[Hit] = []
+    for lift, before, name in _landings(frame):
+        drawn = rng(frame.seed, "arrangement", "swell", name).random()
+        if lift < _SWELLING or not active[name] or frame.section(before).bars < 2 or drawn >= _SWELLS:
+            continue
+        end = (frame.section(name).start_bar - 1) * frame.bar_ticks
+        length = frame.bar_ticks
+        for stroke in range(_STROKES):
+            place = stroke / _STROKES
+            tick = end - length + round(length * (1.0 - (1.0 - place) ** 1.3))
+            hits.append(Hit(tick, PPQ // 4, DRUM_VOICES["crash"], 18.0 + 46.0 * place**1.6, "crash"))
+    return hits
 
 
 def play_vinyl(frame: Frame) -> list[Hit]:

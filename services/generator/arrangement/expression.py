@@ -1,20 +1,13 @@
-"""Breath and gesture: cc11 and cc2 of sustained instruments, the pedal, cutoff, wobble and gain curves."""
+"""Breath and gesture: cc11 and cc2 of sustained instruments, slides into notes, the pedal."""
 
 from itertools import pairwise
 
-from contracts.music import PPQ, Note, Role
-from services.generator.arrangement.band import Chair
-from services.generator.arrangement.frame import BUILDING, Frame
-from services.generator.arrangement.orchestration import Plan
-from services.music.packs.instruments import instrument
+from contracts.music import PPQ, Note
+from services.generator.arrangement.frame import Frame
 from services.music.rng import rng
 
-_BENDERS = frozenset({"saxophone", "trumpet", "electric_guitar", "violin", "vocals"})
 _SCOOP_MS = 90.0
 Curve = tuple[tuple[int, float], ...]
-_BREATH = frozenset({"winds", "brass"})
-_BOWED = frozenset({"strings", "vocal"})
-_BUILDS = BUILDING | {"riser"}
 
 
 def expression_curve(notes: list[Note], end: int) -> Curve:
@@ -67,88 +60,4 @@ def pedal_curve(frame: Frame, active: dict[str, bool]) -> Curve:
         if not name or not active[name] or frame.level(name) == "high" or span.end - span.start < PPQ:
             continue
         points += [(span.start + lift, 127.0), (span.end - 10, 0.0)]
-    return tuple(points)
-
-
-def controls(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], *, pedal: bool) -> dict[str, Curve]:
-    """All curves of a part."""
-    out: dict[str, Curve] = {}
-    entry = instrument(chair.instrument)
-    if entry.family in _BREATH | _BOWED and notes:
-        out["cc11"] = expression_curve(notes, frame.score.end_tick)
-        if entry.family in _BREATH:
-            out["cc2"] = out["cc11"]
-    if chair.manner in ("lead", "counter", "answers") and entry.id in _BENDERS and frame.pack.arrangement.scoops:
-        out["pitch_bend"] = scoops(frame, chair.part, notes)
-    if pedal and notes:
-        out["cc64"] = pedal_curve(frame, plan.active[chair.part])
-    if entry.electronic and chair.role in (Role.PAD, Role.HARMONY, Role.BASS, Role.MELODY, Role.COUNTER):
-        curve = _cutoff(frame)
-        if curve:
-            out["cutoff"] = curve
-    if chair.role is Role.BASS and frame.pack.bass.manner == "wobble" and entry.electronic:
-        out["wobble_rate"] = _wobble(frame)
-    fade = _fades(frame)
-    if fade:
-        out["gain_db"] = fade
-    throws = _throws(frame, chair)
-    if throws:
-        out[f"{frame.pack.arrangement.throws}_send_db"] = throws
-    return {name: curve for name, curve in out.items() if curve}
-
-
-def _cutoff(frame: Frame) -> Curve:
-    """Filters follow energy; builds open, intros of electronic styles begin closed."""
-    points: list[tuple[int, float]] = []
-    for name, section in frame.score.sections.items():
-        start = (section.start_bar - 1) * frame.bar_ticks
-        end = (section.end_bar - 1) * frame.bar_ticks
-        base = 0.35 + 0.55 * section.energy
-        opens = frame.function(name) in _BUILDS or (frame.function(name) == "intro" and frame.pack.arrangement.risers)
-        low, high = (base - 0.25, min(base + 0.2, 1.0)) if opens else (base, base)
-        points += [(start, round(max(low, 0.1), 3)), (max(end - 1, start + 1), round(high, 3))]
-    return tuple(points)
-
-
-def _wobble(frame: Frame) -> Curve:
-    """Cycles per beat, changing each beat or two in loud sections, in a two-bar question and answer."""
-    rates = frame.pack.bass.wobble_rates
-    points: list[tuple[int, float]] = []
-    for bar in frame.bars:
-        generator = rng(frame.seed, "arrangement", "wobble", frame.function(bar.section), bar.place % 4)
-        if frame.level(bar.section) == "low":
-            points.append((bar.tick, rates[0]))
-            continue
-        steps = 2 if bar.place % 2 == 0 else 4
-        for step in range(steps):
-            rate = rates[int(generator.integers(1 if step else 0, len(rates)))]
-            points.append((bar.tick + step * frame.bar_ticks // steps, rate))
-    held: list[tuple[int, float]] = []
-    for tick, rate in points:
-        if held:
-            held.append((tick - 1, held[-1][1]))
-        held.append((tick, rate))
-    return tuple(held)
-
-
-def _fades(frame: Frame) -> Curve:
-    """Fade of the last section where the style fades, slow arrival where it drifts in."""
-    if not frame.pack.arrangement.fade_out or not frame.bars:
-        return ()
-    first, last = next(iter(frame.score.sections.values())), list(frame.score.sections.values())[-1]
-    rise = min(first.bars, 4) * frame.bar_ticks
-    start, end = (last.start_bar - 1) * frame.bar_ticks, frame.score.end_tick
-    return ((0, -12.0), (rise, 0.0), (max(start, rise + 1), 0.0), (max(end, rise + 2), -14.0))
-
-
-def _throws(frame: Frame, chair: Chair) -> Curve:
-    """A throw into reverb or delay on the lead's and the stabs' last notes of each section (dB against the strip's own send)."""
-    if chair.manner not in ("lead", "stabs") or frame.pack.arrangement.throws == "none":
-        return ()
-    points: list[tuple[int, float]] = [(0, 0.0)]
-    for section in frame.score.sections.values():
-        end = (section.end_bar - 1) * frame.bar_ticks
-        rise = end - frame.bar_ticks // 2
-        if rise > points[-1][0]:
-            points += [(rise, 0.0), (end - 1, 6.0), (end, 0.0)]
     return tuple(points)

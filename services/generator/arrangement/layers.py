@@ -83,13 +83,12 @@ def _chosen(frame: Frame, band: list[Chair], name: str, eased: float) -> set[str
             entries.append((round(threshold(frame, chair) + shift, 4), place, chair.part))
     size = 1 + sum(chair.manner not in UNCOUNTED for chair in band)
     wanted = layer_target(eased, size) - 1
-    if frame.pack.arrangement.layers < 1.0:
-        usual = sum(entry[0] <= energy + 1e-9 for entry in entries)
-        wanted = round(wanted + (usual - wanted) * (1.0 - frame.pack.arrangement.layers))
+    follows = 0.2 if frame.closed else frame.pack.arrangement.layers  # in a trio everybody plays nearly always
+    usual = sum(entry[0] <= energy + (_BEYOND if frame.closed else 0.0) + 1e-9 for entry in entries)
+    wanted = round(wanted + (usual - wanted) * (1.0 - follows))
     out = set()
     for count, (enters, _, part) in enumerate(sorted(entries)):
-        usual = enters <= energy - _ABOVE + 1e-9
-        if usual or (count < wanted and enters <= energy + _BEYOND):
+        if enters <= energy - _ABOVE + 1e-9 or (count < wanted and enters <= energy + _BEYOND):
             out.add(part)
     return out
 

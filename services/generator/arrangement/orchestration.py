@@ -174,5 +174,6 @@ def _double_hooks(frame: Frame, band: list[Chair], plan: Plan) -> None:
     for chair in band:
         if chair.manner == "doubling":
             plan.active[chair.part] = {name: name in chosen for name in frame.score.sections}
-        elif chair.manner in LINES and chair.part not in plan.active:
-            plan.active[chair.part] = dict.fromkeys(frame.score.sections, False)
+            for other in band:
+                if other.manner in LINES and other.instrument == chair.instrument and other.part == chair.instrument:
+                    plan.active[other.part] |= dict.fromkeys(chosen, False)  # one player, one line at a time

@@ -6,7 +6,7 @@ from services.generator.arrangement.bass import play_bass
 from services.generator.arrangement.brought import Brought
 from services.generator.arrangement.comping import Comper, play_chords
 from services.generator.arrangement.drums import play_drums
-from services.generator.arrangement.effects import play_impacts, play_risers, play_vinyl
+from services.generator.arrangement.effects import play_impacts, play_risers, play_swells, play_vinyl
 from services.generator.arrangement.ending import land
 from services.generator.arrangement.ensembles import fingered, small_band
 from services.generator.arrangement.feel import Groove
@@ -34,6 +34,7 @@ def play_band(frame: Frame, groove: Groove, band: list[Chair], plan: Plan, broug
     elif drums:
         out["drums"] = play_drums(frame, groove, plan.active["drums"], plan.quiet)
         kicks = {h.tick for h in out["drums"] if h.pitch == DRUM_VOICES["kick"]}
+        out["drums"] += play_swells(frame, plan.active["drums"])
     basses = [c.part for c in band if c.manner == "bass"]
     with_bass = {n: any(plan.active[part][n] for part in basses) for n in frame.score.sections}
     for chair in band:
@@ -56,7 +57,9 @@ def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[
             return _written(frame, "melody")
         case "counter":
             own = _written(frame, "counter")
-            answers = play_line(frame, Liner(chair.part, "answers", low, high, entry.polyphony, 1), active, plan.quiet)
+            answers = play_line(
+                frame, Liner(chair.part, "guide" if frame.closed else "answers", low, high, entry.polyphony, 1), active, plan.quiet
+            )
             return sorted([*own, *(a for a in answers if not any(_near(a, o) for o in own))])
         case "percussion":
             return play_percussion(frame, active, plan.quiet)
