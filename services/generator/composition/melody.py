@@ -27,6 +27,10 @@ _ROLES = {
     "outro": "echo",
 }  # fmt: skip
 _DENSITY = {"verse": 1.0, "prechorus": 1.04, "chorus": 1.04, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
+_BELOW = frozenset({"verse", "prechorus", "groove", "breakdown"})
+_SHARPNESS = 1.08
+_OPEN = 0.45
+_TUNEFUL = 0.55
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
 
@@ -69,7 +73,9 @@ class Melodist:
         self.grid = Grid(Meter.parse(brief.meter.value))
         self.wish = wish or song_wish(brief, table, register, self.grid, seed)
         self.register = self.wish.register
-        self.voice = Voice(table, Key.parse(brief.key.value), self.register.low, self.register.high)
+        self.voice = Voice(table, Key.parse(brief.key.value), self.register.low, self.register.high, sharpness=_SHARPNESS)
+        top = max(self.register.high - self.wish.peak, self.register.low + 7)
+        self.under = Voice(table, self.voice.key, self.register.low, top, sharpness=_SHARPNESS) if self.wish.peak else self.voice
         self.materials: dict[str, Material] = {}
         self.books: dict[str, RhythmBook] = {}
 
@@ -90,9 +96,13 @@ class Melodist:
 
     def role(self, slot: Slot) -> str:
         """What the melody does in a section: sing, hook, echo, improvise, fill or rest."""
-        role = self.table.roles.get(slot.function, _ROLES[slot.function])
-        alone = all(self.table.roles.get(s.function, _ROLES[s.function]) in ("echo", "rest", "fill") for s in self.form.slots)
-        return "sing" if alone and role != "rest" else role
+        role = self._usual_role(slot)
+        alone = all(self._usual_role(s) in ("echo", "rest", "fill") for s in self.form.slots)
+        return "sing" if alone else role
+
+    def _usual_role(self, slot: Slot) -> str:
+        silent = slot.function in ("intro", "outro") and slot.function not in self.wish.preludes
+        return self.table.roles.get(slot.function, "rest" if silent else _ROLES[slot.function])
 
     def _hook_first(self) -> None:
         """The hook is written before everything else, and the rest grows around it."""
@@ -130,7 +140,7 @@ class Melodist:
         tones = [replace(t, length=min(t.length, steps - t.step)) for t in tones]
         ground = self._ground(slot, phrase)
         draw = self._draw("return", slot.function, phrase.letter, index if slot.is_hook else slot.id, index)
-        writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
+        writer = PhraseWriter(self._voice(slot), self._book(slot), self.grid, draw)
         first = index == [p.letter for p in slot.phrases].index(phrase.letter)
         tones = writer.fitted(tones, ground)
         if slot.occurrence == 1 and first:
@@ -172,7 +182,11 @@ class Melodist:
         if tune is not None:
             shift = (self.harmony[slot.id].key.tonic_class - tune.key.tonic_class + 6) % 12 - 6
             theme = [replace(t, pitch=self.voice.fold(t.pitch + shift)) for t in tune.tones]
-        return solo_phrase(writer, self._ground(slot, phrase), theme, draw)
+        ground = self._ground(slot, phrase)
+        if theme and "song" in self.table.schemes and draw.random() < _TUNEFUL:
+            played = [t for t in theme if t.step < phrase.bars * self.grid.steps]
+            return Returner(writer, ground, draw).ending(writer.fitted(played, ground)) if len(played) > 3 else played
+        return solo_phrase(writer, ground, theme, draw)
 
     def _echo(self, slot: Slot, every: int) -> list[Tone]:
         """The head of the hook, quoted now and then: in the last bars of an intro, at the head of each few bars elsewhere."""
@@ -232,11 +246,24 @@ class Melodist:
         names = list(schemes)
         share = np.array(list(schemes.values()))
         model = names[int(draw.choice(len(names), p=share / share.sum()))]
-        writer = PhraseWriter(self.voice, self._book(slot), self.grid, draw)
+        writer = PhraseWriter(self._voice(slot), self._book(slot), self.grid, draw)
         tones = decorated(writer.write(ground, model), writer, draw)
+        if model == "song" and phrase is slot.phrases[-1] and phrase.bars >= 6 and draw.random() < _OPEN:
+            tones = self._opened(tones, phrase.bars, draw)
         steps = phrase.bars * self.grid.steps
         self.materials[name] = Material(tuple(tones), tuple(ground.chord(s) for s in range(steps)), ground.key)
         return self.materials[name]
+
+    def _voice(self, slot: Slot) -> Voice:
+        """Verses keep below the peak that the choruses reach."""
+        return self.under if slot.function in _BELOW else self.voice
+
+    def _opened(self, tones: list[Tone], bars: int, draw: np.random.Generator) -> list[Tone]:
+        """The section's last bar or two belong to the band: the singer has said it and breathes."""
+        end = (bars - (1 if draw.random() < 0.65 else 2)) * self.grid.steps
+        kept = [t for t in tones if t.step <= end]
+        held = [replace(t, length=min(t.length, end + self.grid.beat_steps - t.step)) for t in kept]
+        return held if len(held) >= 6 else tones
 
     def _book(self, slot: Slot) -> RhythmBook:
         family = _FAMILY.get(slot.function, slot.function)

@@ -15,7 +15,7 @@ from services.generator.composition.units import Draft
 
 _ENDING = ((1, 0.3), (2, 0.45), (3, 0.1), (4, 0.15))
 _OWN_RHYTHM = 0.6
-_REWORDED = 0.22
+_REWORDED = 0.1
 
 
 class Returner:
@@ -27,12 +27,12 @@ class Returner:
 
     def verse(self, tones: list[Tone], strictness: float) -> list[Tone]:
         """A verse comes back: nothing new, other words, another ending, or both."""
-        literal = 0.12 + 0.4 * strictness
+        literal = 0.08 + 0.36 * strictness
         if self.draw.random() < literal or not tones:
             return tones
-        if self.draw.random() < 0.75:
+        if self.draw.random() < 0.6:
             tones = self.reworded(tones)
-        return self.ending(tones) if self.draw.random() < 0.75 else tones
+        return self.ending(tones) if self.draw.random() < 0.85 else tones
 
     def ending(self, tones: list[Tone], most: int = 4) -> list[Tone]:
         """Another ending: the last one to four bars are new, in their old rhythm or in one of their own."""

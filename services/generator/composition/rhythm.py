@@ -14,7 +14,7 @@ Bar = tuple[int, ...]
 
 _PALETTE = 9
 _SHORTEST_S = 0.105  # singers and winds do not tongue faster for long
-_OWN = 0.5
+_OWN = 1.1
 _STEEPEST = 2.5
 
 

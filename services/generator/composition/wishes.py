@@ -14,7 +14,7 @@ from services.generator.composition.lead import Register
 from services.music.packs.melody_table import MelodyTable
 from services.music.rng import rng
 
-_SHRUNK = 0.8
+_SHRUNK = 0.9
 """Share of the real spread that songs are drawn from: the ends of it are where real songs are odd."""
 _USUAL = MelodyTable()
 _HURRIED_S = 0.125
@@ -31,8 +31,12 @@ class SongWish:
     register: Register
     lift: float
     """Semitones that choruses lie above verses."""
+    peak: int
+    """Semitones that the highest note of verses stays below that of the choruses."""
     strictness: float
     """0–1: how literally phrases return."""
+    preludes: frozenset[str]
+    """Of intro and outro those in which the lead plays."""
     features: dict[str, float]
     """What the critic should measure."""
 
@@ -41,10 +45,12 @@ def song_wish(brief: Brief, table: MelodyTable, register: Register, grid: Grid, 
     """The wishes of a song, drawn by its seed."""
     draw = rng(seed, "composition", "melody", "wish")
     features = _features(table, draw)
-    lift = float(np.clip(draw.normal(table.lift, 0.6 * min(2.5, table.lift)), 0.0, table.lift + 3.0)) if table.lift else 0.0
+    lift = float(np.clip(draw.normal(1.15 * table.lift, 0.6 * min(2.5, table.lift)), 0.0, table.lift + 4.0)) if table.lift else 0.0
     register, lift = _register(table, register, features["range"], lift, draw)
+    peak = int(round(lift * draw.uniform(0.5, 1.1))) if draw.random() < 0.8 else 0
+    preludes = frozenset(name for name in ("intro", "outro") if draw.random() < table.preludes)
     rhythm = _rhythm(brief, table, grid, features["notes_per_beat"], draw)
-    return SongWish(rhythm, register, lift, float(draw.beta(2.2, 1.2)), features)
+    return SongWish(rhythm, register, lift, peak, float(draw.beta(2.0, 1.4)), preludes, features)
 
 
 def _features(table: MelodyTable, draw: np.random.Generator) -> dict[str, float]:
@@ -66,7 +72,7 @@ def _rhythm(brief: Brief, table: MelodyTable, grid: Grid, density: float, draw: 
     wish = learned.mean + _SHRUNK * spread @ np.clip(draw.standard_normal(3), -2.0, 2.0)
     wish[0] = 0.5 * wish[0] + 0.5 * learned.mean[0] * density / 1.08
     wish[0] *= 0.88 + 0.24 * brief.energy.value
-    wish[1] *= (max(0.02, table.syncopation) / _USUAL.syncopation) ** 0.25
+    wish[1:] *= (max(0.02, table.syncopation) / _USUAL.syncopation) ** 0.25
     step_s = 60.0 / brief.tempo_bpm.value / grid.beat_steps
     wish[2] *= float(np.clip(step_s / _HURRIED_S, 0.3, 1.0)) ** 1.5
     return np.clip(wish, _LEAST, _MOST)
@@ -74,8 +80,8 @@ def _rhythm(brief: Brief, table: MelodyTable, grid: Grid, density: float, draw: 
 
 def _register(table: MelodyTable, register: Register, span: float, lift: float, draw: np.random.Generator) -> tuple[Register, float]:
     """A register as wide as this song wants, with room for the choruses above the verses."""
-    width = int(round(min(span, register.high - register.low)))
-    lift = min(lift, max(0.0, width - 9.0))
+    width = int(round(min(span + 2.0, register.high - register.low)))
+    lift = min(lift, max(0.0, width - 8.0))
     middle = register.centre + lift / 2
     low = int(round(np.clip(middle - width * draw.uniform(0.46, 0.54), register.low, register.high - width)))
     centre = int(round(np.clip(register.centre, low + 3, low + width - 4 - lift)))
