@@ -14,7 +14,7 @@ _BEND_SEMITONES = 2.0
 _RELATIVE = {"major": 0, "minor": 3, "dorian": 10, "phrygian": 8, "lydian": 7, "mixolydian": 5, "locrian": 1}
 _MAJORS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 # Meta events before controls, note-offs before note-ons at one tick, so that repeated pitches speak.
-_ORDER = {"track_name": 0, "program_change": 1, "control_change": 2, "pitchwheel": 2, "note_off": 3, "note_on": 4}
+_ORDER = {"track_name": 0, "program_change": 1, "control_change": 2, "pitchwheel": 2, "note_off": 3, "lyrics": 4, "note_on": 5}
 
 Timed = tuple[int, mido.Message | mido.MetaMessage]
 
@@ -73,6 +73,9 @@ def _part_events(part_id: str, part: Part, channel: int) -> Iterator[Timed]:
                 yield tick, mido.Message("pitchwheel", pitch=bend, channel=channel)
             elif name == "cutoff":
                 yield tick, mido.Message("control_change", control=74, value=min(max(round(value * 127), 0), 127), channel=channel)
+    for tick, syllable in part.lyrics:
+        # RP-017: one event per syllable; a hyphen where the word goes on, a space where it ends.
+        yield tick, mido.MetaMessage("lyrics", text=syllable if syllable.endswith("-") else f"{syllable} ")
     for note in part.notes:
         yield note.start, mido.Message("note_on", note=note.pitch, velocity=note.velocity, channel=channel)
         yield note.end, mido.Message("note_off", note=note.pitch, velocity=0, channel=channel)

@@ -150,12 +150,18 @@ class Building:
         octave = _octave(self.tune, lead)
         bar = self.meter.ticks_per_bar
         mapped = theme_map(self.given, stretches_of(form), bar)
-        verbatim = placed(self.tune, runs_of(mapped), self.meter, octave)
         upbeat = pickup_bars(self.given, bar)
         theme = [n._replace(start=n.start - upbeat * bar, pitch=n.pitch + octave) for n in self.tune if n.start >= upbeat * bar]
         around = list(line.notes) if is_song(self.given) else self._developed(form, harmony, line.notes, theme, lead)
         hook = tuple(Tone(round(n.start / STEP), max(1, round(n.duration / STEP)), n.pitch) for n in theme if n.start < 2 * bar)
-        return replace(line, notes=tuple(_overlaid(around, verbatim, mapped, bar)), hook=hook)
+        return replace(line, notes=tuple(_overlaid(around, self.verbatim(form, lead), mapped, bar)), hook=hook)
+
+    def verbatim(self, form: Form, lead: str) -> list[Note]:
+        """The brought melody's notes as they lie in the song."""
+        if not self.tune:
+            return []
+        mapped = theme_map(self.given, stretches_of(form), self.meter.ticks_per_bar)
+        return placed(self.tune, runs_of(mapped), self.meter, _octave(self.tune, lead))
 
     def _developed(
         self, form: Form, harmony: dict[str, SectionHarmony], line: Sequence[Note], theme: Sequence[Note], lead: str
@@ -172,7 +178,7 @@ class Building:
             manner = manner_of(slot)
             if not own or slot.is_hook or slot.function == "solo":
                 continue
-            chord_at = self._chord_at(slot, harmony[slot.id])
+            chord_at = self._chord_at(harmony[slot.id])
             draw = rng(self.seed, "composition", "building", slot.function)
             if manner in SILENT:
                 final = end - bar if slot is form.slots[-1] else end
@@ -187,7 +193,7 @@ class Building:
                 notes = [n for n in notes if not at <= n.start < until] + (said if phrase.letter != "t" else [])
         return _single(sorted(notes))
 
-    def _chord_at(self, slot: Slot, section: SectionHarmony) -> Callable[[int], Chord]:
+    def _chord_at(self, section: SectionHarmony) -> Callable[[int], Chord]:
         meter = self.meter
         ticks = [((e.bar - 1) * meter.ticks_per_bar + round((e.beat - 1) * meter.ticks_per_beat), e.chord) for e in section.events]
         tonic = Chord(section.key.tonic, "m" if section.key.is_minor else "")
@@ -207,7 +213,9 @@ class Building:
         why = [*given.notes]
         octave = _octave(self.tune, lead) if self.tune and lead else 0
         if octave:
-            why.append(f"{instruments()[lead].name.lower() if lead else ''} plays it {abs(octave) // 12} octaves {'up' if octave > 0 else 'down'}")
+            why.append(
+                f"{instruments()[lead].name.lower() if lead else ''} plays it {abs(octave) // 12} octaves {'up' if octave > 0 else 'down'}"
+            )
         left = given.bars - len({*mapped.values()}) if self.tune else 0
         if left > 0:
             why.append(f"{left} of its {given.bars} bars did not fit the form and were left out")

@@ -1,6 +1,5 @@
 """Composing: form, then harmony, then the melody; each decision in a musician's words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from contracts.brief import Brief
@@ -23,6 +22,7 @@ from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import Grid
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.lead import Register, choose_counter, register_of
+from services.generator.composition.lyrics import lay_lyrics
 from services.generator.composition.resizing import Mode
 from services.generator.composition.reworking import rework
 from services.generator.composition.takes import TAKES, best_take, heard_score
@@ -30,7 +30,6 @@ from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
 from services.music.packs.melody_table import MelodyTable
-from services.music.theory.scales import mode_classes
 
 __all__ = ["Composed", "compose", "heard_score"]
 
@@ -85,7 +84,11 @@ def compose(
     else:
         line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed)
         line = building.sung(form, harmony, line, lead)
-        parts["melody"] = _part(lead, Role.VOCAL if lead == "vocals" else Role.MELODY, line.notes)
+        laid = lay_lyrics(brief, form, harmony, Grid(Meter.parse(brief.meter.value)), line.notes, frozenset(building.verbatim(form, lead)))
+        line = replace(line, notes=laid.notes)
+        role = Role.VOCAL if lead == "vocals" or laid.lyrics else Role.MELODY
+        parts["melody"] = _part(lead, role, line.notes).model_copy(update={"lyrics": laid.lyrics})
+        decisions += laid.decisions
         decisions.append(melody_decision(lead, line, key, cost, TAKES))
         second = choose_counter(brief, pack, lead)
         if second is not None:

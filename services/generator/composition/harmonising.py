@@ -68,7 +68,7 @@ class Harmoniser:
         self.moves = _moves(key, table)
         self.starts = Counter[str]()
         for (first, _), count in self.moves.items():
-            self.starts[first] += count  # type: ignore[assignment]
+            self.starts[first] += count
         self.tonic = plain(table.tonic.get("minor" if key.is_minor else "major", "I"))
 
     def find(self, notes: Sequence[Note], bars: int) -> tuple[ChordEvent, ...]:
