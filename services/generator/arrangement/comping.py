@@ -2,21 +2,17 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from contracts.music import PPQ
-from services.generator.arrangement.bass import member, place
+from services.generator.arrangement.arpeggio import Arpeggiator
 from services.generator.arrangement.divisi import DESKS, divided
+from services.generator.arrangement.fingerstyle import fingered
 from services.generator.arrangement.frame import Bar, Frame, Hit, Level
-from services.generator.arrangement.metre import Step, held_steps, slot
+from services.generator.arrangement.hands import gesture, left_hand
+from services.generator.arrangement.metre import Step, held_steps
 from services.generator.arrangement.voicings import strummed
 from services.music.packs.rhythm import Texture, playing
 from services.music.rng import rng
 from services.music.theory.voicing import Voicing, VoicingRules, voice_progression
-
-_ACCENT = {"X": 12.0, "x": 0.0, "o": -18.0, "D": 12.0, "d": 0.0, "u": -7.0, "s": -30.0}
-# Velocity by slot of real accompaniment: backbeats loudest, the "e" softest (POP909 piano, notes/craft 3).
-_SLOTS = (1.0, 4.0, -6.0, -2.0, -3.0)
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Comper:
 
 # How bars of four follow each other: which of a section's variants each bar takes. With the changed cells on top, about 28 % of
 # the bars repeat the one before, as real accompaniments do (POP909).
-_SCHEMES = ((0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 1, 1, 0), (0, 0, 1, 2), (0, 1, 1, 2), (0, 1, 0, 1))
+_SCHEMES = ((0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 1, 1, 0), (0, 0, 1, 2), (0, 1, 1, 2), (0, 0, 1, 1))
 
 
 def texture_at(comper: Comper, level: Level) -> Texture:
@@ -72,7 +68,7 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     scheme = _SCHEMES[int(home.integers(len(_SCHEMES)))]
     pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, frame.memory(bar), "bar", bar.place)
-    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.3)
+    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.2)
     cells = pattern.split()
     if len(cells) != 4 or here.random() >= chance:
         return pattern
@@ -122,14 +118,19 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
             steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True), push=texture.push)
         if bar.number in quiet:
             steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
+        if texture.kind == "arpeggiator":
+            chords = {bar.tick + s.tick: voicings[frame.span_at(bar.tick + s.tick).start, bar.section] for s in steps}
+            hits += Arpeggiator(frame, texture, comper.part).play(bar, steps, chords, comper.high)
+            continue
         for step in steps:
             own = voicings[frame.span_at(bar.tick + step.tick).start, bar.section]
             heard = _heard_from(frame, bar.tick + step.tick, push=texture.push)
             ahead = (frame.span_at(heard).start, frame.score.section_at(heard) or bar.section)
-            hits += _gesture(frame, texture, bar, step, voicings.get(ahead, own), generator)
+            hits += gesture(frame, texture, bar, step, voicings.get(ahead, own), generator)
         crowded = bar.section in comper.company and with_bass[bar.section]
         if texture.left and bar.number not in quiet and texture.kind == "two_hands" and not crowded:
-            hits += _left_hand(frame, comper, texture, bar, with_bass=with_bass[bar.section])
+            reach = (max(texture.left_register[0], comper.low), max(texture.left_register[1], comper.low + 14))
+            hits += left_hand(frame, texture, bar, _left_steps(frame, comper, texture, bar), reach, with_bass=with_bass[bar.section])
     return hits
 
 
@@ -152,6 +153,11 @@ def _voicings(frame: Frame, comper: Comper, active: dict[str, bool]) -> dict[tup
         if comper.divided:
             chain = divided([s.chord for s in spans], comper.instrument, tops, before)
             before = chain[-1] if chain else before
+        elif comper.guitar and texture.kind == "fingers":
+            chain = []
+            for span in spans:
+                before = fingered(span.chord, window, before)
+                chain.append(before)
         elif comper.guitar and texture.kind in ("strum", "arp"):
             colour = comper.colour if texture.kind == "strum" and (comper.colour != "power" or frame.level(name) != "low") else "open"
             chain = []
@@ -197,74 +203,9 @@ def _pad_steps(frame: Frame, bar: Bar, texture: Texture, level: Level) -> list[S
     return out
 
 
-def _gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: tuple[int, ...], generator: np.random.Generator) -> list[Hit]:
-    """One movement of the hand: a chord, a strum, a single string."""
-    tick = bar.tick + step.tick
-    energy, feel = frame.section(bar.section).energy, frame.feeling
-    level = (
-        feel.velocity
-        + texture.level
-        + _ACCENT.get(step.char, -4.0)
-        + _SLOTS[slot(step.tick, frame.meter, bar.number)]
-        + 20.0 * (energy - 0.55)
-    )
-    if texture.kind != "pad":
-        level += feel.accent if slot(step.tick, frame.meter, bar.number) <= 1 else 0.0
-    length = max(round(step.length * (texture.legato if texture.kind == "pad" else feel.sounding(texture.legato))), 80)
-    char = step.char
-    if texture.kind == "boogie" and char in "dDu":
-        notes = _boogie(frame, bar, step)
-    if char.isdigit():
-        index = int(char) - 1
-        pitch = notes[index % len(notes)] + 12 * (index // len(notes))
-        both = (pitch, pitch + 12) if texture.kind == "octaves" else (pitch,)
-        return [Hit(tick, length, p, level - (4.0 if index else 0.0), "chord") for p in both]
-    if char == "b":
-        return [Hit(tick, length, notes[0], level + 4.0, "chord")]
-    if char == "v":
-        return [Hit(tick, length, notes[min(1, len(notes) - 1)], level + 2.0, "chord")]
-    total = float(generator.uniform(*texture.spread_ms))
-    chosen = notes[1:] if char == "t" and len(notes) > 2 else notes
-    if char in "us":
-        chosen = tuple(reversed(chosen[-(1 if char == "s" else 3) :]))
-    elif char == "d" and slot(step.tick, frame.meter, bar.number) > 1:
-        chosen = chosen[-4:]  # between the beats the pick does not reach every string
-    if char == "s":
-        length = 70
-    gap = total / max(len(chosen) - 1, 1)
-    touch = generator.normal(0.0, 2.0, len(chosen))
-    top = max(chosen)
-    return [
-        Hit(tick, length, pitch, level + float(touch[i]) + (3.0 if pitch == top else 0.0), "chord", i * gap)
-        for i, pitch in enumerate(chosen)
-    ]
-
-
-def _boogie(frame: Frame, bar: Bar, step: Step) -> Voicing:
-    """Root with fifth and sixth in turn by beats, the flat seventh now and then on the third: the shuffle guitar's two strings."""
-    chord = frame.span_at(bar.tick + step.tick).chord
-    root = place(chord.bass_class, 44, 40, 52)
-    above = (member(chord, 5), 9, 10 if bar.place % 4 == 3 else member(chord, 5), 9)[step.role]
-    return (root, root + above)
-
-
-def _left_hand(frame: Frame, comper: Comper, texture: Texture, bar: Bar, *, with_bass: bool) -> list[Hit]:
-    """The left hand: bass figure where nobody else plays bass, a held tenor note where somebody does."""
-    low, high = texture.left_register
-    low, high = max(low, comper.low), max(high, comper.low + 14)
+def _left_steps(frame: Frame, comper: Comper, texture: Texture, bar: Bar) -> list[Step]:
+    """The left hand's figure for two bars at a time; the calmest only holds."""
     generator = rng(frame.seed, "arrangement", "left", comper.part, frame.function(bar.section), bar.place // 2)
     choices = texture.left[:1] if frame.level(bar.section) == "low" else texture.left
     pattern = choices[int(generator.integers(len(choices)))]
-    hits = []
-    for step in _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number)):
-        if with_bass and step.char not in "158":
-            continue
-        chord = frame.span_at(bar.tick + step.tick).chord
-        home = place(chord.bass_class, low + 5 + (5 if with_bass else 0), low, high)
-        slash = chord.bass_class != chord.root_class
-        add = 12 if step.char == "8" else 0 if slash or step.char not in "3567" else member(chord, int(step.char))
-        level = (
-            frame.feeling.velocity + texture.level - 2.0 + 14.0 * (frame.section(bar.section).energy - 0.55) - (8.0 if with_bass else 0.0)
-        )
-        hits.append(Hit(bar.tick + step.tick, round(step.length * texture.legato), home + add, level, "chord"))
-    return hits
+    return _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number))

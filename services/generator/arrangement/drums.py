@@ -47,7 +47,7 @@ def groove_bar(frame: Frame, groove: Groove, beat: Beat, bar: Bar, takes: dict[s
     hits: dict[tuple[str, int], Hit] = {}
     for voice, pattern in bar_patterns(frame, beat, bar).items():
         for step in steps(pattern, frame.meter, bar.number, keep_time=voice in TIMEKEEPERS):
-            if step.char == ".":
+            if step.char not in "Xxo":
                 continue
             level = velocity(groove, voice, step.char, bar.tick + step.tick, energy, takes.setdefault(voice, 0.0))
             hits[voice, step.tick] = Hit(bar.tick + step.tick, HIT_TICKS, DRUM_VOICES[voice], level, _voice_of(voice, step.char))

@@ -121,7 +121,7 @@ def _stroke(groove: Groove, tick: int, voice: str, done: float, takes: dict[str,
     growth = float(np.interp(done, np.linspace(0.06, 0.94, len(ramp)), ramp)) - ramp[-1]
     steady = 11.0 * min(done / 0.75, 1.0) + 11.0 * max(done - 0.75, 0.0) / 0.25 - 22.0
     section = frame.score.section_at(tick) or next(iter(frame.score.sections))
-    level = top - 3.0 + 0.5 * (growth + steady) + 10.0 * (frame.section(section).energy - 0.6) + 2.0 * takes.get("snare", 0.0)
+    level = top - 2.0 + 0.45 * growth + 0.7 * steady + 10.0 * (frame.section(section).energy - 0.6) + 2.0 * takes.get("snare", 0.0)
     return Hit(tick, 120, DRUM_VOICES[voice], level, voice)
 
 

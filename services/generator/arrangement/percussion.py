@@ -32,7 +32,7 @@ def play_percussion(frame: Frame, active: dict[str, bool], quiet: frozenset[int]
         for voice in voices[1:] if crossing and len(voices) > 1 else voices:
             patterns = grooves[voice]
             pattern = patterns[0] if bar.place % 4 != 3 or turn.random() < 0.4 else patterns[int(turn.integers(len(patterns)))]
-            played = (s for s in steps(pattern, frame.meter, bar.number, keep_time=voice in TIMEKEEPERS) if s.char != ".")
+            played = (s for s in steps(pattern, frame.meter, bar.number, keep_time=voice in TIMEKEEPERS) if s.char in "Xxo")
             hits += [_stroke(frame, bar, voice, s.tick, s.char) for s in played if s.char != "o" or turn.random() >= 0.08]
         if crossing:
             voice = next((v for v in _CROSS_VOICES if v in grooves), "woodblock")

@@ -7,8 +7,9 @@ sixteenths. Other meters take the cells by metrical role (`services.generator.ar
 
 Drums: `X` accent, `x` hit, `o` ghost, `.` nothing. Bass: `1` root (the slash bass where there is one), `3 5 6 7` chord members,
 `v` the fifth below, `8` octave, `a` approach to the next chord, `n` the next bar's root held over the bar line, `m` muted note,
-`-` held, `.` rest. Comping: `X x o` chord by strength, `d D u` strums down, down with accent, up, `s` muted scratch, `1`…`6` one
-voice of the chord from below, `b` lowest voice, `t` the voices above it, `-` held, `.` rest.
+`-` held, `.` rest. Comping: `X x o` chord by strength, `d D u` strums down, down with accent, up, `s` muted scratch, `p` palm
+mute, `1`…`6` one voice of the chord from below, `b` lowest voice, `t` the voices above it, `-` held, `.` rest. Arpeggiators take
+only the rhythm from `X x o`: `order` says which voice is next.
 """
 
 import tomllib
@@ -118,7 +119,7 @@ class CompingTable(Table):
 class Texture(Table):
     """A way of playing chords, as cells with variants for three levels of energy."""
 
-    kind: Literal["chords", "strum", "arp", "pad", "two_hands", "boogie", "octaves"]
+    kind: Literal["chords", "strum", "arp", "pad", "two_hands", "boogie", "octaves", "fingers", "arpeggiator"]
     voices: tuple[int, int] = Field(default=(3, 4), description="notes of the chord at low and high energy")
     window: tuple[int, int] = Field(default=(52, 76), description="lowest and highest note")
     low: tuple[Cells, ...]
@@ -130,7 +131,18 @@ class Texture(Table):
     level: int = Field(default=78, description="velocity of a normal chord")
     spread_ms: tuple[float, float] = (0.0, 4.0)
     pedal: bool = False
+    thin: float | None = Field(default=None, ge=0, le=1, description="share of plain strokes between beats that are one or two notes")
+    order: Literal["up", "down", "updown", "converge", "random"] = Field(default="up", description="arpeggiators: which voice is next")
+    octaves: int = Field(default=1, ge=1, le=3, description="arpeggiators: octaves that a round runs through")
+    cross: int = Field(
+        default=0, ge=0, description="arpeggiators: sixteenths after which a round begins anew across bar lines; 0: each bar"
+    )
     push: bool = Field(default=False, description="a stroke in the last eighth of a chord plays the next one and holds over the change")
+
+    @property
+    def thinned(self) -> float:
+        """Share of thin strokes between the beats: two hands at a piano mix chords with single notes, others play what is written."""
+        return self.thin if self.thin is not None else 0.55 if self.kind == "two_hands" else 0.0
 
     def at(self, level: Level) -> tuple[str, ...]:
         """Variants for a level of energy."""

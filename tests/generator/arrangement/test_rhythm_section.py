@@ -70,7 +70,7 @@ def _hands(drums: tuple[Note, ...], start: int, end: int) -> list[tuple[int, int
 def test_fills_move_to_snare_and_toms_and_grow() -> None:
     """Measured shape: snare and toms take over half of the last beat's strokes; toms grow and fall in pitch through the fill."""
     share, early, late = [], [], []
-    for seed in range(1, 9):
+    for seed in range(1, 13):
         score = played("rock", seed=seed)
         bar = score.meter_value.ticks_per_bar
         for section in list(score.sections.values())[1:]:
@@ -87,7 +87,7 @@ def test_fills_move_to_snare_and_toms_and_grow() -> None:
 
 @pytest.mark.parametrize("style", ["pop", "rock", "funk", "blues", "jazz"])
 def test_timing_spreads_like_measured_drummers(style: str) -> None:
-    """Hats and rides deviate from the swung grid with the SD of real takes (14–25 ms), and neighbours hang together."""
+    """Hats and rides deviate from their habitual place with the SD of real takes (9–25 ms), and neighbours hang together."""
     deviations = []
     for seed in range(1, 5):
         score = played(style, seed=seed)
@@ -95,8 +95,11 @@ def test_timing_spreads_like_measured_drummers(style: str) -> None:
         groove = Groove(frame)
         grid = np.array(sorted({groove.swung(t) for t in [*range(0, score.end_tick, 240), *range(0, score.end_tick, 320)]}))
         hats = [n.start for n in score.parts["drums"].notes if n.pitch in CYMBALS]
-        errors = [t - grid[np.argmin(np.abs(grid - t))] for t in hats]
-        deviations.append([e / frame.ms_to_ticks(1.0) for e in errors])
+        errors = np.array([t - grid[np.argmin(np.abs(grid - t))] for t in hats]) / frame.ms_to_ticks(1.0)
+        places = np.array([round(t / 320) % 12 if style in ("jazz", "blues") else round(t / 240) % 16 for t in hats])
+        for place in set(places.tolist()):
+            errors[places == place] -= np.mean(errors[places == place])
+        deviations.append(errors.tolist())
     spread = float(np.mean([pstdev(d) for d in deviations]))
     lag = float(np.mean([np.corrcoef(d[:-1], d[1:])[0, 1] for d in deviations]))
     assert 9.0 <= spread <= 25.0

@@ -1,5 +1,6 @@
 """The playing data: every pattern reads, every name that a pack uses exists."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from services.music.packs.instruments import instruments
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, BassTable, DrumTable, playing
 
 SOUNDS = Path(__file__).parents[3] / "services" / "generator" / "production"
+_INSTRUMENTS = sorted((Path(__file__).parents[3] / "services" / "music" / "packs" / "instruments").glob("*.toml"))
 _FILES = (*(SOUNDS / "patches").glob("*.dsp"), *(SOUNDS / "kits").glob("*.toml"))
-PATCHES = {p.stem for p in _FILES} | {"kit_acoustic", "kit_jazz"}
+_SAMPLED = {name for path in _INSTRUMENTS for name in tomllib.loads(path.read_text("utf-8")).get("sound", {}).get("patches", {})}
+PATCHES = {p.stem for p in _FILES} | {"kit_acoustic", "kit_jazz"} | _SAMPLED
 
 
 @pytest.mark.parametrize("style", sorted(genres()))
@@ -50,7 +53,7 @@ def test_textures_use_comping_characters() -> None:
     """Textures hold chords, strums, single voices, holds and rests only."""
     for name, texture in playing().texture.items():
         for pattern in (*texture.low, *texture.mid, *texture.high):
-            assert set(pattern) <= set("XxoDdus123456btv-. "), (name, pattern)
+            assert set(pattern) <= set("XxoDdusp123456btv-. "), (name, pattern)
 
 
 def test_a_pattern_that_is_no_bar_is_refused() -> None:
