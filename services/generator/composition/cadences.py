@@ -9,6 +9,7 @@ from services.music.theory.roman import numerals_to_bars, plain
 
 # How much likelier than usual a section stays open before another.
 _BEFORE = {"outro": 0.5}
+_MINOR = 0.75  # minor keys close more often (POP909: 54 % of phrases end on the tonic, 40 % in major)
 _OPENING = frozenset({"chorus", "drop"})
 _DECEPTIVE = {"major": "vi", "minor": "bVI"}
 _TURN = 0.35  # inner phrases that end openly where their progression does not end by itself
@@ -33,6 +34,7 @@ class Cadences:
         draw = rng(self.seed, "composition", "harmony", "ending", slot.function, following.function)
         share = self.table.open_share
         share = max(share, 0.75) if following.function in _OPENING else share * _BEFORE.get(following.function, 1.0)
+        share *= _MINOR if key.is_minor else 1.0
         kind = "open" if draw.random() < share else "closed"
         options = self.endings(kind, key)
         ending = numerals_to_bars(options[int(draw.integers(len(options)))])

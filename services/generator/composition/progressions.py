@@ -24,8 +24,11 @@ BORROWS = {
 # How often a section begins on the tonic where no family says (Billboard), and how often a chorus brings a new chord.
 _HOME = {"verse": 0.8, "chorus": 0.58, "prechorus": 0.25, "bridge": 0.18}
 _ADDS = 0.65
+_LEANS = 0.85  # progressions lean to the tonic by themselves: the wish for it is drawn a little less often
 _WRITTEN = 6  # progressions that the model offers for each place
-_FOLLOWS = 0.35  # how much of the model's surprise in bits counts against a unit of the style
+_PACED = 0.4
+_LONG_BAR_S, _SHORT_BAR_S = 2.7, 1.7
+_FOLLOWS = 0.55  # how much of the model's surprise in bits counts against a unit of the style
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Progressions:
     def _of_style(self, model: ChordModel | None, function: str, length: int, key: Key, draw: np.random.Generator) -> Bars:
         units = self.candidates(function, key)
         options = [numerals_to_bars(u.bars) for u in units]
-        wishes = self._wishes(model, function)
+        wishes = self._wishes(model, function, key)
         surprise = [model.bits(runs_of(bars), function) if model else 0.0 for bars in options]
         mean = sum(surprise) / len(surprise)
         weights = []
@@ -93,14 +96,25 @@ class Progressions:
             weights.append(weight)
         share = np.array(weights) / sum(weights)
         chosen = options[int(draw.choice(len(options), p=share))]
-        return [list(bar) for bar in chosen for _ in range(self.table.bars_per_chord)]
+        return self._paced([list(bar) for bar in chosen for _ in range(self.table.bars_per_chord)], draw)
+
+    def _paced(self, bars: Bars, draw: np.random.Generator) -> Bars:
+        """Where bars are long, chords may come twice as fast, where they are short, half as fast: a chord lasts one to four seconds."""
+        moved = draw.random() < _PACED
+        if self.table.loops or not moved or len(bars) not in (4, 8) or any(len(bar) > 1 for bar in bars):
+            return bars
+        if self.bar_s > _LONG_BAR_S and len({bar[0] for bar in bars}) > 2:
+            return [[*bars[i], *bars[i + 1]] if bars[i] != bars[i + 1] else bars[i] for i in range(0, len(bars), 2)]
+        if self.bar_s < _SHORT_BAR_S and len(bars) == 4:
+            return [list(bar) for bar in bars for _ in range(2)]
+        return bars
 
     # --- the model's ---------------------------------------------------------------------------------------------------
 
     def _written(self, model: ChordModel, function: str, bars: int, key: Key, draw: np.random.Generator) -> Bars:
         writer = UnitWriter(model, self.table.family, self.bar_s, loops=self.table.loops)
         options = [writer.write(function, bars, sorted(self.heard), draw, writer.end_for(function, draw)) for _ in range(_WRITTEN)]
-        wishes = self._wishes(model, function)
+        wishes = self._wishes(model, function, key)
         weights = np.array([self._welcome(option, wishes, key) * _grown(option, function, minor=key.is_minor) for option in options])
         if not weights.any():
             return options[0]
@@ -108,15 +122,15 @@ class Progressions:
 
     # --- both ----------------------------------------------------------------------------------------------------------
 
-    def _wishes(self, model: ChordModel | None, function: str) -> tuple[bool | None, bool | None]:
+    def _wishes(self, model: ChordModel | None, function: str, key: Key) -> tuple[bool | None, bool | None]:
         """What this song wants of a function: to begin at home or not, to bring a chord that was not heard yet or not."""
         home: bool | None = None
         if function in _HOME and (model is not None or not self.table.loops):
             share = _HOME[function]
             if model is not None:
                 starts = model.tables["starts"].get(function, {})
-                share = starts.get(next(iter(model.codes)), share)
-            home = bool(rng(self.seed, "composition", "harmony", "home", function).random() < share)
+                share = starts.get("i" if key.is_minor else "I", share)
+            home = bool(rng(self.seed, "composition", "harmony", "home", function).random() < _LEANS * share)
         adds = bool(rng(self.seed, "composition", "harmony", "adds").random() < _ADDS) if function == "chorus" and self.heard else None
         return home, adds
 
@@ -128,7 +142,7 @@ class Progressions:
         weight = 0.08 if bars in self.used else 1.0
         tonic = "i" if key.is_minor else "I"
         if home is not None and (plain(numerals[0]) == tonic) is not home:
-            weight *= 0.2
+            weight *= 0.1
         new = bool(names - self.heard)
         if adds is not None and new is not adds:
             weight *= 0.25
