@@ -18,6 +18,7 @@ from services.generator.arrangement.orchestra import breathed
 from services.generator.arrangement.orchestration import Plan, plan_band
 from services.generator.arrangement.players import comper, play_band
 from services.generator.arrangement.rides import ride
+from services.generator.arrangement.singing import as_written
 from services.generator.arrangement.telling import tell
 from services.generator.blending import blended
 from services.music.packs.genres import GenrePack, genre
@@ -58,6 +59,8 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
     for index, chair in enumerate(band):
         notes = brought.notes(chair, plan) if brought.role_of(chair) else perform(played[chair.part], groove, _player(frame, chair))
         part = _part(frame, chair, plan, notes, index)
+        if chair.part == "melody":
+            part = as_written(part, score, given)
         if part.notes:
             parts[chair.part] = part
     full = score.model_copy(update={"parts": ride(frame, parts)})

@@ -7,7 +7,7 @@ from functools import cached_property
 from contracts.brief import Brief, SectionPlan
 from contracts.context import Decision
 from contracts.given import Given
-from contracts.music import Chord, ChordEvent, Key, Meter, Note, Section
+from contracts.music import Chord, ChordEvent, Key, Meter, Note, Score, Section
 from contracts.pipeline import Stage
 from services.generator.composition.developing import SILENT, Developer, manner_of
 from services.generator.composition.form import Form, Slot
@@ -25,10 +25,11 @@ from services.generator.composition.placing import (
     pickup_bars,
     placed,
     runs_of,
+    stretches_in,
     stretches_of,
     theme_map,
 )
-from services.generator.composition.retiming import in_song
+from services.generator.composition.retiming import in_song, moved_to
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instruments
 from services.music.rng import rng
@@ -247,6 +248,18 @@ def material_of(given: Given, brief: Brief, pack: GenrePack) -> tuple[Given, boo
         return material, False
     chords = Harmoniser(Key.parse(brief.key.value), Meter.parse(brief.meter.value), pack.harmony).find(tune.notes, material.bars)
     return material.model_copy(update={"chords": chords}), True
+
+
+def verbatim_in(score: Score, given: Given) -> frozenset[Note]:
+    """The notes of a score's melody that are brought ones, as they are: read from the score alone, so that players know them too."""
+    part, tune = score.parts.get("melody"), given.part("melody")
+    if part is None or tune is None or not tune.notes:
+        return frozenset()
+    material = moved_to(given, Key.parse(score.key), score.meter_value)
+    moved = material.part("melody")
+    notes = moved.notes if moved else ()
+    runs = runs_of(theme_map(material, stretches_in(score), score.meter_value.ticks_per_bar))
+    return frozenset(placed(notes, runs, score.meter_value, _octave(notes, part.instrument))) & frozenset(part.notes)
 
 
 def _own_sections(given: Given) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """What was brought, in the key and meter of the song: moved, never rewritten."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from contracts.brief import Brief
 from contracts.given import Given, GivenPart
@@ -23,15 +24,19 @@ def key_shift(found: Key, wanted: Key) -> int:
 
 def in_song(given: Given, brief: Brief) -> Given:
     """The brought material moved into the brief's key and meter, with a note for each thing that was changed."""
+    return moved_to(given, Key.parse(brief.key.value), Meter.parse(brief.meter.value))
+
+
+def moved_to(given: Given, wanted: Key, meter: Meter) -> Given:
+    """The brought material in a key and a meter."""
     notes: list[str] = []
     shift = 0
-    wanted = Key.parse(brief.key.value)
     if given.key and str(Key.parse(given.key)) != str(wanted):
         found = Key.parse(given.key)
         shift = key_shift(found, wanted)
         moved = f"{abs(shift)} semitones {'up' if shift > 0 else 'down'}" if shift else "not at all: it has the same notes"
         notes.append(f"what was brought is in {found}; it was moved {moved}, into {wanted}")
-    meter, own = Meter.parse(brief.meter.value), Meter.parse(given.meter or brief.meter.value)
+    own = Meter.parse(given.meter) if given.meter else meter
     warp = _warp(own, meter)
     if str(own) != str(meter):
         notes.append(f"what was brought is in {own}; each of its bars became one bar of {meter}")
@@ -86,7 +91,7 @@ def _warp(own: Meter, meter: Meter) -> Callable[[int], int]:
 
     def warped(tick: int) -> int:
         bar, rest = divmod(tick, own.ticks_per_bar)
-        (a, x), (b, y) = next((p, q) for p, q in zip(anchors, anchors[1:], strict=False) if p[0] <= rest < q[0])
+        (a, x), (b, y) = next((p, q) for p, q in pairwise(anchors) if p[0] <= rest < q[0])
         return bar * meter.ticks_per_bar + x + round((rest - a) * (y - x) / (b - a))
 
     return warped
