@@ -4,11 +4,14 @@ from bisect import bisect_left
 
 from contracts.music import PPQ
 from services.generator.arrangement.band import Chair
+from services.generator.arrangement.bass import place
 from services.generator.arrangement.frame import Frame, Hit
 from services.music.packs.instruments import instrument
 
 FINGERS = {"guitar": 5, "plucked": 5}
 """Strings that a hand reaches at once; everybody else has ten fingers."""
+_THUMB = (40, 52)
+"""Notes of the bass strings."""
 _REACH = 16
 """Semitones that a hand spans."""
 _UNDER = 3
@@ -43,8 +46,22 @@ def small_band(frame: Frame, band: list[Chair], hits: dict[str, list[Hit]]) -> d
         if who and instrument(who.instrument).polyphony <= 2:
             written = [Hit(n.start, n.duration, n.pitch, float(n.velocity), "line") for n in counter.notes]
             out[who.part] = _answered(out[who.part], written)
+    for chair in band:
+        if chair.manner == "chords" and fingered(frame, band, chair):
+            out[chair.part] = _on_the_bass(frame, out[chair.part])
     pair = alone(frame, band)
     return one_player(band, *pair, out) if pair else out
+
+
+def _on_the_bass(frame: Frame, hits: list[Hit]) -> list[Hit]:
+    """The thumb begins each chord on its bass note: a shape's lowest string may be another tone."""
+    out = sorted(hits)
+    for span in frame.spans:
+        inside = [i for i, h in enumerate(out) if span.start - PPQ // 2 <= h.tick < min(span.end, span.start + PPQ)]
+        low = next((i for i in inside if out[i].pitch <= _THUMB[1]), None)
+        if low is not None:
+            out[low] = out[low]._replace(pitch=place(span.chord.bass_class, _THUMB[0] + 4, *_THUMB))
+    return out
 
 
 def _answered(own: list[Hit], written: list[Hit]) -> list[Hit]:

@@ -13,6 +13,7 @@ _EDGES = frozenset({"intro", "outro"})
 _SHARE_OF_BARS = 0.3
 _SHARE_UNASKED = 0.15
 _LEAST_DIFFERENCES = 3
+_EARLY = 0.05
 _ESSENTIAL = frozenset({"lead", "counter", "bass", "drums", "fx", "impact", "vinyl", "doubling"})
 
 
@@ -155,7 +156,8 @@ def _contrast(frame: Frame, band: list[Chair], plan: Plan) -> None:
             if differences(frame, plan, first, second) >= least:
                 break
             on = plan.active[chair.part]
-            if not on[livelier] and may_play(frame, chair, livelier):
+            early = threshold(frame, chair) > frame.section(livelier).energy + _EARLY and frame.function(livelier) not in BIG
+            if not on[livelier] and may_play(frame, chair, livelier) and not early:
                 on[livelier] = True
             elif on[calmer] and on[livelier] and _may_rest(frame, band, plan, chair, calmer):
                 on[calmer] = False
