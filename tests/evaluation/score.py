@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from services.music.packs.genres import genres
-from tests.evaluation import parts
+from tests.evaluation import obedience, parts
 from tests.evaluation.features import Features, features_of
 from tests.evaluation.measures import keep
 from tests.evaluation.ours import brief_of, covered, piece_of, write
@@ -72,6 +72,7 @@ def song_features(work: tuple[str, int]) -> Features:
 
 
 PARTS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
+    "prompts": ("Briefs obeyed", obedience.prompts),
     "bands": ("Inside the bands of real songs", parts.bands),
     "overlap": ("Overlap with held-out songs", parts.overlap),
     "signs": ("Ten signs of machine-made music", parts.signs),

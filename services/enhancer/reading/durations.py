@@ -18,7 +18,9 @@ _GAP = r"\s*-?\s*"
 _ONE = r"(?:a|an|one|un|una|uno|eine[nr]?|une|um|uma)"
 _NUM = rf"(?:{NUMBER}|{_ONE}|dos|drei|zwei|deux|dois|duas|trois|tres|três|quatre|cuatro|quatro|vier|fünf|[一二两三四五六十]+)"
 
-_MIN_SEC = re.compile(rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+)?({_NUM}){_GAP}(?:{_SEC}|s)?(?![\w:])")
+_MIN_SEC = re.compile(
+    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+)?((?!{_ONE}\b){_NUM}){_GAP}(?:{_SEC}|s)?(?![\w:])"
+)
 _MIN_HALF = re.compile(rf"(?<![\w.:])({_NUM})(?:\s+{_HALF}{_GAP}{_MIN}|{_GAP}{_MIN}\s*{_HALF}|{_HALF}{_GAP}{_MIN})(?!\w)")
 _HALF_MIN = re.compile(r"(?<!\w)(?:half a minute|half-minute|media minuto|medio minuto|halbe minute|demi-minute|meio minuto|半分钟)(?!\w)")
 _UNITS = (

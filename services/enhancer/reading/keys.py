@@ -8,6 +8,8 @@ from contracts.music import Key
 from contracts.music.pitch import pitch_class
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import GENRE, vocabulary
+from services.music.packs.genres import genres
 
 _MODES = {
     "major": "major", "maj": "major", "dur": "major", "mayor": "major", "majeur": "major", "maior": "major", "maggiore": "major", "ionian": "major",  # noqa: E501  a table of words or one pattern
@@ -23,7 +25,7 @@ _FORCED = re.compile(
 )
 _GERMAN = re.compile(r"(?<!\w)((?i:cis|dis|eis|fis|gis|ais|his|ces|des|es|fes|ges|as|b|h|[acdefg]))-?\s?((?i:dur|moll))(?!\w)")
 _ROMANCE = re.compile(
-    r"(?<!\w)(do|re|ré|rè|mi|fa|sol|la|lá|si|dó)\s*(#|♯|♭|b(?=\s)|sostenido|sustenido|di[eè]se|bemol|bémol)?\s*(mayor|menor|majeur|mineur|maior|maggiore|minore)(?!\w)"
+    r"(?<!\w)(do|re|ré|rè|mi|fa|fá|sol|la|lá|si|dó)\s*(#|♯|♭|b(?=\s)|sostenido|sustenido|di[eè]se|bemol|bémol)?\s*(mayor|menor|majeur|mineur|maior|maggiore|minore)(?!\w)"
 )
 _CHINESE = re.compile(r"([升降])?\s*([A-Ga-g])\s*([#♯♭b])?\s*([大小])调")
 _JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-G])\s*([#♯♭b])?\s*(メジャー|マイナー)")
@@ -46,7 +48,20 @@ _KEY_TAIL = re.compile(r"^\s*(?:$|[,.;!?)\n]|(?:at|with|and|for|about|around|fea
 _NOT_KEY_TAIL = re.compile(
     r"^[\s-]+(?:chords?|third|seventh|sixth|second|ninth|label|issue|detail|problem|change|league|hit|role|work|scale run|adjustment|tweak|difference|annoyance)"  # noqa: E501  a table of words or one pattern
 )
-_SOLFEGE = {"do": "C", "dó": "C", "re": "D", "ré": "D", "rè": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "lá": "A", "si": "B"}
+_SOLFEGE = {
+    "do": "C",
+    "dó": "C",
+    "re": "D",
+    "ré": "D",
+    "rè": "D",
+    "mi": "E",
+    "fa": "F",
+    "fá": "F",
+    "sol": "G",
+    "la": "A",
+    "lá": "A",
+    "si": "B",
+}
 _KANA = {"ハ": "C", "ニ": "D", "ホ": "E", "ヘ": "F", "ト": "G", "イ": "A", "ロ": "B"}
 _GERMAN_NAMES = {"h": "B", "b": "Bb", "es": "Eb", "as": "Ab"}
 ALLOWED = 'a tonic A–G with # or b and major, minor, dorian, phrygian, lydian, mixolydian or locrian, such as "F minor"'
@@ -113,8 +128,15 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
             return asked
         if re.match(r"^[\s-]+key\b", following) or (letter == "a" and not asked):
             return letter == "a" and _KEY_TAIL.match(following) is not None and bool(re.search(r"[,;]\s*$", before))
-        return _KEY_TAIL.match(following) is not None or (letter == "A" and re.match(r"^\s+[a-z]", after) is not None and match.start() > 0)
+        named = letter == "A" and re.match(r"^\s+[a-z]", after) is not None and (match.start() > 0 or _before_a_style(text, match.end()))
+        return named or _KEY_TAIL.match(following) is not None
     return True
+
+
+def _before_a_style(text: Text, place: int) -> bool:
+    """Whether one of the next three words names a style: "A minor techno" begins with a key, "A major hit" does not."""
+    following = [word.form for word in text.words if word.start >= place][:3]
+    return any(name in genres() for word in following for kind, name in vocabulary().senses((word,)) if kind == GENRE)
 
 
 def _german(text: Text) -> Finding[str] | None:

@@ -8,9 +8,10 @@ from services.enhancer.reading.text import Text, words_of
 Sense = tuple[str, str]
 """(kind, id), such as ("genre", "house")."""
 
-_MARKS = ",;.!?:|\n()"
+_MARKS = ",;.!?:|+\n()"
 _FUZZY_MIN = 5
 _FUZZY_TWO = 9
+_FUZZY_PHRASE = 7
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,23 @@ class Lexicon:
     """First word -> words of the longest phrase that begins so."""
     _by_start: dict[str, list[str]] = field(default_factory=dict)
     _fuzzy_cache: dict[str, str | None] = field(default_factory=dict)
+    _by_word: dict[str, list[tuple[tuple[str, ...], int]]] = field(default_factory=dict)
+    """Word -> (phrase of several words that may be misspelt, the word's place in it)."""
+    _known: set[str] = field(default_factory=set)
+    """Every word of every phrase."""
 
     @classmethod
     def build(
-        cls, entries: Iterable[tuple[str, Sense]], ordinary: Iterable[str] = (), forgivable: frozenset[str] = frozenset()
+        cls,
+        entries: Iterable[tuple[str, Sense]],
+        ordinary: Iterable[str] = (),
+        forgivable: frozenset[str] = frozenset(),
+        forgivable_phrases: frozenset[str] = frozenset(),
     ) -> "Lexicon":
         """From (phrase, sense) pairs. A phrase with several senses keeps them in the order given.
 
-        Only phrases of one word with a sense of a `forgivable` kind may be misspelt, never the `ordinary` words.
+        Only words with a sense of a `forgivable` kind may be misspelt, and one word of a phrase of a kind in `forgivable_phrases`,
+        never the `ordinary` words. A short word is forgiven less: two letters swapped, one doubled or one of a pair left out.
         """
         lexicon = cls(ordinary=frozenset(ordinary))
         for phrase, sense in entries:
@@ -62,7 +72,12 @@ class Lexicon:
                 lexicon.phrases[words] = (*known, sense)
                 lexicon._longest[words[0]] = max(lexicon._longest.get(words[0], 0), len(words))
         for words, senses in lexicon.phrases.items():
-            if len(words) == 1 and len(words[0]) >= _FUZZY_MIN and words[0].isascii() and senses[0][0] in forgivable:
+            lexicon._known.update(words)
+            kind, plain = senses[0][0], all(word.isascii() for word in words)
+            if plain and kind in forgivable_phrases and len(words) > 1 and sum(map(len, words)) >= _FUZZY_PHRASE:
+                for place, word in enumerate(words):
+                    lexicon._by_word.setdefault(word, []).append((words, place))
+            elif plain and kind in forgivable and len(words) == 1 and len(words[0]) >= _FUZZY_MIN - 1:
                 lexicon._by_start.setdefault(words[0][0], []).append(words[0])
         return lexicon
 
@@ -87,12 +102,35 @@ class Lexicon:
             senses = self.senses(forms)
             start, end = words[first].start, words[last - 1].end
             if senses and text.is_free(start, end) and (forms in self.punctuated or not _broken(text, first, last)):
-                return Match(senses, start, end, first, last)
+                longer = self._misspelt_phrase(text, first) if last == first + 1 else None
+                return longer if longer and longer.last - first > 2 else Match(senses, start, end, first, last)
+        if near := self._misspelt_phrase(text, first):
+            return near
         word = words[first]
         close = self.forgive(word.form) if text.is_free(word.start, word.end) else None
         if close:
             return Match(self.phrases[(close,)], word.start, word.end, first, first + 1, misspelt=True)
         return None
+
+    def _misspelt_phrase(self, text: Text, first: int) -> Match | None:
+        """A phrase of several words here, one of which is a letter off: "drum n bas", "indei rock"."""
+        words = text.words
+        for index in range(first, min(first + 4, len(words))):
+            for phrase, place in self._by_word.get(words[index].form, ()):
+                last = first + len(phrase)
+                if place != index - first or last > len(words):
+                    continue
+                wrong = [(words[first + i].form, known) for i, known in enumerate(phrase) if words[first + i].form != known]
+                free = text.is_free(words[first].start, words[last - 1].end) and not _broken(text, first, last)
+                if len(wrong) == 1 and free and (len(phrase) > 2 or wrong[0][0] not in self._known) and self._slip(*wrong[0]):
+                    return Match(self.phrases[phrase], words[first].start, words[last - 1].end, first, last, misspelt=True)
+        return None
+
+    def _slip(self, word: str, known: str) -> bool:
+        """Whether a word that means nothing else is one letter off a known one of three letters or more."""
+        if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha():
+            return False
+        return edit_distance(word, known, 1) == 1 and not {word, known} & {f"{known}s", f"{word}s"}
 
     def senses(self, forms: tuple[str, ...]) -> tuple[Sense, ...]:
         """Senses of a phrase as written or in the singular; () where it is unknown."""
@@ -108,24 +146,34 @@ class Lexicon:
 
     def forgive(self, word: str) -> str | None:
         """The one known word that a misspelt word must mean, or None. Ordinary words are never bent."""
-        if len(word) < _FUZZY_MIN or not word.isascii() or word in self.ordinary or any(c.isdigit() for c in word):
+        if len(word) < _FUZZY_MIN - 1 or not word.isascii() or word in self.ordinary or any(c.isdigit() for c in word):
             return None
         if word not in self._fuzzy_cache:
             self._fuzzy_cache[word] = self._closest(word)
         return self._fuzzy_cache[word]
 
     def _closest(self, word: str) -> str | None:
-        best: list[tuple[int, str]] = []
+        best: list[tuple[int, bool, str]] = []
         for known in self._by_start.get(word[0], ()):
-            limit = 2 if min(len(known), len(word)) >= _FUZZY_TWO else 1
-            if abs(len(known) - len(word)) <= limit:
+            shorter = min(len(known), len(word))
+            limit = 2 if shorter >= _FUZZY_TWO else 1
+            if abs(len(known) - len(word)) <= limit and (shorter >= _FUZZY_MIN or _slight(word, known)):
                 distance = edit_distance(word, known, limit)
                 if distance <= limit:
-                    best.append((distance, known))
+                    best.append((distance, set(known) != set(word), known))
         best.sort()
-        if not best or (len(best) > 1 and best[0][0] == best[1][0] and self.phrases[(best[0][1],)] != self.phrases[(best[1][1],)]):
+        if not best or (len(best) > 1 and best[0][:2] == best[1][:2] and self.phrases[(best[0][2],)] != self.phrases[(best[1][2],)]):
             return None
-        return best[0][1]
+        return best[0][2]
+
+
+def _slight(word: str, known: str) -> bool:
+    """Whether a short word differs by a swap, by a doubled letter, or by "ck" for "k" only: "rokc", "trapp", "bosa", "funck"."""
+    if len(word) == len(known):
+        return sorted(word) == sorted(known)
+    longer, shorter = sorted((word, known), key=len, reverse=True)
+    doubled = any(longer[i] == longer[i - 1] and longer[:i] + longer[i + 1 :] == shorter for i in range(1, len(longer)))
+    return doubled or word.replace("ck", "k") == known
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:

@@ -84,6 +84,7 @@ def read_words(text: Text) -> Words:
 def _anything(words: Words) -> bool:
     return bool(
         words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.era or words.chords
-        or words.structure or words.ending or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
+        or words.structure or words.ending
+        or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
         or words.players.unwanted or words.sound.production or words.sound.uses or words.sound.energy is not None or words.models.artists
     )  # fmt: skip

@@ -81,7 +81,7 @@ def packs_of(style: str) -> tuple[str, ...]:
 def vocabulary() -> Lexicon:
     """Everything that can be named, as one lexicon: the longest phrase wins whatever its kind."""
     forgivable = frozenset({GENRE, NEAR, MOOD, INSTRUMENT, FAMILY, STAND_IN})
-    return Lexicon.build(_all_entries(), table("words")["ordinary"]["words"], forgivable)
+    return Lexicon.build(_all_entries(), table("words")["ordinary"]["words"], forgivable, frozenset({GENRE, NEAR}))
 
 
 def _all_entries() -> Iterator[tuple[str, Sense]]:
