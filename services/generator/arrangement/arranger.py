@@ -19,6 +19,7 @@ from services.generator.arrangement.orchestration import Plan, plan_band
 from services.generator.arrangement.players import comper, play_band
 from services.generator.arrangement.rides import ride
 from services.generator.arrangement.singing import as_written
+from services.generator.arrangement.tapped import tapped_in
 from services.generator.arrangement.telling import tell
 from services.generator.blending import blended
 from services.music.packs.genres import GenrePack, genre
@@ -53,7 +54,7 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
     plan = plan_band(frame, band)
     plan_moments(frame, band, plan)
     frame = replace(frame, levels=plan.levels)
-    groove = Groove(frame)
+    groove = Groove(frame, tapped_in(given, frame.meter))
     played = play_band(frame, groove, band, plan, brought)
     parts = {}
     for index, chair in enumerate(band):
@@ -116,4 +117,10 @@ def _patch(frame: Frame, chair: Chair) -> str | None:
 
 def _name(chair: Chair) -> str:
     name = instrument(chair.instrument).name
-    return {"melody": f"Melody ({name})", "counter": f"Counter ({name})", "impact": "Impacts", "vinyl": "Vinyl"}.get(chair.part, name)
+    return {
+        "melody": f"Melody ({name})",
+        "counter": f"Counter ({name})",
+        "double": f"Doubling ({name})",
+        "impact": "Impacts",
+        "vinyl": "Vinyl",
+    }.get(chair.part, name)

@@ -6,6 +6,7 @@ import numpy as np
 
 from services.generator.arrangement.frame import Bar, Frame, Level
 from services.generator.arrangement.metre import bars_in, groups
+from services.generator.arrangement.tapped import Tapped
 from services.music.packs.meters import MeterBeat, beats_for
 from services.music.packs.rhythm import DrumTable, Grooves
 from services.music.rng import rng
@@ -86,8 +87,11 @@ def _in_meter(grooves: Grooves, beat: MeterBeat, generator: np.random.Generator,
     return Beat(main, turns)
 
 
-def section_beats(frame: Frame, active: dict[str, bool]) -> dict[str, Beat]:
-    """The beat of every section. Neighbours never keep time alike: the hand moves to the ride where it lifts, and back."""
+def section_beats(frame: Frame, active: dict[str, bool], tapped: Tapped | None = None) -> dict[str, Beat]:
+    """The beat of every section. Neighbours never keep time alike: the hand moves to the ride where it lifts, and back.
+
+    A tapped groove takes the place of the kick's pattern, and of the snare's where snare strokes were tapped.
+    """
     out: dict[str, Beat] = {}
     seen: dict[str, int] = {}
     before: str | None = None
@@ -98,9 +102,17 @@ def section_beats(frame: Frame, active: dict[str, bool]) -> dict[str, Beat]:
         beat = choose_beat(frame, name, turn=1 if seen[function] > 2 else 0)
         if acoustic and active[name] and before and frame.function(before) != function:
             beat = _moved(frame, beat, out[before], name, before)
-        out[name] = beat
+        out[name] = _tapped(beat, tapped) if tapped else beat
         before = name if active[name] else before
     return out
+
+
+def _tapped(beat: Beat, tapped: Tapped) -> Beat:
+    """The beat with the taps for its kick and backbeat, which then stay as tapped."""
+    back = next((voice for voice in _BACK if voice in beat.main), "snare")
+    taken = {"kick": tapped.patterns.get("kick"), back: tapped.patterns.get("snare")}
+    said = {voice: pattern for voice, pattern in taken.items() if pattern}
+    return Beat(beat.main | said, {voice: patterns for voice, patterns in beat.turns.items() if voice not in said})
 
 
 def _moved(frame: Frame, beat: Beat, before: Beat, name: str, earlier: str) -> Beat:

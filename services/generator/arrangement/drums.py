@@ -135,7 +135,7 @@ def play_drums(frame: Frame, groove: Groove, active: dict[str, bool], quiet: fro
     takes = {voice: float(rng(frame.seed, "arrangement", "take", voice).normal()) for voice in DRUM_VOICES}
     table = frame.pack.drums
     hits: list[Hit] = []
-    beats = section_beats(frame, active)
+    beats = section_beats(frame, active, groove.tapped)
     filled = False
     for index, bar in enumerate(frame.bars):
         following = frame.bars[index + 1] if index + 1 < len(frame.bars) else None

@@ -16,6 +16,7 @@ from contracts.music import PPQ, Note
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.grooves import GrooveRow, groove_row, tempo_scale
 from services.generator.arrangement.metre import SIXTEENTH, groups, place_of
+from services.generator.arrangement.tapped import Tapped
 from services.music.rng import rng
 
 MACHINE = 0.3
@@ -34,16 +35,16 @@ def jazz_ratio(bpm: float) -> float:
 
 @dataclass(frozen=True)
 class Groove:
-    """The clock that the band shares. `template`: lateness in ms by sixteenth, of a groove that the user tapped."""
+    """The clock that the band shares. `tapped`: a groove that the user tapped, which everybody follows."""
 
     frame: Frame
-    template: tuple[float, ...] = ()
+    tapped: Tapped | None = None
 
     @cached_property
     def ratio(self) -> float:
         """Long to short, with the player's own taste in styles that swing by tempo."""
         table = self.frame.pack.drums
-        if self.template:
+        if self.tapped:
             return 1.0
         if self.frame.meter.is_compound and table.swing_unit == 8:
             return 1.0
@@ -82,11 +83,9 @@ class Groove:
             return self.drummer
         return follows * self.drummer + float(np.sqrt(1.0 - follows * follows)) * self._walk(player)
 
-    def template_ms(self, tick: int) -> float:
+    def tapped_ms(self, tick: int) -> float:
         """Lateness that a tapped groove gives to a grid tick."""
-        if not self.template:
-            return 0.0
-        return self.template[round(tick / SIXTEENTH) % len(self.template)]
+        return self.tapped.at(round(tick / SIXTEENTH)) if self.tapped else 0.0
 
     def swung(self, tick: int, depth: float = 1.0) -> float:
         """A grid tick moved by the swing. Triplets of a swung beat follow its ratio; `depth` flattens it for soloists."""
@@ -152,8 +151,8 @@ def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
         previous = hit.tick
         step = min(round(hit.tick / SIXTEENTH), len(drift) - 1)
         random_ms = float(np.clip(scale * (drift[step] + shared), -CLIP_MS, CLIP_MS))
-        habit_ms = player.lag_ms + groove.template_ms(hit.tick)
-        if drums and not groove.template and hit.voice:
+        habit_ms = player.lag_ms + groove.tapped_ms(hit.tick)
+        if drums and groove.tapped is None and hit.voice:
             place = place_of(hit.tick % frame.bar_ticks, frame.meter, hit.tick // frame.bar_ticks, row.grid)
             habit_ms += min(player.tightness, 1.0) * (row.mean_ms.get(hit.voice, 0.0) + row.at(row.slot_ms, hit.voice, place))
         held = groove.swung(hit.tick, player.swing_depth)
