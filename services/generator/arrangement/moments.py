@@ -17,6 +17,7 @@ _LONG_BARS = 12
 def plan_moments(frame: Frame, band: list[Chair], plan: Plan) -> None:
     """Entries and silences by bars, added to a plan."""
     _stagger(frame, band, plan)
+    _grow_into(frame, band, plan)
     _enter_halfway(frame, band, plan)
     _clear_builds(frame, band, plan)
     _thin(frame, band, plan)
@@ -46,6 +47,24 @@ def _stagger(frame: Frame, band: list[Chair], plan: Plan) -> None:
             else:
                 plan.rest(chair.part, range(first + section.bars - turn, first + section.bars))
                 plan.remarks.append(f"{called(chair)} leaves after bar {first + section.bars - turn}")
+
+
+def _grow_into(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """A long intro that one or two play gains a voice halfway: one that plays in the section it leads to."""
+    names = list(frame.score.sections)
+    if len(names) < 2 or frame.function(names[0]) != "intro" or frame.section(names[0]).bars < 8 or frame.closed:
+        return
+    intro, following = names[:2]
+    here = [c for c in band if plan.active[c.part][intro] and c.role is not Role.FX and c.manner != "lead"]
+    coming = [c for c in band if plan.active[c.part][following] and not plan.active[c.part][intro] and may_play(frame, c, intro)]
+    coming = [c for c in coming if c.manner not in ("counter", "drums", "doubling") and c.role is not Role.FX]
+    if len(here) >= 3 or not coming:
+        return
+    joins, section = min(coming, key=lambda c: threshold(frame, c)), frame.section(intro)
+    half = section.start_bar - 1 + 4 * (section.bars // 8)
+    plan.active[joins.part][intro] = True
+    plan.rest(joins.part, range(section.start_bar - 1, half))
+    plan.remarks.append(f"{called(joins)} enters in bar {half + 1} of the {intro}")
 
 
 def _comes_late(frame: Frame, chair: Chair) -> bool:
