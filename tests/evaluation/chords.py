@@ -24,7 +24,8 @@ from tests.generator.composition.briefs import brief
 STYLES = {"billboard": ("rock", "country", "folk"), "pop909": ("pop",)}
 TONICS = ("C", "D", "Eb", "E", "F", "G", "A", "Bb")
 MEASURES = (
-    "distinct", "chromatic", "chromatic_time", "tonic_time", "bars_with_one", "bars_with_two", "changes_per_bar", "looped", "open", "closed",
+    "distinct", "chromatic", "chromatic_time", "tonic_time", "bars_with_one", "bars_with_two", "changes_per_bar", "looped", "open",
+    "closed",
     "verse_starts_home", "chorus_starts_home", "prechorus_starts_home", "bridge_starts_home", "jaccard", "chorus_adds", "same_first_bar",
     "identical", "return_bars", "return_same",
 )  # fmt: skip

@@ -105,7 +105,12 @@ class ChordModel:
     order: int
     """Most chords and section borders before that count."""
     tables: Mapping[str, Mapping[str, Mapping[str, float]]]
-    """Shares: "starts" and "ends" by function, "suffixes" by numeral, "shapes" by length, "time" and "returns"."""
+    """Shares: "starts" and "ends" by function, "suffixes" by numeral, "shapes" by length; "time" by numeral."""
+
+    def shares_of(self, name: str) -> dict[str, float]:
+        """A table that has one level only, such as "time"."""
+        table: Mapping[str, object] = self.tables[name]
+        return {key: float(share) for key, share in table.items() if isinstance(share, float)}
 
     @property
     def names(self) -> dict[str, str]:

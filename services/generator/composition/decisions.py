@@ -6,6 +6,7 @@ from contracts.music import Key
 from contracts.pipeline import Stage
 from services.generator.composition.form import Form
 from services.generator.composition.harmony import SectionHarmony
+from services.generator.composition.harmony_telling import harmony_why
 from services.generator.composition.melody import Melody
 from services.generator.feeling import Feeling
 from services.music.packs.genres import GenrePack
@@ -44,20 +45,11 @@ def harmony_decision(form: Form, harmony: dict[str, SectionHarmony], key: Key) -
         shown.setdefault(slot.function, harmony[slot.id].numerals)
     lines = dict.fromkeys(shown.values())
     names = {line: "/".join(f for f, shown_line in shown.items() if shown_line == line) for line in lines}
-    stated = any(section.stated for section in harmony.values())
-    lifted = next((str(section.key) for section in harmony.values() if section.key != key), None)
-    why = (
-        "the chords were stated and are kept bar by bar"
-        if stated
-        else f"progressions of the style in {key}, each kept when its section returns"
-    )
-    if lifted:
-        why += f"; the last chorus lifts to {lifted}"
     return Decision(
         stage=Stage.COMPOSITION,
         topic="harmony",
         choice="; ".join(f"{name}: {line}" for line, name in names.items()),
-        why=why,
+        why=harmony_why(form, harmony, key),
         parameters={slot.id: " | ".join(e.symbol for e in harmony[slot.id].events) for slot in form.slots},
     )
 

@@ -23,7 +23,7 @@ class UnitWriter:
         self.model, self.loops = model, loops
         self.haste = float(np.clip((bar_s / _USUAL_BAR_S[family]) ** 1.5, 0.2, 1.6))
         self.names = model.names
-        self.time = {model.encode(n): share for n, share in model.tables["time"].items()}
+        self.time: dict[str, float] = {model.encode(n): share for n, share in model.shares_of("time").items()}
 
     def write(self, function: str, bars: int, heard: Sequence[str], draw: np.random.Generator, end: str | None = None) -> Bars:
         """A progression of `bars` bars for a section; chords of the song so far (`heard`, plain) are likelier. `end`: its last chord."""
