@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.brief import Brief
-from services.music.packs.genres import GenrePack
+from services.music.packs.genres import GenrePack, genre
 from services.music.packs.instruments import Instrument, instruments
 from services.music.packs.melody_table import MelodyTable
 
@@ -22,7 +22,8 @@ def choose_lead(brief: Brief, pack: GenrePack) -> str | None:
 
     Instruments stated as unwanted never play. Where only instruments without a melody are wanted (drums alone), nobody leads.
     """
-    wanted = [i for i in brief.instruments_with.value if _sings(i)]
+    chords = _accompanists(brief)
+    wanted = [i for i in brief.instruments_with.value if _sings(i) and i not in chords]
     unwanted = set(brief.instruments_without.value)
     if "vocals" in unwanted and not (brief.instruments_with.is_stated and "choir" in brief.instruments_with.value):
         unwanted.add("choir")
@@ -36,6 +37,12 @@ def choose_lead(brief: Brief, pack: GenrePack) -> str | None:
         if _sings(candidate) and candidate not in unwanted:
             return candidate
     return None
+
+
+def _accompanists(brief: Brief) -> frozenset[str]:
+    """Who was asked for as a chord player: in "house with salsa piano" the piano comps, and the style's own lead leads."""
+    style = brief.lent.value.get("comping") if brief.lent else None
+    return frozenset(genre(style).comping.textures) if style else frozenset()
 
 
 def choose_counter(brief: Brief, pack: GenrePack, lead: str) -> str | None:

@@ -21,7 +21,6 @@ WANTED = {
     "pop", "rock", "classical", "jazz", "electronic", "folk", "blues", "country", "reggae", "funk", "house", "dubstep",
     "lofi_hip_hop", "ambient", "techno", "trance", "drum_and_bass", "trap", "boom_bap", "rnb_soul", "synthwave", "disco", "chiptune",
 }  # fmt: skip
-RODES = '[comping.textures]\nacoustic_piano = ["rodes"]\n[identity]'
 SMALL = """id = "mine"
 name = "Mine"
 synonyms = ["my own music"]
