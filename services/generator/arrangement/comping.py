@@ -7,7 +7,7 @@ from services.generator.arrangement.arpeggio import Arpeggiator
 from services.generator.arrangement.divisi import DESKS, divided
 from services.generator.arrangement.fingerstyle import fingered
 from services.generator.arrangement.frame import Bar, Frame, Hit, Level
-from services.generator.arrangement.hands import gesture, left_hand
+from services.generator.arrangement.hands import gesture, left_hand, within_budget
 from services.generator.arrangement.metre import Step, held_steps
 from services.generator.arrangement.voicings import strummed
 from services.music.packs.rhythm import Texture, playing
@@ -53,7 +53,7 @@ def texture_at(comper: Comper, level: Level) -> Texture:
 def _own_level(frame: Frame, comper: Comper, section: str) -> Level:
     """The player's level: those who support another chord player stay calmer until everything is open."""
     level, energy = frame.level(section), frame.section(section).energy
-    if comper.rank == 0 or level == "low":
+    if comper.rank == 0 or level == "low" or comper.divided:
         return level
     if comper.rank == 1:
         return level if energy > 0.9 else "mid" if level == "high" else "low"
@@ -108,29 +108,38 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
     for bar in frame.bars:
         if not active[bar.section]:
             continue
-        level = _own_level(frame, comper, bar.section)
-        texture = texture_at(comper, level)
-        generator = rng(frame.seed, "arrangement", "comping", comper.part, "touch", bar.number)
-        if texture.kind == "pad":
-            steps = _pad_steps(frame, bar, texture, level)
-        else:
-            pattern = _mixed(frame, comper, bar, texture.at(level))
-            steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True), push=texture.push)
-        if bar.number in quiet:
-            steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
-        if texture.kind == "arpeggiator":
-            chords = {bar.tick + s.tick: voicings[frame.span_at(bar.tick + s.tick).start, bar.section] for s in steps}
-            hits += Arpeggiator(frame, texture, comper.part).play(bar, steps, chords, comper.high)
-            continue
-        for step in steps:
-            own = voicings[frame.span_at(bar.tick + step.tick).start, bar.section]
-            heard = _heard_from(frame, bar.tick + step.tick, push=texture.push)
-            ahead = (frame.span_at(heard).start, frame.score.section_at(heard) or bar.section)
-            hits += gesture(frame, texture, bar, step, voicings.get(ahead, own), generator)
-        crowded = bar.section in comper.company and with_bass[bar.section]
-        if texture.left and bar.number not in quiet and texture.kind == "two_hands" and not crowded:
-            reach = (max(texture.left_register[0], comper.low), max(texture.left_register[1], comper.low + 14))
-            hits += left_hand(frame, texture, bar, _left_steps(frame, comper, texture, bar), reach, with_bass=with_bass[bar.section])
+        hits += _bar(frame, comper, bar, quiet, voicings, with_bass=with_bass[bar.section])
+    return within_budget(frame, hits, comper.rank)
+
+
+def _bar(
+    frame: Frame, comper: Comper, bar: Bar, quiet: frozenset[int], voicings: dict[tuple[int, str], Voicing], *, with_bass: bool
+) -> list[Hit]:
+    """One bar of a chord player."""
+    hits: list[Hit] = []
+    level = _own_level(frame, comper, bar.section)
+    texture = texture_at(comper, level)
+    generator = rng(frame.seed, "arrangement", "comping", comper.part, "touch", bar.number)
+    if texture.kind == "pad":
+        steps = _pad_steps(frame, bar, texture, level)
+    else:
+        pattern = _mixed(frame, comper, bar, texture.at(level))
+        steps = _restruck(frame, bar, held_steps(pattern, frame.meter, bar.number, keep_time=True), push=texture.push)
+    if bar.number in quiet:
+        steps = [s._replace(length=min(s.length, PPQ // 2)) for s in steps if s.tick == 0]
+    if texture.kind == "arpeggiator":
+        chords = {bar.tick + s.tick: voicings[frame.span_at(bar.tick + s.tick).start, bar.section] for s in steps}
+        hits += Arpeggiator(frame, texture, comper.part).play(bar, steps, chords, comper.high)
+        return hits
+    for step in steps:
+        own = voicings[frame.span_at(bar.tick + step.tick).start, bar.section]
+        heard = _heard_from(frame, bar.tick + step.tick, push=texture.push)
+        ahead = (frame.span_at(heard).start, frame.score.section_at(heard) or bar.section)
+        hits += gesture(frame, texture, bar, step, voicings.get(ahead, own), generator)
+    crowded = bar.section in comper.company and with_bass
+    if texture.left and bar.number not in quiet and texture.kind == "two_hands" and not crowded:
+        reach = (max(texture.left_register[0], comper.low), max(texture.left_register[1], comper.low + 14))
+        hits += left_hand(frame, texture, bar, _left_steps(frame, comper, texture, bar), reach, with_bass=with_bass)
     return hits
 
 

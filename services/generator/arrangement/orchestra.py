@@ -36,6 +36,8 @@ def play_orchestral(frame: Frame, manner: str, liner: Liner, active: dict[str, b
         bars = [bar for bar in frame.bars if bar.section == name and bar.number not in quiet]
         if active[name] and bars:
             hits += MANNERS[manner](frame, liner, bars)
+        elif manner == "timpani" and bars and _leads_on(frame, active, name):
+            hits += _roll(frame, bars[-1], tuned(frame, bars[-1].tick, liner))
     return sorted(hits)
 
 
@@ -128,7 +130,7 @@ def _timpani(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
     hits: list[Hit] = []
     for bar in bars:
         if bar.last and len(bars) > 2 and _grows(frame, bar):
-            hits += _roll(frame, liner, bar, kettles)
+            hits += _roll(frame, bar, kettles)
             continue
         pattern = _KETTLES[level][order[(0, 1, 0, 2)[bar.place % 4] % len(order)]]
         for step in held_steps(pattern, frame.meter, bar.number):
@@ -165,7 +167,14 @@ def _grows(frame: Frame, bar: Bar) -> bool:
     return frame.section(names[place_in + 1]).energy >= max(frame.section(bar.section).energy - 0.02, 0.5)
 
 
-def _roll(frame: Frame, liner: Liner, bar: Bar, kettles: tuple[int, ...]) -> list[Hit]:
+def _leads_on(frame: Frame, active: dict[str, bool], name: str) -> bool:
+    """Whether a section in which the drums wait is followed by one in which they play."""
+    names = list(frame.score.sections)
+    following = names[names.index(name) + 1 :]
+    return bool(following) and active[following[0]] and frame.section(following[0]).energy > frame.section(name).energy + 0.1
+
+
+def _roll(frame: Frame, bar: Bar, kettles: tuple[int, ...]) -> list[Hit]:
     """Thirty-seconds through the bar's last half and longer, from a murmur to full."""
     first = bar.tick + (0 if frame.section(bar.section).energy > 0.5 else groups(frame.meter, bar.number)[-1].tick // 2)
     end = bar.tick + frame.bar_ticks
@@ -196,15 +205,14 @@ def breathed(frame: Frame, entry: Instrument, notes: tuple[Note, ...]) -> tuple[
     since = 0  # index of the first note after the last breath
     index = 1
     while index <= len(out):
-        done = index == len(out)
-        if not done and out[index].start - out[index - 1].end >= gap * 0.6:
-            since = index
-        elif out[index - 1].end - out[since].start > limit:
+        if out[index - 1].end - out[since].start > limit:
             cut = max(range(since, max(index - 1, since + 1)), key=lambda i: (out[i].end - out[since].start > 0.3 * limit, out[i].duration, i))
             note = out[cut]
             end = min(note.end, out[cut + 1].start if cut + 1 < len(out) else note.end)
             out[cut] = note._replace(duration=max(end - note.start - gap, min(note.duration, gap // 3), 30))
             since = index = cut + 1
+        elif index < len(out) and out[index].start - out[index - 1].end >= gap * 0.6:
+            since = index
         index += 1
     return tuple(out)
 
