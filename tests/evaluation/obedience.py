@@ -52,7 +52,9 @@ def check(work: tuple[int, Facts]) -> Checked:
         brief = read_prompt(facts["text"], Options(), seed=number)
         score = arrange(compose(brief, number).score, brief, number).score
     except Exception as error:  # a crash of one song is a result of this measurement, not its end
-        return Checked(number, facts["text"], facts["style"], stated, {"crashed": f"{type(error).__name__} {error}"}, time.perf_counter() - began)
+        return Checked(
+            number, facts["text"], facts["style"], stated, {"crashed": f"{type(error).__name__} {error}"}, time.perf_counter() - began
+        )
     seconds = time.perf_counter() - began
     wrong = {name: text for name in stated if (text := CHECKS[name](facts[name], brief, score))}
     return Checked(number, facts["text"], facts["style"], stated, wrong, seconds)
@@ -72,7 +74,7 @@ def _tempo(value: float, brief: Brief, score: Score) -> str:
 
 
 def _key(value: str, brief: Brief, score: Score) -> str:
-    """The score's key, the first section's, and the notes: most of them in the scale, the bass on the tonic more than elsewhere."""
+    """The score's key, the first section's, and the notes: most of them in the scale, with the usual sixths and sevenths beside it."""
     asked, found = Key.parse(value), score.key_value
     if (asked.tonic_class, asked.mode) != (found.tonic_class, found.mode):
         return str(found)
@@ -81,7 +83,7 @@ def _key(value: str, brief: Brief, score: Score) -> str:
     if Key.parse(first.key).tonic_class != asked.tonic_class or len(home) * 2 < len(score.sections):
         return f"sections in {[s.key for s in score.sections.values()]}"
     spans = [(score.bar_tick(s.start_bar), score.bar_tick(s.end_bar)) for s in home]
-    scale = {*asked.pitch_classes, *((asked.tonic_class + step) % 12 for step in ((9, 11) if asked.is_minor else ()))}
+    scale = {*asked.pitch_classes, *((asked.tonic_class + step) % 12 for step in ((9, 11) if asked.is_minor else (10,)))}
     pitched = [n for part in score.parts.values() if part.role not in (Role.DRUMS, Role.PERCUSSION, Role.FX) for n in part.notes]
     notes = [n for n in pitched if any(start <= n.start < end for start, end in spans)]
     inside = sum(n.pitch % 12 in scale for n in notes) / max(1, len(notes))

@@ -94,7 +94,10 @@ def _tags(s: Style) -> tuple[str, Facts]:
 
 
 def _chatty(s: Style) -> tuple[str, Facts]:
-    mood, purpose = s.of(("happy", "sad", "calm", "dark", "hopeful", "dreamy")), s.of(("my vlog", "a podcast intro", "a wedding", "my game"))
+    mood, purpose = (
+        s.of(("happy", "sad", "calm", "dark", "hopeful", "dreamy")),
+        s.of(("my vlog", "a podcast intro", "a wedding", "my game")),
+    )
     words, seconds = s.of((("about a minute", 60), ("a minute and a half", 90), ("two minutes", 120), ("45 seconds", 45)))
     how = s.of(
         (
@@ -103,7 +106,9 @@ def _chatty(s: Style) -> tuple[str, Facts]:
             "Write a {mood} {style} piece with {one} but without {out}. {long}, tempo {bpm}. It's for {use}.",
         )
     )
-    text = how.format(mood=mood, style=s.words.names[1], use=purpose, long=words, bpm=s.tempo, out=say(s.refuse), one=say(s.want()), key=s.key)
+    text = how.format(
+        mood=mood, style=s.words.names[1], use=purpose, long=words, bpm=s.tempo, out=say(s.refuse), one=say(s.want()), key=s.key
+    )
     facts: Facts = {"tempo": s.tempo, "duration": seconds, "without": s.forbids()}
     return text, facts | ({"key": s.key} if "{key}" in how else {"with": [s.want()]})
 
@@ -259,7 +264,9 @@ def _hasty(s: Style) -> tuple[str, Facts]:
     round_tempo = next((n for n in _NUMBERS if low <= n <= high and n != 160), None)
     said = f"{_NUMBERS[round_tempo]} bpm" if round_tempo and s.pick % 2 else f"{s.tempo}bpm"
     tempo = round_tempo if round_tempo and s.pick % 2 else s.tempo
-    ending, words = s.of((("loop", "seamless loop"), ("fade", "fade out at the end"), ("cut", "ends abruptly"), ("loop", "must be loopable")))
+    ending, words = s.of(
+        (("loop", "seamless loop"), ("fade", "fade out at the end"), ("cut", "ends abruptly"), ("loop", "must be loopable"))
+    )
     mode = "minor" if s.minor else "major"
     tonic = s.tonic(("C", "D", "E", "F", "G", "A"))
     key = s.of((f"key of {tonic.lower()} {mode}", f"in {tonic}{'m' if s.minor else ' maj'}", f"{tonic.lower()} {mode}"))

@@ -130,7 +130,7 @@ class Lexicon:
         """Whether a word that means nothing else is one letter off a known one of three letters or more."""
         if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha():
             return False
-        return edit_distance(word, known, 1) == 1 and not {word, known} & {f"{known}s", f"{word}s"}
+        return edit_distance(word, known, 1) == 1
 
     def senses(self, forms: tuple[str, ...]) -> tuple[Sense, ...]:
         """Senses of a phrase as written or in the singular; () where it is unknown."""

@@ -165,6 +165,16 @@ def grant(wishes: Wishes, genre_id: str, bars: float) -> Plan:
     return tuple(SectionPlan(label=label) for label in (labels or ["verse"]))
 
 
+def form_of_labels(labels: Sequence[str], genre_id: str, bars: float) -> Plan:
+    """A form for sections whose chords were given: the style's own where it has them all, else they take turns for about `bars` bars."""
+    usual = _form_of(genre_id, bars)
+    if set(labels) <= set(usual):
+        return ()
+    turns = max(1, round((bars - 8) / (8 * len(labels))))
+    ends = ("intro",) * ("intro" in usual and "intro" not in labels), ("outro",) * ("outro" in usual and "outro" not in labels)
+    return tuple(SectionPlan(label=label) for label in (*ends[0], *(list(labels) * turns), *ends[1]))
+
+
 def _placed(labels: list[str], wishes: Wishes) -> list[str]:
     if wishes.first and labels[:1] != [wishes.first]:
         labels = [wishes.first, *labels]

@@ -9,7 +9,7 @@ from services.enhancer.reading.chords import key_of_chords, resolved
 from services.enhancer.reading.durations import DEFAULT_S, LONGEST_S, SHORTEST_S
 from services.enhancer.reading.findings import Finding, inferred
 from services.enhancer.reading.inference import Range, guess_key, guess_mode, guess_tempo, mood_range
-from services.enhancer.reading.structure import Plan, grant
+from services.enhancer.reading.structure import Plan, form_of_labels, grant
 from services.music.packs.genres import genres
 from services.music.rng import rng
 
@@ -128,10 +128,15 @@ def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, dur
     if sung:
         return sung
     wishes = case.words.wishes
+    bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
     if wishes:
-        bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
         plan = grant(wishes, genre_id, bars)
         return Finding(plan, wishes.evidence, 0.8, "the form of the style, with what was wished for").stated()
+    chords = case.given.chords or case.words.chords
+    labels = [label for label in chords.bars if label != "all"] if chords else []
+    if chords and labels:
+        plan = form_of_labels(labels, genre_id, bars)
+        return inferred(plan, f"chords were given for {' and '.join(labels)}", 0.7, chords.evidence).stated()
     return inferred(tuple[SectionPlan, ...](), "no form was given; the composer chooses one of the style", 0.5).stated()
 
 
