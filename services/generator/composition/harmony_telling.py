@@ -10,10 +10,14 @@ from services.music.theory.analysis import Reading, cadence, read_chords_in
 from services.music.theory.roman import numeral_of
 
 _CADENCES = {
-    "authentic": "closes with {a}–{b}", "half": "ends on its dominant {b}", "plagal": "closes softly by {a}–{b}",
-    "deceptive": "slips from {a} to {b} instead of home", "modal": "comes home by {a}–{b}", "backdoor": "comes home by the back door {a}–{b}",
+    "authentic": "closes with {a}–{b}",
+    "half": "ends on its dominant {b}",
+    "plagal": "closes softly by {a}–{b}",
+    "deceptive": "slips from {a} to {b} instead of home",
+    "modal": "comes home by {a}–{b}",
+    "backdoor": "comes home by the back door {a}–{b}",
     "open": "is left open on {b}",
-}  # fmt: skip
+}
 _MOST = 3
 
 
@@ -41,11 +45,12 @@ def foreign(slots: Sequence[Slot], harmony: dict[str, SectionHarmony]) -> list[s
         section = harmony[slot.id]
         place = order.index(slot.id) + 1
         onward = harmony[order[place]].events[:1] if place < len(order) else ()
+        leaves = place < len(order) and harmony[order[place]].key != section.key
         chords = [event.chord for event in section.events]
         around = [*chords, *(event.chord for event in onward)]
         for index, reading in enumerate(read_chords_in(around, section.key)[: len(chords)]):
-            if reading.origin == "diatonic":
-                continue
+            if reading.origin == "diatonic" or (leaves and index >= len(chords) - 2):
+                continue  # the last chords before another key are told with the modulation
             after = next((c for c in around[index + 1 :] if c.root_class != reading.chord.root_class), None)
             told.setdefault(str(reading.chord), _foreign(reading, after, section.key, slot))
     return list(told.values())[:_MOST]
@@ -96,7 +101,7 @@ def _endings(form: Form, harmony: dict[str, SectionHarmony], written: Sequence[S
         changes = [
             c for i, c in enumerate(chords) if not i or (c.root_class, c.quality) != (chords[i - 1].root_class, chords[i - 1].quality)
         ]
-        if slot.id not in names or not first or len(changes) < 2:
+        if slot.id not in names or not first or len(changes) < 2 or harmony[following.id].key != harmony[slot.id].key:
             continue
         key = harmony[slot.id].key
         a, b = changes[-2:]

@@ -7,6 +7,10 @@ Costs after the rules of thumb of part-writing (Kostka & Payne, *Tonal Harmony*)
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from contracts.music import Chord
 
@@ -15,6 +19,9 @@ Voicing = tuple[int, ...]
 _KEPT = 80  # voicings per chord that enter the search
 _LOW_LIMIT = {1: 52, 2: 52, 3: 52, 4: 48, 5: 46, 6: 50}  # lowest MIDI note on which a small interval does not growl
 _PERFECT = {0, 7}
+_HIDDEN = 3.0  # hidden fifth or octave, reached by a leap of the top voice
+_HERDED = 2.0  # all voices leap the same way
+_CROSSED = 8.0  # a voice above its neighbour's old place
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,10 @@ class VoicingRules:
     """Leave the root to the bass where the chord has four notes or more (jazz, neo-soul)."""
     bass_in_lowest: bool = False
     """The lowest voice takes the root, or the slash bass."""
+    shape: Literal["any", "close", "drop2", "open"] = "any"
+    """How the voices lie: inside an octave; the second from the top an octave lower (guitar, saxophones); wider than an octave."""
+    ranges: tuple[tuple[int, int], ...] = ()
+    """Lowest and highest MIDI note of each voice from the bottom up, where each is an instrument of its own (brass, strings, choir)."""
 
 
 DEFAULT_RULES = VoicingRules()
@@ -63,22 +74,31 @@ def voice_progression(
     high = max(high, low + 12)
     tops = top or [None] * len(chords)
     layers = [_candidates(chord, low, high, voices, rules) for chord in chords]
-    best: list[list[tuple[float, int]]] = []
-    for index, layer in enumerate(layers):
-        rows: list[tuple[float, int]] = []
-        for voicing in layer:
-            local = _local_cost(voicing, chords[index], (low + high) / 2, rules, tops[index])
-            if index == 0:
-                rows.append((local + (_move_cost(previous, voicing, rules) if previous else 0.0), -1))
-                continue
-            steps = ((best[-1][k][0] + _move_cost(old, voicing, rules), k) for k, old in enumerate(layers[index - 1]))
-            cost, origin = min(steps)
-            rows.append((cost + local, origin))
-        best.append(rows)
-    path = [min(range(len(best[-1])), key=lambda k: best[-1][k])]
-    for index in range(len(chords) - 1, 0, -1):
-        path.append(best[index][path[-1]][1])
+    costs = [np.array([_local_cost(v, chord, (low + high) / 2, rules, tops[i]) for v in layers[i]]) for i, chord in enumerate(chords)]
+    if previous:
+        costs[0] = costs[0] + np.array([move_cost(previous, voicing, rules) for voicing in layers[0]])
+    total, origins = costs[0], []
+    for index in range(1, len(chords)):
+        steps = total[:, None] + _moves(chords[index - 1], chords[index], low, high, voices, rules)
+        origin = steps.argmin(axis=0)
+        total = steps[origin, np.arange(steps.shape[1])] + costs[index]
+        origins.append(origin)
+    path = [int(total.argmin())]
+    for origin in reversed(origins):
+        path.append(int(origin[path[-1]]))
     return [layers[index][k] for index, k in enumerate(reversed(path))]
+
+
+def path_cost(voicings: list[Voicing], chords: list[Chord], low: int, high: int, rules: VoicingRules = DEFAULT_RULES) -> float:
+    """What a chain of voicings costs: what `voice_progression` makes smallest among the voicings that it considers."""
+    own = sum(_local_cost(v, c, (low + high) / 2, rules, None) for v, c in zip(voicings, chords, strict=True))
+    pairs = zip(pairwise(voicings), pairwise(chords), strict=True)
+    return own + sum(move_cost(a, b, rules) + tendency_cost(a, b, before, after, rules) for (a, b), (before, after) in pairs)
+
+
+def candidates(chord: Chord, low: int, high: int, voices: int, rules: VoicingRules = DEFAULT_RULES) -> tuple[Voicing, ...]:
+    """The voicings of one chord that enter the search, best first."""
+    return _candidates(chord, low, high, voices, rules)
 
 
 def voice_leading_size(a: Voicing, b: Voicing) -> int:
@@ -105,7 +125,7 @@ def _candidates(chord: Chord, low: int, high: int, voices: int, rules: VoicingRu
         for voicing in combinations(pitches, min(voices, max(len(set(classes)), voices))):
             if voicing[-1] - voicing[0] > span or (rules.bass_in_lowest and voicing[0] % 12 != bass):
                 continue
-            if not _covers(voicing, classes):
+            if not _covers(voicing, classes) or not _reachable(voicing, rules):
                 continue
             found.append((_local_cost(voicing, chord, (low + high) / 2, rules, None), voicing))
         if found:
@@ -136,6 +156,21 @@ def _covers(voicing: Voicing, classes: tuple[int, ...]) -> bool:
     return all(c in present for c in classes[: len(voicing)])
 
 
+def _reachable(voicing: Voicing, rules: VoicingRules) -> bool:
+    return all(low <= pitch <= high for pitch, (low, high) in zip(voicing, rules.ranges, strict=False))
+
+
+def _lies(voicing: Voicing, shape: str) -> bool:
+    """Whether a voicing has a shape; two notes have every shape."""
+    if len(voicing) < 3 or shape == "any":
+        return True
+    span = voicing[-1] - voicing[0]
+    if shape == "drop2":
+        raised = sorted((*voicing[1:], voicing[0] + 12))
+        return len(voicing) > 3 and raised[-1] - raised[0] < 12 and raised[-2] == voicing[0] + 12
+    return span < 12 if shape == "close" else span > 12
+
+
 def _fallback(chord: Chord, low: int) -> Voicing:
     root = low + (chord.root_class - low) % 12
     return tuple(root + step for step in chord.intervals[:3])
@@ -156,22 +191,71 @@ def _local_cost(voicing: Voicing, chord: Chord, centre: float, rules: VoicingRul
     if third is not None:
         doubled = sum(p % 12 == (chord.root_class + third) % 12 for p in voicing) - 1
         cost += 1.5 * max(0, doubled) * (2.0 if third == 4 and rules.strict else 1.0)
+    if third == 4 and 10 in chord.intervals:  # the leading tone of a dominant is not doubled
+        cost += 2.0 * max(0, sum(p % 12 == (chord.root_class + 4) % 12 for p in voicing) - 1)
+    if not _lies(voicing, rules.shape):
+        cost += 4.0
     if top is not None:
         cost += max(0, voicing[-1] - top) * 1.0
     return cost
 
 
-def _move_cost(a: Voicing, b: Voicing, rules: VoicingRules) -> float:
+def move_cost(a: Voicing, b: Voicing, rules: VoicingRules = DEFAULT_RULES) -> float:
+    """What it costs to move from one voicing to another, whatever the chords."""
     cost = float(voice_leading_size(a, b))
     cost += 0.5 * max(0, abs(b[-1] - a[-1]) - 2)
-    strict = 40.0 if rules.strict else 6.0
     if has_parallel_perfects(a, b):
-        cost += strict
+        cost += _parallels(rules)
     elif (b[-1] - b[0]) % 12 in _PERFECT and (b[0] - a[0]) * (b[-1] - a[-1]) > 0 and abs(b[-1] - a[-1]) > 2:
-        cost += 3.0  # hidden fifth or octave, reached by a leap of the top voice
+        cost += _HIDDEN
     if len(a) == len(b):
         moves = [y - x for x, y in zip(a, b, strict=True)]
         if min(moves) > 2 or max(moves) < -2:
-            cost += 2.0
-        cost += sum(8.0 for lower, new in zip(a[1:], b, strict=False) if new > lower)  # a voice above its neighbour's old place
+            cost += _HERDED
+        cost += sum(_CROSSED for lower, new in zip(a[1:], b, strict=False) if new > lower)
+    return cost
+
+
+def tendency_cost(a: Voicing, b: Voicing, before: Chord, after: Chord, rules: VoicingRules = DEFAULT_RULES) -> float:
+    """What it costs where a dominant's seventh does not fall, or its third, the leading tone, does not rise in the top voice."""
+    if not _resolves(before, after) or len(a) != len(b):
+        return 0.0
+    weight = 2.0 if rules.strict else 1.0
+    seventh, leading = (before.root_class + 10) % 12, (before.root_class + 4) % 12
+    cost = sum(weight for x, y in zip(a, b, strict=True) if x % 12 == seventh and y - x not in (-2, -1, 0))
+    return cost + (1.5 * weight if a[-1] % 12 == leading and b[-1] - a[-1] not in (0, 1) else 0.0)
+
+
+def _parallels(rules: VoicingRules) -> float:
+    return 40.0 if rules.strict else 6.0
+
+
+def _resolves(before: Chord, after: Chord) -> bool:
+    """Whether a dominant seventh goes where it leads: a fifth down, or a step up (deceptively)."""
+    dominant = 4 in before.intervals and 10 in before.intervals
+    return dominant and (after.root_class - before.root_class) % 12 in (5, 1, 2)
+
+
+@lru_cache(maxsize=384)
+def _moves(before: Chord, after: Chord, low: int, high: int, voices: int, rules: VoicingRules) -> NDArray[np.float64]:
+    """The cost of every move between the candidates of two chords: `move_cost` and `tendency_cost`, all pairs at once."""
+    old, new = (_candidates(c, low, high, voices, rules) for c in (before, after))
+    if len({len(v) for v in (*old, *new)}) > 1:
+        return np.array([[move_cost(a, b, rules) + tendency_cost(a, b, before, after, rules) for b in new] for a in old])
+    a, b = np.array(old)[:, None, :], np.array(new)[None, :, :]
+    moves = b - a
+    low_move, top_move = moves[..., 0], moves[..., -1]
+    cost: NDArray[np.float64] = np.abs(moves).sum(axis=2) + 0.5 * np.maximum(np.abs(top_move) - 2, 0)
+    first, second = (a[..., -1] - a[..., 0]) % 12, (b[..., -1] - b[..., 0]) % 12
+    similar = low_move * top_move > 0
+    parallel = (first == second) & np.isin(first, list(_PERFECT)) & similar
+    hidden = np.isin(second, list(_PERFECT)) & similar & (np.abs(top_move) > 2) & ~parallel
+    cost = cost + _parallels(rules) * parallel + _HIDDEN * hidden
+    cost += _HERDED * ((moves.min(axis=2) > 2) | (moves.max(axis=2) < -2))
+    cost += _CROSSED * (b[..., :-1] > a[..., 1:]).sum(axis=2)
+    if _resolves(before, after):
+        weight = 2.0 if rules.strict else 1.0
+        held = np.isin(moves, (-2, -1, 0))
+        cost += weight * ((a % 12 == (before.root_class + 10) % 12) & ~held).sum(axis=2)
+        cost += 1.5 * weight * ((a[..., -1] % 12 == (before.root_class + 4) % 12) & ~np.isin(top_move, (0, 1)))
     return cost
