@@ -13,8 +13,8 @@ _ROLL_MS = 28.0
 
 
 def ending_of(frame: Frame) -> str:
-    """natural, loop, cut or fade: what the brief says, else natural."""
-    return frame.brief.ending.value if frame.brief.ending else "natural"
+    """natural, loop, cut or fade: what the composer planned for."""
+    return frame.score.ending
 
 
 def landing_tick(frame: Frame) -> int | None:

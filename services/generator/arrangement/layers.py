@@ -12,6 +12,8 @@ _SHARES = ((0.0, 0.22), (0.2, 0.34), (0.6, 0.7), (1.0, 1.0))
 _ABOVE = 0.2
 _BEYOND = 0.2
 _EDGE_SHIFT = 0.12
+_SUNG = 0.1
+"""Share of a section from which the lead counts as one of its players."""
 _BARE = frozenset({"breakdown", "break"})
 _BEAT = frozenset({Role.DRUMS, Role.PERCUSSION, Role.BASS})
 LINES = frozenset({"answers", "guide", "stabs", "double", "low", "octaves", "hold", "ostinato", "timpani"})
@@ -82,7 +84,9 @@ def _chosen(frame: Frame, band: list[Chair], name: str, eased: float) -> set[str
             shift = _EDGE_SHIFT if edge and chair.role not in (Role.HARMONY, Role.PAD) else 0.0
             entries.append((round(threshold(frame, chair) + shift, 4), place, chair.part))
     size = 1 + sum(chair.manner not in UNCOUNTED for chair in band)
-    wanted = layer_target(eased, size) - 1
+    section = frame.section(name)
+    sung = frame.lead_share((section.start_bar - 1) * frame.bar_ticks, (section.end_bar - 1) * frame.bar_ticks) > _SUNG
+    wanted = layer_target(eased, size) - sung
     follows = 0.2 if frame.closed else frame.pack.arrangement.layers  # in a trio everybody plays nearly always
     usual = sum(entry[0] <= energy + (_BEYOND if frame.closed else 0.0) + 1e-9 for entry in entries)
     wanted = round(wanted + (usual - wanted) * (1.0 - follows))

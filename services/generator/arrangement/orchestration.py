@@ -85,13 +85,18 @@ def _returns_grow(frame: Frame, band: list[Chair], plan: Plan) -> None:
             joins = min(waiting, key=lambda c: threshold(frame, c))
             plan.active[joins.part][name] = True
             continue
-        leaving = [c for c in _movable(band) if plan.active[c.part][before] and _spared(plan, band, c, before)]
+        leaving = [c for c in _movable(band) if plan.active[c.part][before] and not _first(c) and _spared(plan, band, c, before)]
         if leaving:
             plan.active[max(leaving, key=lambda c: (not c.wanted, threshold(frame, c))).part][before] = False
 
 
 def _movable(band: list[Chair]) -> list[Chair]:
     return [c for c in band if c.manner not in _ESSENTIAL]
+
+
+def _first(chair: Chair) -> bool:
+    """Whether a chair is the band's first chord player, whom nobody sends out of a chorus."""
+    return chair.manner == "chords" and chair.rank == 0
 
 
 def _players(plan: Plan, band: list[Chair], name: str) -> frozenset[str]:
@@ -159,7 +164,7 @@ def _contrast(frame: Frame, band: list[Chair], plan: Plan) -> None:
             early = threshold(frame, chair) > frame.section(livelier).energy + _EARLY and frame.function(livelier) not in BIG
             if not on[livelier] and may_play(frame, chair, livelier) and not early:
                 on[livelier] = True
-            elif on[calmer] and on[livelier] and _may_rest(frame, band, plan, chair, calmer):
+            elif on[calmer] and on[livelier] and not _first(chair) and _may_rest(frame, band, plan, chair, calmer):
                 on[calmer] = False
 
 

@@ -36,6 +36,7 @@ def ride(frame: Frame, parts: dict[str, Part]) -> dict[str, Part]:
     out = {}
     for name, part in parts.items():
         curves = [] if drifting or name not in sounding else [_alone(frame, part, counts), _breathing(frame, part)]
+        curves = [_held_from(curve, fade[0][0]) for curve in curves] if fade else curves
         curve = summed([part.controls.get("gain_db", ()), *curves, fade])
         out[name] = part.model_copy(update={"controls": {**part.controls, "gain_db": curve}}) if curve else part
     return out
@@ -108,6 +109,11 @@ def _fade(frame: Frame) -> Curve:
     end = frame.score.end_tick
     start = round(end * (1.0 - length_s / total)) if total else 0
     return tuple((round(start + share * (end - start)), level) for share, level in _FADE_SHAPE)
+
+
+def _held_from(curve: Curve, tick: int) -> Curve:
+    """A curve that stays where it is from a tick on: nobody rides a fader against the fade."""
+    return (*(point for point in curve if point[0] < tick), (tick, value_at(curve, tick))) if curve else ()
 
 
 def value_at(curve: Curve, tick: int) -> float:

@@ -93,13 +93,18 @@ def song_curve(score: Score, gains_db: dict[str, float], rate: int, frames: int)
     return np.asarray(10 ** (np.interp(np.arange(frames) / rate, times, values) / 20), dtype=np.float32)
 
 
-def end_fade(frames: int, rate: int) -> Curve:
-    """1 everywhere and a cosine fade over the last moments, [frames], so that no tail is cut off."""
+def end_fade(frames: int, rate: int, seconds: float = FADE_S) -> Curve:
+    """1 everywhere and a cosine fade over the last `seconds`, [frames], so that no tail is cut off."""
     curve = np.ones(frames, dtype=np.float32)
-    fade = round(FADE_S * rate)
-    if frames > 4 * fade:
+    fade = round(seconds * rate)
+    if frames > 4 * fade > 0:
         curve[-fade:] = np.cos(np.linspace(0, np.pi / 2, fade)) ** 2
     return curve
+
+
+def end_fade_s(score: Score) -> float:
+    """How long the last moments fade: a song that is cut off keeps its last beat whole and fades in its tail alone."""
+    return min(FADE_S, score.tail_s) if score.ending == "cut" else FADE_S
 
 
 def send_curve(score: Score, points: tuple[tuple[int, float], ...], rate: int, frames: int, base_db: float) -> Curve:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from contracts.music.score import Score
 from services.mixer.mixing import strip as strips
-from services.mixer.mixing.automation import end_fade, send_curve, song_curve
+from services.mixer.mixing.automation import end_fade, end_fade_s, send_curve, song_curve
 from services.mixer.mixing.ducking import duck_envelope, kick_hits
 from services.mixer.mixing.placement import place
 from services.mixer.mixing.plan import Channel, MixPlan
@@ -39,7 +39,7 @@ class Console:
         hits = kick_hits(score) if plan.duck_scale > 0 else []
         self.kicks = len(hits)
         self.envelope = duck_envelope(hits, profile.duck, self.beat_s, rate, frames)
-        self.fade = end_fade(frames, rate)
+        self.fade = end_fade(frames, rate, end_fade_s(score))
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
         self.sends: dict[str, Audio] = {}
         self.total = np.zeros((2, frames), dtype=np.float32)
