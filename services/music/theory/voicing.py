@@ -21,6 +21,7 @@ _LOW_LIMIT = {1: 52, 2: 52, 3: 52, 4: 48, 5: 46, 6: 50}  # lowest MIDI note on w
 _PERFECT = {0, 7}
 _HIDDEN = 3.0  # hidden fifth or octave, reached by a leap of the top voice
 _HERDED = 2.0  # all voices leap the same way
+_TENDENCY = 2.5  # a seventh that does not fall, a leading tone on top that does not rise
 _CROSSED = 8.0  # a voice above its neighbour's old place
 
 
@@ -220,10 +221,10 @@ def tendency_cost(a: Voicing, b: Voicing, before: Chord, after: Chord, rules: Vo
     """What it costs where a dominant's seventh does not fall, or its third, the leading tone, does not rise in the top voice."""
     if not _resolves(before, after) or len(a) != len(b):
         return 0.0
-    weight = 2.0 if rules.strict else 1.0
+    weight = _TENDENCY * (2.0 if rules.strict else 1.0)
     seventh, leading = (before.root_class + 10) % 12, (before.root_class + 4) % 12
     cost = sum(weight for x, y in zip(a, b, strict=True) if x % 12 == seventh and y - x not in (-2, -1, 0))
-    return cost + (1.5 * weight if a[-1] % 12 == leading and b[-1] - a[-1] not in (0, 1) else 0.0)
+    return cost + (weight if a[-1] % 12 == leading and b[-1] - a[-1] not in (0, 1) else 0.0)
 
 
 def _parallels(rules: VoicingRules) -> float:
@@ -254,8 +255,8 @@ def _moves(before: Chord, after: Chord, low: int, high: int, voices: int, rules:
     cost += _HERDED * ((moves.min(axis=2) > 2) | (moves.max(axis=2) < -2))
     cost += _CROSSED * (b[..., :-1] > a[..., 1:]).sum(axis=2)
     if _resolves(before, after):
-        weight = 2.0 if rules.strict else 1.0
+        weight = _TENDENCY * (2.0 if rules.strict else 1.0)
         held = np.isin(moves, (-2, -1, 0))
         cost += weight * ((a % 12 == (before.root_class + 10) % 12) & ~held).sum(axis=2)
-        cost += 1.5 * weight * ((a[..., -1] % 12 == (before.root_class + 4) % 12) & ~np.isin(top_move, (0, 1)))
+        cost += weight * ((a[..., -1] % 12 == (before.root_class + 4) % 12) & ~np.isin(top_move, (0, 1)))
     return cost
