@@ -109,7 +109,7 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
         if not active[bar.section]:
             continue
         hits += _bar(frame, comper, bar, quiet, voicings, with_bass=with_bass[bar.section])
-    return within_budget(frame, hits, comper.rank)
+    return hits if comper.divided else within_budget(frame, hits, comper.rank)
 
 
 def _bar(

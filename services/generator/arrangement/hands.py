@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from contracts.music import PPQ
 from services.generator.arrangement.bass import member, place
 from services.generator.arrangement.frame import Bar, Frame, Hit
 from services.generator.arrangement.metre import Step, place_of, slot
@@ -13,6 +14,8 @@ _ACCENT = {"X": 12.0, "x": 0.0, "o": -18.0, "D": 12.0, "d": 0.0, "u": -7.0, "s":
 # notes/craft 3).
 _SLOTS = (0.7, -6.3, -7.3, -0.3, 3.7, 0.7, -0.3, 0.7, 0.7, -5.3, -4.3, 0.7, 5.7, 1.7, 0.7, -0.3)
 _MUTED_TICKS = 70
+# Share of the style's density that the first, second and third chord player may fill.
+_SHARES = (1.0, 0.42, 0.25)
 
 
 def gesture(frame: Frame, texture: Texture, bar: Bar, step: Step, notes: Voicing, generator: np.random.Generator) -> list[Hit]:
@@ -92,3 +95,26 @@ def left_hand(frame: Frame, texture: Texture, bar: Bar, steps: list[Step], reach
         level += 0.5 * _SLOTS[place_of(step.tick, frame.meter, bar.number, 4)] - (8.0 if with_bass else 0.0)
         hits.append(Hit(bar.tick + step.tick, round(step.length * texture.legato), home + add, level, "chord"))
     return hits
+
+
+def within_budget(frame: Frame, hits: list[Hit], rank: int) -> list[Hit]:
+    """The part with thinner chords in sections where it plays more notes than an accompaniment of the style has.
+
+    Inner notes go first, from the softest strokes on; a stroke keeps its lowest and highest note.
+    """
+    whole = frame.pack.comping.density * _SHARES[min(rank, len(_SHARES) - 1)]
+    sections: dict[str, dict[int, list[Hit]]] = {}
+    for hit in hits:
+        name = frame.score.section_at(hit.tick)
+        sections.setdefault(name or "", {}).setdefault(hit.tick, []).append(hit)
+    out: list[Hit] = []
+    for name, strokes in sections.items():
+        energy = frame.section(name).energy if name else 0.5
+        beats = (frame.section(name).bars if name else 1) * frame.bar_ticks / PPQ
+        excess = sum(len(s) for s in strokes.values()) - round(whole * (0.6 + 0.5 * energy) * beats)
+        for tick in sorted(strokes, key=lambda t: (max(h.velocity for h in strokes[t]), t)):
+            stroke = sorted(strokes[tick], key=lambda h: h.pitch)
+            drop = min(max(excess, 0), max(len(stroke) - 2, 0))
+            excess -= drop
+            out += [stroke[0], *stroke[1 + drop :]] if drop else stroke
+    return sorted(out)
