@@ -6,6 +6,7 @@ from typing import Any
 from contracts.report import Check
 from services.qa.asked import Asked
 from services.qa.blind import blind_estimates
+from services.qa.checks.chords import check_chords
 from services.qa.checks.files import check_flac, check_mp3, check_null, check_stems_heard
 from services.qa.checks.key import check_key
 from services.qa.checks.levels import (
@@ -48,6 +49,7 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
     found = (
         tempo,
         check_key(heard, score, asked, fit),
+        check_chords(heard, score, asked, fit),
         check_loudness(heard, asked, true_peak_db),
         check_true_peak(true_peak_db, asked),
         check_clipping(heard),

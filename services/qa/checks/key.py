@@ -72,13 +72,15 @@ def _spans(score: Score, fit: Fit | None, tempo_bpm: float) -> list[Span]:
     return spans
 
 
-def _mean_between(chroma: Chroma, start_s: float, end_s: float) -> Profile:
+def mean_between(chroma: Chroma, start_s: float, end_s: float) -> Profile:
+    """Mean chroma [12] between two times in seconds; zeros beyond the end."""
     first, last = round(start_s / HARMONY.hop_s), max(round(start_s / HARMONY.hop_s) + 1, round(end_s / HARMONY.hop_s))
     part = chroma[:, max(first, 0) : max(last, 1)]
     return part.mean(axis=1) if part.shape[1] else np.zeros(12)
 
 
-def _unit(vector: Profile) -> Profile:
+def unit(vector: Profile) -> Profile:
+    """A profile less its mean, at length one; zeros where it is flat."""
     centred = vector - vector.mean()
     length = float(np.linalg.norm(centred))
     return np.asarray(centred / length if length > 1e-12 else centred * 0)
@@ -89,10 +91,10 @@ def weigh(spans: list[Span], harmony: Chroma, bass: Chroma, asked: Key) -> Evide
     chords, roots, total = np.zeros(12), np.zeros(12), np.zeros(12)
     for span in spans:
         length = span.end_s - span.start_s
-        sound, low = _mean_between(harmony, span.start_s, span.end_s), _mean_between(bass, span.start_s, span.end_s)
+        sound, low = mean_between(harmony, span.start_s, span.end_s), mean_between(bass, span.start_s, span.end_s)
         wanted = np.zeros(12)
         wanted[list(span.degrees)] = 1.0
-        expected, heard, heard_low = _unit(wanted), _unit(sound), _unit(low)
+        expected, heard, heard_low = unit(wanted), unit(sound), unit(low)
         for shift in range(12):
             turn = asked.tonic_class + shift
             chords[shift] += length * float(heard @ np.roll(expected, turn))
