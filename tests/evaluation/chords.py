@@ -87,7 +87,7 @@ def family_table(family: str, songs: int) -> list[str]:
             if real and values:
                 inside = float(np.mean([real[1] - 1e-9 <= v <= real[3] + 1e-9 for v in values]))
                 rows.append(f"| {name} | {real[0]:.2f} ({real[1]:.2f}–{real[3]:.2f}) | {np.mean(values):.2f} | {inside:.0%} |")
-        rows += _vocabulary(written, model.tables["time"])
+        rows += _vocabulary(written, model.shares_of("time"))
         bits = [model.bits(p.runs, p.function) for song in written for p in song]
         sizes = [len(p.runs) for song in written for p in song]
         rows.append(f"\nSurprise of our chords to the model: {np.average(bits, weights=sizes):.2f} bits per chord.")
@@ -101,7 +101,7 @@ def _vocabulary(written: Sequence[Sequence[Passage]], real: dict[str, float]) ->
             for numeral, _, quarters in passage.runs:
                 time_of[numeral] += quarters
     whole = sum(time_of.values())
-    names = list(real)[:12]
+    names = sorted(real, key=lambda n: -real[n])[:12]
     overlap = sum(min(real.get(n, 0.0), time_of[n] / whole) for n in set(real) | set(time_of))
     listed = ", ".join(f"{n} {100 * time_of[n] / whole:.0f} ({100 * real[n]:.0f})" for n in names)
     return [f"\nTime in %, ours (real): {listed}. Overlap {overlap:.2f}."]
