@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from contracts.music import Role
+from contracts.music import PPQ, Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.frame import BUILDING, Frame, Hit
 from services.generator.arrangement.layers import LINES, may_play, threshold
@@ -21,7 +21,7 @@ def plan_moments(frame: Frame, band: list[Chair], plan: Plan) -> None:
     _enter_halfway(frame, band, plan)
     _clear_builds(frame, band, plan)
     _thin(frame, band, plan)
-    plan.quiet = _break(frame, plan)
+    plan.quiet = _break(frame, band, plan)
 
 
 def _stagger(frame: Frame, band: list[Chair], plan: Plan) -> None:
@@ -140,7 +140,9 @@ def _thin(frame: Frame, band: list[Chair], plan: Plan) -> None:
         return
     start = section.start_bar - 1 + section.bars - 2
     here = [c for c in band if plan.active[c.part][before]]
-    layers = [c for c in here if c.manner in ("percussion", "sub", "bass") or (c.manner == "chords" and c.rank > 0)]
+    holders = sorted((c for c in here if c.role in (Role.HARMONY, Role.PAD)), key=lambda c: (c.role is not Role.PAD, c.rank))
+    layers = [c for c in here if c.manner in ("percussion", "sub", "bass") or (c.manner == "chords" and c in holders[1:])]
+    layers = layers if holders else []
     if len(layers) < 2:
         return
     for chair in layers:
@@ -148,15 +150,17 @@ def _thin(frame: Frame, band: list[Chair], plan: Plan) -> None:
     plan.remarks.append(f"{' and '.join(called(c) for c in layers)} wait in bars {start + 1} and {start + 2}, before {top}")
 
 
-def _break(frame: Frame, plan: Plan) -> frozenset[int]:
-    """The last bar before the biggest chorus or drop, in which the band breaks off where the style does that."""
+def _break(frame: Frame, band: list[Chair], plan: Plan) -> frozenset[int]:
+    """The last bar before the biggest chorus or drop, in which the band breaks off where the style does that and a chord can ring."""
     top, names = summit(frame), list(frame.score.sections)
     if top is None or names.index(top) == 0:
         return frozenset()
     if rng(frame.seed, "arrangement", "drop").random() >= frame.pack.arrangement.drop_before:
         return frozenset()
     bar = frame.section(top).start_bar - 2
-    if bar < 1 or frame.section(names[names.index(top) - 1]).bars < 2:
+    before = names[names.index(top) - 1]
+    rings = any(c.manner == "chords" and plan.plays(c.part, before, bar) for c in band)
+    if bar < 1 or frame.section(before).bars < 2 or not rings:
         return frozenset()
     plan.remarks.append(f"the band breaks off in bar {bar + 1}, before {top}; what was struck rings on")
     return frozenset({bar})
@@ -185,13 +189,29 @@ def in_their_bars(frame: Frame, plan: Plan, part: str, hits: list[Hit]) -> list[
 
 
 def ringing(frame: Frame, plan: Plan, chair: Chair, hits: list[Hit]) -> list[Hit]:
-    """In the bar where the band breaks off, chords that were struck on its first beat ring to its end: air, not a hole."""
-    if not plan.quiet or chair.role not in (Role.HARMONY, Role.PAD):
+    """In the bar where the band breaks off, chords are struck on its first beat and ring to its end: air, not a hole."""
+    if not plan.quiet or chair.role not in (Role.HARMONY, Role.PAD) or chair.manner != "chords":
         return hits
-    out = []
-    for hit in hits:
-        bar = hit.tick // frame.bar_ticks
-        end = (bar + 1) * frame.bar_ticks
-        first = hit.tick == bar * frame.bar_ticks
-        out.append(hit._replace(length=max(hit.length, end - hit.tick - 60)) if bar in plan.quiet and first else hit)
+    out = list(hits)
+    for number in sorted(plan.quiet):
+        start, end = number * frame.bar_ticks, (number + 1) * frame.bar_ticks
+        section = frame.score.section_at(start)
+        if section is None or not plan.plays(chair.part, section, number):
+            continue
+        struck = [h for h in out if start - PPQ // 2 <= h.tick <= start and h.tick + h.length > start]
+        others = [h for h in out if h not in struck and not start <= h.tick < end]
+        rung = [h._replace(length=max(h.length, end - h.tick - 60)) for h in struck] or _stroke(frame, out, start, end)
+        out = sorted([*others, *rung])
     return out
+
+
+def _stroke(frame: Frame, hits: list[Hit], start: int, end: int) -> list[Hit]:
+    """A chord on a bar's first beat in the register of what was played before it."""
+    before = [h for h in hits if start - 2 * frame.bar_ticks <= h.tick < start]
+    classes = frame.span_at(start).chord.pitch_classes
+    if not before:
+        return []
+    near = sorted({h.pitch for h in before})[-4:]
+    pitches = {min((p + d for d in range(-5, 7)), key=lambda q: (q % 12 not in classes, abs(q - p))) for p in near}
+    level = max(h.velocity for h in before)
+    return [Hit(start, end - start - 60, pitch, level, "chord") for pitch in sorted(pitches)]
