@@ -10,8 +10,8 @@ from contracts.music import Key, Note, Section
 from contracts.music.pitch import FLAT_NAMES
 from services.music.audio.chroma import MAJOR_PROFILE, MINOR_PROFILE
 
-_HOME = 0.06
-_LAST = 0.09
+_HOME, _LAST = 0.06, 0.09
+_HOME_OF_TUNE, _LAST_OF_TUNE = 0.02, 0.04
 _BLOCK = 8
 _SAME = 0.5
 
@@ -32,11 +32,12 @@ def key_of_notes(notes: Sequence[Note], low: Sequence[Note] = ()) -> tuple[Key, 
     weights = class_weights(notes)
     ground = sorted(low or notes)
     first, last = ground[0].pitch % 12, max(ground, key=lambda n: (n.end, -n.pitch)).pitch % 12
+    home, close = (_HOME, _LAST) if low else (_HOME_OF_TUNE, _LAST_OF_TUNE)
     ranked: list[tuple[float, int, str]] = []
     for mode, profile in (("major", MAJOR_PROFILE), ("minor", MINOR_PROFILE)):
         for tonic in range(12):
             fit = float(np.corrcoef(weights, np.roll(profile, tonic))[0, 1]) if weights.std() > 0 else 0.0
-            ranked.append((fit + _HOME * (first == tonic) + _LAST * (last == tonic), tonic, mode))
+            ranked.append((fit + home * (first == tonic) + close * (last == tonic), tonic, mode))
     ranked.sort(reverse=True)
     (best, tonic, mode), (second, *_) = ranked[0], ranked[1]
     key = Key(FLAT_NAMES[0], mode).transpose(tonic)

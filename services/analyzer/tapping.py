@@ -14,6 +14,7 @@ Times = npt.NDArray[np.float64]
 _FELT_BPM = 105.0
 _SPREAD = 0.55
 """Octaves around _FELT_BPM in which a tapped pulse is likely felt (one standard deviation of log2)."""
+_DRIFT = 0.04
 _STEADY = 0.25
 """Share of a gap by which an even tap may miss."""
 _MOST_BARS = 8
@@ -42,8 +43,12 @@ def find_pulse(taps_s: Sequence[float]) -> Pulse:
     whole = np.maximum(np.round(gaps / middle), 1)
     steady = float(np.mean(np.abs(gaps / middle - whole) > _STEADY)) < 0.08 and float(np.mean(whole <= 2)) > 0.9
     if steady:
-        return _refined(times, _felt_period(middle), middle)
-    return _refined(times, *_rhythm_period(times))
+        even = _refined(times, _felt_period(middle), middle)
+        if max(abs(ms) for ms in even.late_ms) < 300 * middle:
+            return even
+    beat, counts = _rhythm_counts(times)
+    beat = min((beat * factor for factor in (0.5, 1.0, 2.0)), key=lambda b: _strangeness(times, b))
+    return _refined(times, beat, beat / 4, counts)
 
 
 def _felt_period(gap_s: float) -> float:
@@ -55,40 +60,60 @@ def _felt_period(gap_s: float) -> float:
     return gap_s
 
 
-def _rhythm_period(times: Times) -> tuple[float, float]:
-    """(beat, tapped unit) of an uneven rhythm: the beat whose sixteenths lie nearest to all gaps, near to what is felt."""
-    best = (np.inf, 0.5)
-    for bpm in np.geomspace(50, 200, 800):
-        beat = 60 / bpm
-        unit = beat / 4
-        places = (times - times[0]) / unit
-        off = np.abs(places - np.round(places))
-        steps = np.round(places).astype(int)
-        odd, half = float(np.mean(steps % 2 != 0)), float(np.mean(steps % 4 == 2))
-        if len(set(steps.tolist())) < len(steps):
-            continue
-        prior = 0.5 * (np.log2(bpm / _FELT_BPM) / _SPREAD) ** 2
-        cost = float(np.mean(off**2)) * 25 + 0.35 * odd + 0.12 * half + 0.12 * prior
-        best = min(best, (cost, beat))
-    return best[1], best[1] / 4
+def _rhythm_counts(times: Times) -> tuple[float, Times]:
+    """(beat, sixteenths from the first onset to each) of an uneven rhythm, near to what is felt.
+
+    For each tempo the onsets are counted along one line, which forgives a late one, and gap by gap, which follows a drift.
+    """
+    best: tuple[float, float, Times] = (np.inf, 0.5, np.arange(len(times), dtype=np.float64))
+    gaps = np.diff(times)
+    for bpm in np.geomspace(50, 200, 500):
+        unit = 15 / bpm
+        for counts in (np.round((times - times[0]) / unit), np.concatenate([[0.0], np.cumsum(np.maximum(np.round(gaps / unit), 1))])):
+            if (np.diff(counts) < 1).any():
+                continue
+            slope, start = _line(counts, times)
+            if abs(slope / unit - 1) > _DRIFT:
+                continue
+            off = float(np.mean(((times - start) / slope - counts) ** 2))
+            odd, half = float(np.mean(counts % 2 != 0)), float(np.mean(counts % 4 == 2))
+            prior = 0.5 * (np.log2(15 / slope / _FELT_BPM) / _SPREAD) ** 2
+            cost = 25 * off + 0.35 * odd + 0.12 * half + 0.12 * float(prior)
+            if cost < best[0]:
+                best = (cost, 4 * slope, counts)
+    return best[1], best[2]
 
 
-def _refined(times: Times, beat_s: float, unit_s: float) -> Pulse:
+def _line(x: Times, y: Times) -> tuple[float, float]:
+    """Slope and start of the least-squares line."""
+    middle = x - x.mean()
+    slope = float((middle * y).sum() / (middle**2).sum())
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _strangeness(times: Times, beat_s: float) -> float:
+    """How unlikely a beat is felt under onsets, against its half and its double: tempo, sixteenths, how many onsets come to a beat."""
+    if not 60 / 230 <= beat_s <= 60 / 35:
+        return np.inf
+    gaps = np.diff(times) / (beat_s / 4)
+    if float(np.mean(np.round(gaps) < 1)) > 0.02 or float(np.mean(np.abs(gaps - np.round(gaps)))) > 0.27:
+        return np.inf
+    steps = np.concatenate([[0], np.cumsum(np.maximum(np.round(gaps), 1))])
+    odd = float(np.mean(steps % 2 != 0))
+    prior = 0.5 * (np.log2(60 / beat_s / _FELT_BPM) / _SPREAD) ** 2
+    density = abs(float(np.log2(np.median(np.diff(times)) / beat_s / 0.75)))
+    return 0.3 * float(prior) + 0.6 * odd + 0.35 * density
+
+
+def _refined(times: Times, beat_s: float, unit_s: float, sixteenths: Times | None = None) -> Pulse:
     """The least-squares line through the taps, counted in the unit that was tapped, with each tap's distance from it."""
-    counts = _counted(times, unit_s)
-    for _ in range(3):
-        slope, start = np.polyfit(counts, times, 1)
-        again = np.round((times - start) / slope)
-        if (again == counts).all() or len(set(again.tolist())) < len(again):
-            break
-        counts = again
-    slope, start = (float(v) for v in np.polyfit(counts, times, 1))
+    counts = _counted(times, unit_s) if sixteenths is None else sixteenths
+    slope, start = _line(counts, times)
     ratio = max(0.25, 2 ** round(np.log2(beat_s / slope)))
-    per_unit = round(4 / ratio)
+    per_unit = 4 / ratio
     late = (times - (start + slope * counts)) * 1000
-    first = counts[0]
-    steps = tuple(round(float(c - first) * per_unit) for c in counts)
-    return Pulse(slope * ratio, start + slope * float(first), steps, tuple(round(float(ms), 2) for ms in late))
+    steps = tuple(round(float(c - counts[0]) * per_unit) for c in counts)
+    return Pulse(slope * ratio, start + slope * float(counts[0]), steps, tuple(round(float(ms), 2) for ms in late))
 
 
 def _counted(times: Times, unit_s: float) -> Times:
@@ -100,6 +125,11 @@ def _counted(times: Times, unit_s: float) -> Times:
         counts.append(counts[-1] + n)
         unit += 0.2 * (float(gap) / n - unit)
     return np.asarray(counts)
+
+
+def line_through(times_s: Sequence[float], beat_s: float, unit_s: float) -> Pulse:
+    """The grid of a known beat under onsets that may drift around it."""
+    return _refined(np.asarray(times_s, np.float64), beat_s, unit_s)
 
 
 def guess_meter(steps: Sequence[int]) -> tuple[Meter, str]:

@@ -37,7 +37,7 @@ class Tonality:
     tuning: float
 
 
-def _tuning(mono: Array) -> float:
+def tuning_of(mono: Array) -> float:
     """As librosa.estimate_tuning, which warns where there is no pitch; 0 there."""
     size = int(TUNING_S * EAR_RATE_HZ)
     start = max(0, (len(mono) - size) // 2)
@@ -60,7 +60,7 @@ def hear_key(mono: Array) -> Tonality | None:
     """The key of a mono signal [samples] at EAR_RATE_HZ; None where no pitch is heard."""
     short = int(SHORTEST_S * EAR_RATE_HZ) - len(mono)
     padded = np.pad(mono, (0, short)) if short > 0 else mono
-    tuning = _tuning(padded)
+    tuning = tuning_of(padded)
     transform = librosa.cqt(
         y=padded, sr=EAR_RATE_HZ, hop_length=HOP, fmin=LOWEST_HZ, n_bins=BINS * OCTAVES, bins_per_octave=BINS, tuning=tuning
     )
