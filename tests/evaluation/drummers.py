@@ -117,7 +117,10 @@ def rows(folder: Path, seeds: int) -> list[str]:
         if genre not in genres() or not real["test"]:
             continue
         played = [our_take(_song(genre, seed), feel, grid) for seed in range(1, seeds + 1)]
-        ours = measure([t for t in played if t is not None])
+        mine = [t for t in played if t is not None]
+        if not mine:
+            continue
+        ours = measure(mine)
         test, train = measure(real["test"]), measure(real["train"])
         pair = [(distance(ours[k], test[k]), distance(train[k], test[k])) for k in ("late", "loud", "ghosts")]
         means = [(float(np.mean(ours[k])), float(np.mean(test[k]))) for k in ("spread", "lag", "shares", "density")]

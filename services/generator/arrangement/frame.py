@@ -76,7 +76,7 @@ class Frame:
     @cached_property
     def meter(self) -> Meter:
         """The parsed meter, with the grouping that the song's odd bars have."""
-        return grouped(self.score.meter_value, self.styles, self.seed)
+        return grouped(self.score.meter_value, self.pack.id)
 
     @property
     def styles(self) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from services.generator.feeling import Feeling, feeling_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
 from services.music.packs.melody_table import MelodyTable
+from services.music.packs.meters import grouped
 
 __all__ = ["Composed", "compose", "heard_score"]
 
@@ -84,7 +85,8 @@ def compose(
     else:
         line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed)
         line = building.sung(form, harmony, line, lead)
-        laid = lay_lyrics(brief, form, harmony, Grid(Meter.parse(brief.meter.value)), line.notes, frozenset(building.verbatim(form, lead)))
+        grid = Grid(grouped(Meter.parse(brief.meter.value), brief.genres.value[0]))
+        laid = lay_lyrics(brief, form, harmony, grid, line.notes, frozenset(building.verbatim(form, lead)))
         line = replace(line, notes=laid.notes)
         role = Role.VOCAL if lead == "vocals" or laid.lyrics else Role.MELODY
         parts["melody"] = _part(lead, role, line.notes).model_copy(update={"lyrics": laid.lyrics})
@@ -92,7 +94,6 @@ def compose(
         decisions.append(melody_decision(lead, line, key, cost, TAKES))
         second = choose_counter(brief, pack, lead)
         if second is not None:
-            grid = Grid(Meter.parse(brief.meter.value))
             counter = Counter(pack.melody, form, harmony, grid, _moved(register_of(second, pack.melody), feeling), seed)
             notes = counter.write(line.notes, [t.step for t in line.hook if t.step < grid.steps])
             if notes:

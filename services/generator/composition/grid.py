@@ -29,6 +29,9 @@ class Grid:
     def groups(self) -> tuple[int, ...]:
         """Lengths in steps of the pulses that the bar divides into: 4 4 4 4, 6 6, or 4 4 6 in 7/8."""
         meter = self.meter
+        own: tuple[int, ...] = getattr(meter, "lengths", ())
+        if own:
+            return tuple(ticks // STEP for ticks in own)
         unit = 16 // meter.denominator
         if meter.denominator >= 8 and not meter.is_compound:
             eighths = _SEVENS.get(meter.numerator) or (meter.numerator,)

@@ -12,6 +12,7 @@ from services.generator.composition.lead import Register
 from services.generator.composition.melody import Melodist, Melody
 from services.generator.composition.wishes import song_wish
 from services.music.packs.genres import GenrePack
+from services.music.packs.meters import grouped
 from services.music.theory.scales import mode_classes
 
 TAKES = 8
@@ -23,7 +24,7 @@ def best_take(
     brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int
 ) -> tuple[Melody, float]:
     """The melody that the critic likes best of several takes, and its cost."""
-    grid = Grid(Meter.parse(brief.meter.value))
+    grid = Grid(grouped(Meter.parse(brief.meter.value), brief.genres.value[0]))
     wish = song_wish(brief, pack.melody, register, grid, seed)
     critic: Critic = WishCritic(pack.melody, wish.features)
     takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take, wish).write() for take in range(TAKES)]
@@ -39,7 +40,7 @@ def heard_score(score: Score, part: str = "melody") -> Line:
         scale = mode_classes(Key.parse(section.key))
         changes += [(score.bar_tick(e.bar, e.beat), frozenset(e.chord.pitch_classes), scale) for e in section.chords]
     notes = score.parts[part].notes if part in score.parts else ()
-    return _line(notes, score.bars, Grid(score.meter_value), changes)
+    return _line(notes, score.bars, Grid(grouped(score.meter_value, score.genre)), changes)
 
 
 def _heard(notes: Sequence[Note], form: Form, harmony: dict[str, SectionHarmony], grid: Grid) -> Line:

@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 from contracts.errors import BadInput
 from contracts.music import PPQ, Meter
 from services.music.packs.rhythm import Table
-from services.music.rng import rng
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class MeterRow(Table):
     """A meter: its groupings in units of its denominator, the likeliest first, and its beats."""
 
     groupings: tuple[tuple[int, ...], ...]
-    aksak: tuple[str, ...] = Field(default=(), description="genres or feels that take the last grouping: Balkan rows of twos and a three")
+    aksak: tuple[str, ...] = Field(default=(), description="genres that take the last grouping: Balkan rows of twos and a three")
     beat: tuple[MeterBeat, ...] = ()
 
 
@@ -64,17 +63,12 @@ def meter_rows() -> dict[str, MeterRow]:
     return rows
 
 
-def grouped(meter: Meter, styles: tuple[str, ...], seed: int) -> Meter:
-    """The meter with a grouping for a song of a genre and feel (`styles`): mostly the likeliest. Plain meters come back as they are."""
+def grouped(meter: Meter, genre: str) -> Meter:
+    """The meter with its grouping in a genre: the first of its row, or the last where the genre counts aksak. Plain meters stay."""
     row = meter_rows().get(str(meter))
     if row is None:
         return meter
-    if set(styles) & set(row.aksak):
-        choice = row.groupings[-1]
-    else:
-        usual = [g for g in row.groupings if not row.aksak or g != row.groupings[-1]]
-        generator = rng(seed, "meter", str(meter))
-        choice = usual[0] if len(usual) == 1 or generator.random() < 0.67 else usual[int(generator.integers(1, len(usual)))]
+    choice = row.groupings[-1 if genre in row.aksak else 0]
     unit = PPQ * 4 // meter.denominator
     return GroupedMeter(meter.numerator, meter.denominator, tuple(unit * n for n in choice))
 
