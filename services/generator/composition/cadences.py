@@ -1,5 +1,9 @@
 """How phrases and sections end: open or closed by what follows, deceptive now and then, the song on its tonic, a loop back to its head."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from contracts.music import Key
 from services.generator.composition.form import Phrase, Slot
 from services.generator.composition.unit_writer import HOLD, Bars
@@ -37,10 +41,17 @@ class Cadences:
         share *= _MINOR if key.is_minor else 1.0
         kind = "open" if draw.random() < share else "closed"
         options = self.endings(kind, key)
-        ending = numerals_to_bars(options[int(draw.integers(len(options)))])
+        ending = self._fitting(options, bars, draw)
         if len(ending) >= len(bars) or plain(_last(bars)) in {plain(e.split()[-1]) for e in options}:
             return bars  # it ends so already
         return bars[: -len(ending)] + ending
+
+    @staticmethod
+    def _fitting(options: Sequence[str], bars: Bars, draw: np.random.Generator) -> Bars:
+        """One of the endings; those that would stand still on the chord before them only where there is no other."""
+        endings = [numerals_to_bars(text) for text in options]
+        moving = [e for e in endings if len(e) < len(bars) and plain(_last(bars[: -len(e)])) != plain(e[0][0])] or endings
+        return moving[int(draw.integers(len(moving)))]
 
     def inner(self, bars: Bars, slot: Slot, phrase: Phrase, key: Key) -> Bars:
         """The end of a phrase inside a section: sometimes a half cadence that the next phrase answers, or a deceptive one."""
@@ -73,7 +84,7 @@ class Cadences:
             options = [e for e in self.endings("closed", key) if "|" in e]
             if options:
                 draw = rng(self.seed, "composition", "harmony", "end")
-                result[-2] = numerals_to_bars(options[int(draw.integers(len(options)))])[-2]
+                result[-2] = self._fitting(options, result, draw)[-2]
         return result
 
 

@@ -30,6 +30,7 @@ _PASSING = {
     ("I", "ii"): "#i°7", ("IV", "V"): "#iv°7", ("V", "vi"): "#v°7", ("ii", "iii"): "#ii°7", ("IV", "I"): "#iv°7",
     ("bVI", "bVII"): "vi°7", ("bVII", "i"): "vii°7", ("iv", "V"): "#iv°7", ("iv", "v"): "#iv°7",
 }  # fmt: skip
+_SEVENTHS = {"I": "maj7", "IV": "maj7", "bIII": "maj7", "bVI": "maj7", "bVII": "7", "V": "7", "Vsus4": ""}
 _BEFORE = {"V": ("IV", "ii", "vi"), "bVII": ("bVI", "iv"), "v": ("iv", "bVI"), "IV": ("V", "vi"), "bVI": ("bVII",)}
 
 
@@ -76,7 +77,10 @@ def borrowed(bars: Bars, third: str, first: int, draw: np.random.Generator) -> B
         if here.alone and (here.name, after.name) in _BORROWED[third]
     ]
     picked = _picked(options, draw)
-    return None if picked is None else _with(bars, picked[0].bar, picked[1].split())
+    if picked is None:
+        return None
+    here, text = picked
+    return _with(bars, here.bar, dressed(text, bars[here.bar][0]).split())
 
 
 def tritone(bars: Bars, _third: str, first: int, draw: np.random.Generator) -> Bars | None:
@@ -142,14 +146,19 @@ def split(bars: Bars, third: str, first: int, draw: np.random.Generator) -> Bars
         before = found[k - 1].name if k else ""
         if here.alone and here.bar >= first and here.bar % 4 == 3:
             ways = [w for w in _BEFORE.get(here.name, ()) if w != before and (third == "major" or w not in ("ii", "vi", "IV"))]
-            options += [(1.0 / (i + 1), here, f"{way} {bars[here.bar][0]}") for i, way in enumerate(ways)]
+            token = bars[here.bar][0]
+            options += [(1.0 / (i + 1), here, f"{dressed(way, token)} {token}") for i, way in enumerate(ways)]
     picked = _picked(options, draw)
     return None if picked is None else _with(bars, picked[0].bar, picked[1].split())
 
 
 def suspended(bars: Bars, _third: str, first: int, draw: np.random.Generator) -> Bars | None:
     """The dominant's fourth resolves inside its bar."""
-    options = [(1.0, here, "Vsus4 V") for here in places(bars) if here.alone and here.name == "V" and here.bar >= first]
+    options = [
+        (1.0, here, "V7sus4 V7" if "7" in bars[here.bar][0] else "Vsus4 V")
+        for here in places(bars)
+        if here.alone and here.name == "V" and here.bar >= first
+    ]
     picked = _picked(options, draw)
     return None if picked is None else _with(bars, picked[0].bar, picked[1].split())
 
@@ -164,6 +173,13 @@ DEVICES: dict[Device, Callable[[Bars, str, int, np.random.Generator], Bars | Non
     "suspended": suspended,
 }
 CHROMATIC: frozenset[Device] = frozenset({"secondary", "borrowed", "tritone", "diminished"})
+
+
+def dressed(numerals: str, like: str) -> str:
+    """Plain numerals with sevenths where the chord whose place they take has one."""
+    if not any(mark in like for mark in ("7", "9", "13")):
+        return numerals
+    return " ".join(n + _SEVENTHS.get(n, "7" if n[-1] in "ivV" and n.lstrip("b#")[0] in "ivV" else "") for n in numerals.split())
 
 
 def _neighbours(bars: Bars, first: int) -> list[tuple[Place, Place]]:

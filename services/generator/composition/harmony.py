@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from contracts.brief import Brief
 from contracts.music import Chord, ChordEvent, Key, Meter
 from services.generator.composition.cadences import Cadences
@@ -10,6 +12,7 @@ from services.generator.composition.devices import CHROMATIC, DEVICES
 from services.generator.composition.form import Form, Phrase, Slot
 from services.generator.composition.functions import function_of, slug
 from services.generator.composition.modulation import Modulation, approach, planned, told
+from services.generator.composition.placement import beats_of, merged
 from services.generator.composition.progressions import BORROWS, Progressions, Unit
 from services.generator.composition.unit_writer import HOLD, Bars
 from services.generator.feeling import NEUTRAL, Feeling
@@ -148,8 +151,10 @@ class Harmonist:
 
     def _section_bars(self, slot: Slot, following: Slot | None, key: Key, next_key: Key) -> Bars:
         bars: Bars = []
-        for phrase in slot.phrases:
-            bars += self._phrase_bars(slot, phrase, following, key)
+        for index, phrase in enumerate(slot.phrases):
+            part = self._phrase_bars(slot, phrase, following, key)
+            again = any(p.letter == phrase.letter for p in slot.phrases[:index])
+            bars += self._touched(part, slot, key, index) if again and following is not None else part
         if slot.function == "intro" and len(slot.phrases) == 1 and slot.bars == 4 and len(self._unit(slot, "a", 8, key).bars) == 12:
             bars = [list(bar) for bar in self._unit(slot, "a", 8, key).bars[-4:]]  # a blues begins from its turnaround
         if slot.occurrence > 1 and following is not None and key == next_key:
@@ -189,18 +194,27 @@ class Harmonist:
     def _varied(self, bars: Bars, slot: Slot, key: Key) -> Bars:
         """A return as it was, or with one change near its end (POP909: .2 of the bars differ at the head of a phrase, .5 at its end)."""
         draw = rng(self.seed, "composition", "harmony", "return", slot.id)
+        return self._changed(bars, key, 4, draw) if draw.random() < self._return_change() else bars
+
+    def _touched(self, bars: Bars, slot: Slot, key: Key, index: int) -> Bars:
+        """A phrase that comes again inside its section, now and then with another last bar; the same in every such section."""
+        draw = rng(self.seed, "composition", "harmony", "again", slot.function, index)
+        return self._changed(bars, key, 2, draw) if draw.random() < 0.5 * self._return_change() else bars
+
+    def _return_change(self) -> float:
         share = self.table.return_change
-        if share is None:
-            share = 0.06 if self.table.loops else _RETURNS[self.table.family]
-        if draw.random() >= share or len(bars) < 4:
+        return share if share is not None else 0.06 if self.table.loops else _RETURNS[self.table.family]
+
+    def _changed(self, bars: Bars, key: Key, last: int, draw: np.random.Generator) -> Bars:
+        """One small device in the last bars."""
+        if len(bars) < 4:
             return bars
-        first = max(0, len(bars) - 4)
         for device in (_RETURN_DEVICES[int(i)] for i in draw.permutation(len(_RETURN_DEVICES))):
             if self.table.share(device) <= 0 and device != "split":
                 continue
             if device in CHROMATIC and self._chromatic >= _MOST_CHROMATIC:
                 continue
-            changed = DEVICES[device](bars, "minor" if key.is_minor else "major", first, draw)
+            changed = DEVICES[device](bars, "minor" if key.is_minor else "major", len(bars) - last, draw)
             if changed is not None:
                 self._chromatic += device in CHROMATIC
                 return changed
@@ -218,48 +232,28 @@ class Harmonist:
 
     def _chord(self, numeral: str, key: Key) -> Chord:
         colour = self._colours["minor" if key.is_minor else "major"].get(numeral)
+        colour = None if numeral == "V" and colour == "sus4" and not self.table.loops else colour  # a fourth that hangs resolves
         return parse_numeral(numeral + colour if colour else numeral, key)
 
     def _events(self, slot: Slot, bars: Bars, key: Key) -> tuple[ChordEvent, ...]:
         events: list[ChordEvent] = []
-        for offset, bar in enumerate(bars):
-            for beat, numeral in zip(self._beats(bar), (n for n in bar if n != HOLD), strict=True):
+        hangs = not self.table.loops and self._colours["minor" if key.is_minor else "major"].get("V") == "sus4"
+        for offset, row in enumerate(bars):
+            bar = ["Vsus4", "V"] if hangs and row == ["V"] else row
+            for beat, numeral in zip(beats_of(bar, self.meter), (n for n in bar if n != HOLD), strict=True):
                 chord = self._chord(numeral, key)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(key)))
-        return tuple(_merged(events))
+        return tuple(merged(events))
 
     def _stated_events(self, slot: Slot, given: tuple[str, ...]) -> tuple[ChordEvent, ...]:
         """Stated chords exactly as written, bar by bar, repeated over the section."""
         events: list[ChordEvent] = []
         for offset in range(slot.bars):
             symbols = given[offset % len(given)].split()
-            for beat, symbol in zip(self._beats(symbols), symbols, strict=True):
+            for beat, symbol in zip(beats_of(symbols, self.meter), symbols, strict=True):
                 chord = Chord.parse(symbol)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(self.key)))
         return tuple(events)
-
-    def _beats(self, bar: list[str]) -> list[float]:
-        """Beats on which the chords of a bar begin: evenly where the beats allow, else the earlier ones longer; holds lengthen."""
-        beats, count = self.meter.beats_per_bar, len(bar)
-        whole = int(beats)
-        if HOLD in bar:
-            return _held_beats([i / count for i, token in enumerate(bar) if token != HOLD], whole, beats)
-        if count <= 1:
-            return [1.0] * count
-        if count <= whole:
-            return [1.0 + float(-(-whole * i // count)) for i in range(count)]
-        return [1.0 + beats * i / count for i in range(count)]
-
-
-def _held_beats(shares: list[float], whole: int, beats: float) -> list[float]:
-    """The nearest free beats to where chords begin in the bar; by shares of the bar where it has fewer beats than chords."""
-    if len(shares) > whole:
-        return [1.0 + beats * share for share in shares]
-    found: list[int] = []
-    for k, share in enumerate(shares):
-        latest = whole - (len(shares) - k)
-        found.append(min(max(round(share * whole), found[-1] + 1 if found else 0), latest))
-    return [1.0 + beat for beat in found]
 
 
 def _last(bars: Bars) -> str:
@@ -284,16 +278,6 @@ def _lent_to(slot: Slot, stated: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         return ()
     lenders = (_SAME_AS[slot.function], *BORROWS.get(slot.function, ()))
     return next((bars for lender in lenders for label, bars in stated.items() if function_of(label) == lender), ())
-
-
-def _merged(events: list[ChordEvent]) -> list[ChordEvent]:
-    """Without restating a chord inside a bar; each bar line keeps its event, so that every bar can be read alone."""
-    kept: list[ChordEvent] = []
-    for event in events:
-        if kept and event.beat > 1 and kept[-1].symbol == event.symbol:
-            continue
-        kept.append(event)
-    return kept
 
 
 def _shown(bars: Bars, slot: Slot) -> str:

@@ -12,7 +12,8 @@ HOLD = "."
 _USUAL_BAR_S = {"billboard": 2.05, "pop909": 3.25}
 _KNOWN = 2.2
 _RARE_SHARE = 0.01
-_RARE = 0.35
+_RARE = 0.28
+_RARE_AT_FIRST = 0.05
 _LOOPED = {"two": 2.0, "four": 4.0, "head": 0.5, "pair": 0.5, "through": 0.1}
 
 
@@ -93,8 +94,9 @@ class UnitWriter:
 
     def _code(self, history: str, onset: int, palette: set[str], draw: np.random.Generator, then: str | None) -> str:
         shares = self.model.shares(history, onset)
+        rare = _RARE_AT_FIRST if len(history) == 1 else _RARE
         weights = {
-            code: share * (_KNOWN if code in palette else 1.0) * (_RARE if self.time.get(code, 0.0) < _RARE_SHARE else 1.0)
+            code: share * (_KNOWN if code in palette else 1.0) * (rare if self.time.get(code, 0.0) < _RARE_SHARE else 1.0)
             for code, share in shares.items()
         }
         if then is not None:

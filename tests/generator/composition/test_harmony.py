@@ -30,6 +30,9 @@ def free(wanted: Brief, **changes: object) -> Brief:
     return Brief.model_validate(document | {name: Stated(value=value).model_dump() for name, value in changes.items()})
 
 
+FORM = tuple(SectionPlan(label=label, bars=8) for label in ["verse", "chorus", "verse", "chorus", "bridge", "chorus", "chorus"])
+
+
 def written(wanted: Brief, seed: int, table: HarmonyTable | None = None) -> dict[str, SectionHarmony]:
     """The harmony of a brief."""
     pack = genres()[wanted.genres.value[0]]
@@ -104,7 +107,7 @@ def test_stated_keys_stay():
     """Where the key was stated no section leaves it, however much the style likes to modulate."""
     table = genres()["pop"].harmony.model_copy(update={"lift_share": 0.15, "modulation_share": 0.6})
     for seed in range(30):
-        assert {str(s.key) for s in written(brief("pop", key="D major", duration_s=180.0), seed, table).values()} == {"D major"}
+        assert {str(s.key) for s in written(brief("pop", key="D major", structure=FORM), seed, table).values()} == {"D major"}
 
 
 def test_a_bridge_modulates_through_a_shared_chord_and_returns():
@@ -112,7 +115,7 @@ def test_a_bridge_modulates_through_a_shared_chord_and_returns():
     table = genres()["pop"].harmony.model_copy(update={"lift_share": 0.0, "modulation_share": 0.6})
     found = 0
     for seed in range(60):
-        wanted = free(brief("pop", key="G major", duration_s=200.0))
+        wanted = free(brief("pop", key="G major", structure=FORM))
         pack = genres()["pop"]
         form = plan_form(wanted, pack.form, pack.identity.energy, seed)
         writer = Harmonist(wanted, table, form, seed)
@@ -148,7 +151,7 @@ def test_a_truck_driver_lifts_the_last_chorus():
     table = genres()["pop"].harmony.model_copy(update={"lift_share": 0.15, "modulation_share": 0.0})
     lifts = 0
     for seed in range(150):
-        wanted = free(brief("pop", key="C major", duration_s=200.0))
+        wanted = free(brief("pop", key="C major", structure=FORM))
         pack = genres()["pop"]
         form = plan_form(wanted, pack.form, pack.identity.energy, seed)
         writer = Harmonist(wanted, table, form, seed)
@@ -182,7 +185,7 @@ def test_returns_are_almost_literal():
     same, changed = 0, 0
     for genre in ("pop", "rock"):
         for seed in range(25):
-            harmony = written(brief(genre, duration_s=190.0), seed)
+            harmony = written(brief(genre, structure=FORM), seed)
             first = {}
             for name, section in harmony.items():
                 base = name.rsplit("_", 1)[0]
@@ -200,7 +203,7 @@ def test_songs_have_a_palette():
     sizes, equal = Counter(), 0
     for genre in ("pop", "rock"):
         for seed in range(30):
-            harmony = written(brief(genre, duration_s=190.0), seed)
+            harmony = written(brief(genre, structure=FORM), seed)
             key = next(iter(harmony.values())).key
             sizes[len({(e.chord.root_class, e.chord.is_minor) for s in harmony.values() for e in s.events if s.key == key})] += 1
             verse, chorus = ([e.symbol for e in harmony[n].events] for n in (_first(harmony, "verse"), _first(harmony, "chorus")))
