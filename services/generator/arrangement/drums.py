@@ -141,7 +141,7 @@ def play_drums(frame: Frame, groove: Groove, active: dict[str, bool], quiet: fro
         following = frame.bars[index + 1] if index + 1 < len(frame.bars) else None
         plays, plays_next = active[bar.section], bool(following and active[following.section])
         lead_in = bar.last and plays_next
-        every = plays and not bar.last and (bar.place + 1) % table.fill_every == 0
+        every = plays and not bar.last and _fills_here(frame, bar)
         if not plays and not lead_in:
             filled = False
             continue
@@ -159,6 +159,15 @@ def play_drums(frame: Frame, groove: Groove, active: dict[str, bool], quiet: fro
         filled = lead_in or every
     hits = [h for h in hits if h.tick < frame.score.end_tick]
     return playable(frame, hits, double_pedal=table.double_pedal) if table.tightness > 0.3 else hits
+
+
+def _fills_here(frame: Frame, bar: Bar) -> bool:
+    """Whether a fill marks a bar inside a section: at the ends of eights nearly always, at those of fours every other time."""
+    every = frame.pack.drums.fill_every
+    if (bar.place + 1) % every:
+        return False
+    chance = 0.85 if (bar.place + 1) % max(2 * every, 8) == 0 or every >= 8 else 0.55
+    return bool(rng(frame.seed, "arrangement", "fill", "here", frame.memory(bar), bar.place).random() < chance)
 
 
 def _crash(groove: Groove, bar: Bar, plays: bool, before: Bar | None, takes: dict[str, float], *, filled: bool) -> list[Hit]:
