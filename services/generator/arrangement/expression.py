@@ -56,7 +56,7 @@ def pedal_curve(frame: Frame, active: dict[str, bool]) -> Curve:
     points: list[tuple[int, float]] = []
     lift = max(round(frame.ms_to_ticks(45.0)), 20)
     for span in frame.spans:
-        name = frame.score.section_at(span.start)
+        name = frame.section_at(span.start)
         if not name or not active[name] or frame.level(name) == "high" or span.end - span.start < PPQ:
             continue
         points += [(span.start + lift, 127.0), (span.end - 10, 0.0)]

@@ -1,6 +1,6 @@
 """What the players read before they play: bars, sections, levels, chords and the lead, looked up by tick."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -125,7 +125,16 @@ class Frame:
 
     def spans_in(self, start: int, end: int) -> list[Span]:
         """Chords clipped to a stretch."""
-        return [Span(max(s.start, start), min(s.end, end), s.chord) for s in self.spans if s.start < end and s.end > start]
+        first, last = max(bisect_right(self._starts, start) - 1, 0), bisect_left(self._starts, end)
+        return [Span(max(s.start, start), min(s.end, end), s.chord) for s in self.spans[first:last] if s.end > start]
+
+    @cached_property
+    def _sections_of_bars(self) -> dict[int, str]:
+        return {bar.number: bar.section for bar in self.bars}
+
+    def section_at(self, tick: int) -> str | None:
+        """Id of the section that holds a tick."""
+        return self._sections_of_bars.get(tick // self.bar_ticks)
 
     def section(self, name: str) -> Section:
         """A section by id."""
@@ -151,7 +160,7 @@ class Frame:
 
     def swell(self, tick: int) -> float:
         """Velocity added where a section builds: from -5 to +8 through it."""
-        name = self.score.section_at(tick)
+        name = self.section_at(tick)
         if name is None or self.function(name) not in BUILDING:
             return 0.0
         section = self.section(name)
@@ -160,7 +169,7 @@ class Frame:
 
     def scale_at(self, tick: int) -> tuple[int, ...]:
         """Pitch classes of the key of the section at a tick."""
-        name = self.score.section_at(tick)
+        name = self.section_at(tick)
         key = Key.parse(self.section(name).key) if name and self.section(name).key else self.score.key_value
         return key.pitch_classes
 

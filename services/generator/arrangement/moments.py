@@ -195,7 +195,7 @@ def ringing(frame: Frame, plan: Plan, chair: Chair, hits: list[Hit]) -> list[Hit
     out = list(hits)
     for number in sorted(plan.quiet):
         start, end = number * frame.bar_ticks, (number + 1) * frame.bar_ticks
-        section = frame.score.section_at(start)
+        section = frame.section_at(start)
         if section is None or not plan.plays(chair.part, section, number):
             continue
         struck = [h for h in out if start - PPQ // 2 <= h.tick <= start and h.tick + h.length > start]
