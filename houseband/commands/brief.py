@@ -5,7 +5,7 @@ import json
 
 from contracts.brief import Brief
 from contracts.context import Options
-from houseband.request import check_prompt, read_options
+from houseband.request import check_prompt, read_brought, read_options
 from houseband.tables import print_table
 
 
@@ -14,12 +14,18 @@ def run(arguments: argparse.Namespace) -> int:
     from services.enhancer.reading import read_prompt
 
     options = Options.model_validate(read_options(arguments))
-    features = None
-    if arguments.reference:
+    brought = read_brought(arguments)
+    prompt = check_prompt(arguments.prompt)
+    features, given = None, None
+    if brought.reference:
         from services.analyzer.hearing import hear
 
-        features = hear(arguments.reference)
-    brief = read_prompt(check_prompt(arguments.prompt), options, features, seed=arguments.seed)
+        features = hear(brought.reference)
+    if brought.midi or brought.hum or brought.taps:
+        from services.analyzer.bringing import bring
+
+        given = bring(options, (brought.midi.read_bytes(), brought.midi.name) if brought.midi else None, brought.hum, brought.taps)
+    brief = read_prompt(prompt, options, features, seed=arguments.seed, given=given, lyrics=brought.lyrics)
     if arguments.json:
         print(brief.model_dump_json())
         return 0

@@ -123,7 +123,7 @@ def lyrics_structure(case: Case, tempo_bpm: float, meter: str, duration_s: float
         return None
     named = named_stanzas(case.stanzas)
     bar_s = Meter.parse(meter).bar_seconds(tempo_bpm)
-    per_line = 1 if bar_s > _SLOW_BAR_S else 2
+    per_line: float = 1 if bar_s > _SLOW_BAR_S else 2
     room = round((duration_s - _TAIL_S) / bar_s) if duration_s else None
     sections = _bars(named, per_line)
     if room is not None:

@@ -75,13 +75,15 @@ class Building:
         needed = period_of(length)
         if needed >= form.bars:
             return plan(self._structured([(hooks[0].label, form.bars)]))
-        labels = [slot.label for slot in form.slots]
-        while labels.count(hooks[0].label) > 1 and labels.count(hooks[0].label) * needed + len(labels) > form.bars:
-            labels.pop(len(labels) - 1 - labels[::-1].index(hooks[0].label))
-        others = len(labels) - labels.count(hooks[0].label)
-        if labels.count(hooks[0].label) * needed + others > form.bars or not others:
-            return plan(self._structured([(hooks[0].label, needed), ("outro", form.bars - needed)]))
-        return plan(self._structured([(label, needed if label == hooks[0].label else None) for label in labels]))
+        wished = {section.label: section.bars for section in self.brief.structure.value}
+        labels = _roomy([slot.label for slot in form.slots], hooks[0].label, needed, form.bars)
+        lengths = [needed if label == hooks[0].label else wished.get(label) for label in labels]
+        if not wished or sum(n or 1 for n in lengths) > form.bars or all(lengths):
+            lengths = _shared(labels, hooks[0].label, needed, form.bars)
+        if all(lengths):
+            labels, lengths = [*labels, "outro"], [*lengths, form.bars - sum(n or 0 for n in lengths)]
+            labels, lengths = (labels, lengths) if lengths[-1] else (labels[:-1], lengths[:-1])
+        return plan(self._structured(list(zip(labels, lengths, strict=True))))
 
     def _structured(self, sections: Sequence[tuple[str, int | None]]) -> Brief:
         plans = tuple(SectionPlan(label=label, bars=bars) for label, bars in sections)
@@ -260,6 +262,38 @@ def verbatim_in(score: Score, given: Given) -> frozenset[Note]:
     notes = moved.notes if moved else ()
     runs = runs_of(theme_map(material, stretches_in(score), score.meter_value.ticks_per_bar))
     return frozenset(placed(notes, runs, score.meter_value, _octave(notes, part.instrument))) & frozenset(part.notes)
+
+
+def _roomy(labels: list[str], hook: str, needed: int, bars: int) -> list[str]:
+    """Section labels of which the hooks can have `needed` bars and the others four: frames go first, then the last returns."""
+
+    def length(label: str) -> int:
+        return needed if label == hook else 1 if label in ("intro", "outro") else 4
+
+    kept = list(labels)
+    while sum(map(length, kept)) > bars and len(kept) > 1:
+        spare = next((i for i in (len(kept) - 1, 0) if kept[i] in ("intro", "outro")), None)
+        if spare is None:
+            returns = [i for i in range(len(kept)) if kept[i] in kept[:i]]
+            others = [i for i, label in enumerate(kept) if label != hook]
+            spare = returns[-1] if returns else others[-1] if others else len(kept) - 1
+        kept.pop(spare)
+    return kept
+
+
+def _shared(labels: list[str], hook: str, needed: int, bars: int) -> list[int | None]:
+    """Bars of each section: the hooks what they need, the rest in fours; frames, or the last of the rest, take what is over (None)."""
+    frames = [label in ("intro", "outro") for label in labels]
+    others = [i for i, label in enumerate(labels) if label != hook and not frames[i]]
+    left = bars - needed * labels.count(hook) - sum(frames)
+    lengths: list[int | None] = [needed if label == hook else None for label in labels]
+    for turn, index in enumerate(others):
+        share = left // (len(others) - turn)
+        own = max(4, min(16, share // 4 * 4))
+        if turn == len(others) - 1 and not any(frames):
+            break
+        lengths[index], left = own, left - own
+    return lengths
 
 
 def _own_sections(given: Given) -> list[tuple[str, int]]:

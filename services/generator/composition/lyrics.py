@@ -25,6 +25,8 @@ _NEVER = 1e9
 _BREATH = 0.14
 """Share of a line's time that is left for breath, where its syllables allow it."""
 _LONGEST_BARS = 4
+_DENSEST = 0.75
+"""Lines to a bar beyond which a homeless text is left out."""
 _DRAWN = 0.5
 """Stress from which a syllable may be drawn over a second note."""
 
@@ -163,6 +165,9 @@ def _lodge(form: Form, function: str, lines: tuple[str, ...], out: dict[str, tup
         for slot in [s for s in free if s.function == free[0].function] if hook else free[:1]:
             out[slot.id] = lines
         remarks.append(f"the form has no {function}: its words are sung in {free[0].id}")
+        return
+    if len(lines) + min(len(out.get(s.id, ())) for s in singing) > _DENSEST * max(s.bars for s in singing):
+        remarks.append(f"the form has neither a {function} nor room for its {len(lines)} lines: they are left out")
         return
     host = max(singing, key=lambda s: (s.bars / max(len(out.get(s.id, ())), 1), -s.start))
     out[host.id] = (*out.get(host.id, ()), *lines)
