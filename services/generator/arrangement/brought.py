@@ -44,7 +44,7 @@ class Brought:
         return moved if self.whole else [n for n in moved if self._plays(chair, plan, n.start)]
 
     def _plays(self, chair: Chair, plan: Plan, tick: int) -> bool:
-        name = self.frame.score.section_at(tick)
+        name = self.frame.section_at(tick)
         return name is not None and plan.plays(chair.part, name, tick // self.frame.bar_ticks)
 
     def members(self) -> tuple[str, ...]:
