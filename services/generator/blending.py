@@ -8,7 +8,7 @@ from functools import cache
 
 from contracts.brief import Brief
 from services.generator.pacing import quickened, quickened_bass, quickened_drums, wants_double_time
-from services.music.packs.genres import GenrePack, Identity, genre
+from services.music.packs.genres import GenrePack, Identity, genre, packs_in_use
 from services.music.packs.instruments import instruments
 from services.music.packs.rhythm import BassTable, CompingTable, playing
 
@@ -35,7 +35,7 @@ def blended(brief: Brief) -> GenrePack:
     """The pack that a brief's genres make together, at the brief's pace. Raises BadInput for an unknown genre."""
     lead, lent = brief.genres.value[0], lent_roles(brief)
     slow = tuple(sorted(name for name in {lead, *lent.values()} if wants_double_time(genre(name), brief.tempo_bpm.value)))
-    return _blend(lead, tuple(sorted(lent.items())), slow)
+    return _blend(lead, tuple(sorted(lent.items())), slow, packs_in_use())
 
 
 def _comping(pack: GenrePack, other: GenrePack) -> CompingTable:
@@ -93,7 +93,7 @@ def _joined(pack: GenrePack, roles: tuple[tuple[str, str], ...]) -> Identity:
 
 
 @cache
-def _blend(lead: str, roles: tuple[tuple[str, str], ...], slow: tuple[str, ...]) -> GenrePack:
+def _blend(lead: str, roles: tuple[tuple[str, str], ...], slow: tuple[str, ...], _packs: object) -> GenrePack:
     """The lead's pack with the roles that others play; those of `slow` in double time."""
     pack = quickened(genre(lead)) if lead in slow else genre(lead)
     changes: dict[str, object] = {"identity": _joined(pack, roles)}

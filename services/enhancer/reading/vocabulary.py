@@ -8,7 +8,7 @@ from typing import Any
 from services.enhancer.reading.lexicon import Lexicon, Sense, entries
 from services.enhancer.reading.tables import names, table
 from services.enhancer.reading.text import words_of
-from services.music.packs.genres import genres
+from services.music.packs.genres import genres, packs_in_use
 from services.music.packs.instruments import instruments
 from services.music.packs.moods import moods
 
@@ -47,9 +47,13 @@ class Artist:
     """Whether the bare name is unmistakable; otherwise "in the style of" or its like must stand beside it."""
 
 
-@cache
 def near_genres() -> dict[str, Near]:
     """Styles without a pack, by id; those that have become packs fall away, and so do packs that do not exist."""
+    return _near_genres(packs_in_use())
+
+
+@cache
+def _near_genres(_packs: object) -> dict[str, Near]:
     found = {}
     for name, entry in table("near_genres").items():
         if name not in genres():
@@ -77,9 +81,13 @@ def packs_of(style: str) -> tuple[str, ...]:
     return near_genres()[style].plays if style in near_genres() else ()
 
 
-@cache
 def vocabulary() -> Lexicon:
     """Everything that can be named, as one lexicon: the longest phrase wins whatever its kind."""
+    return _vocabulary(packs_in_use())
+
+
+@cache
+def _vocabulary(_packs: object) -> Lexicon:
     forgivable = frozenset({GENRE, NEAR, MOOD, INSTRUMENT, FAMILY, STAND_IN})
     return Lexicon.build(_all_entries(), table("words")["ordinary"]["words"], forgivable, frozenset({GENRE, NEAR}))
 

@@ -71,14 +71,19 @@ _in_use: tuple[Path, ...] = ()
 def use_packs(folders: Sequence[Path]) -> tuple[OwnPack, ...]:
     """Hand in the user's folders of packs, in order of precedence: once, when a process starts, before anything is read.
 
-    What was read from packs before keeps its old state in those who remember it. Raises BadInput naming file, field, value
-    and what is allowed, and leaves everything as it was.
+    Who remembers what packs say keys it by `packs_in_use`. Raises BadInput naming file, field, value and what is allowed, and
+    leaves everything as it was.
     """
     global _in_use  # noqa: PLW0603 - the one place where a process learns of its user's packs
     wanted = tuple(Path(folder) for folder in folders)
     packs = _own(wanted)
     _in_use = wanted
     return tuple(own for own, _ in packs)
+
+
+def packs_in_use() -> tuple[Path, ...]:
+    """The user's folders that were handed in: the key of whatever is derived from packs and kept."""
+    return _in_use
 
 
 def own_packs() -> tuple[OwnPack, ...]:
