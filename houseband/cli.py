@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="verify a delivered folder again: hashes, loudness, peaks, null test, tempo, key")
     check.add_argument("dir", type=Path)
     check.add_argument("--json", action="store_true")
+    show = commands.add_parser("show", help="the score of a delivered folder as readable text")
+    show.add_argument("dir", type=Path)
     catalog = commands.add_parser("catalog", help="what there is to choose from")
     catalog.add_argument("kind", choices=CATALOGS)
     catalog.add_argument("--json", action="store_true")

@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from services.music.packs.genres import genres
-from tests.evaluation import obedience, parts
+from tests.benchmarks import score as speed
+from tests.evaluation import obedience, parts, variety
 from tests.evaluation.features import Features, features_of
 from tests.evaluation.measures import keep
 from tests.evaluation.ours import brief_of, covered, piece_of, write
@@ -77,6 +78,8 @@ PARTS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
     "overlap": ("Overlap with held-out songs", parts.overlap),
     "signs": ("Ten signs of machine-made music", parts.signs),
     "classifier": ("Told apart from held-out songs", parts.classifier),
+    "variety": ("Variety", variety.variety),
+    "speed": ("Speed of a three-minute score", speed.speed),
 }
 
 
