@@ -63,6 +63,7 @@ def _round(name: str) -> Callable[[Check, Context], Changes]:
 CURES: dict[str, tuple[Stage, Callable[[Check, Context], Changes]]] = {
     "tempo": (Stage.COMPOSITION, _round("reseed")),
     "key": (Stage.COMPOSITION, _round("reseed")),
+    "chords": (Stage.COMPOSITION, _round("reseed")),
     "duration": (Stage.COMPOSITION, _round("reseed")),
     "stems_heard": (Stage.ARRANGEMENT, _round("reseed")),
     "silence": (Stage.MIXING, _round("remix")),
