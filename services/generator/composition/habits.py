@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,14 @@ def bar_position(index: int, bars: int) -> int:
 
 
 def half_features(code: int) -> Array:
-    """Onsets of a half bar, those on off-beat 8ths, and those on off-beat 16ths. The first step is the highest bit."""
+    """What a half bar has: onsets, those on off-beat 8ths, those on off-beat 16ths, distances of one, two and four steps between onsets.
+
+    The first step is the highest bit.
+    """
     steps = [s for s in range(HALF) if code >> (HALF - 1 - s) & 1]
-    return np.array([len(steps), sum(s % 4 == 2 for s in steps), sum(s % 2 for s in steps)], dtype=float)
+    gaps = [b - a for a, b in pairwise(steps)]
+    found = (len(steps), sum(s % 4 == 2 for s in steps), sum(s % 2 for s in steps), gaps.count(1), gaps.count(2), gaps.count(4))
+    return np.array(found, dtype=float)
 
 
 def speed_class(steps: int) -> int:

@@ -18,7 +18,9 @@ from services.generator.composition.rhythm import RhythmBook
 from services.generator.composition.soloing import decorated, ornamented, solo_phrase
 from services.generator.composition.wishes import SongWish, song_wish
 from services.music.packs.melody_table import MelodyTable
+from services.music.packs.meters import grouped
 from services.music.rng import rng
+from services.music.theory.scales import nearest
 
 # What the melody does in a section unless the style says otherwise.
 _ROLES = {
@@ -27,10 +29,13 @@ _ROLES = {
     "outro": "echo",
 }  # fmt: skip
 _DENSITY = {"verse": 1.0, "prechorus": 1.04, "chorus": 1.04, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
+_OPENS = frozenset({"verse", "chorus", "bridge"})
 _BELOW = frozenset({"verse", "prechorus", "groove", "breakdown"})
 _SHARPNESS = 1.08
-_OPEN = 0.45
-_TUNEFUL = 0.55
+_OPEN = 0.75
+_QUOTED = 0.35
+_ANSWERS, _OWN_VARIANT, _HOOK_ENDS = 0.75, 0.4, 0.5
+_TUNEFUL = 0.75
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
 
@@ -70,12 +75,12 @@ class Melodist:
         self.table, self.form, self.harmony = table, form, harmony
         self.seed, self.take = seed, take
         self.tempo_bpm = brief.tempo_bpm.value
-        self.grid = Grid(Meter.parse(brief.meter.value))
+        self.grid = Grid(grouped(Meter.parse(brief.meter.value), brief.genres.value[0]))
         self.wish = wish or song_wish(brief, table, register, self.grid, seed)
         self.register = self.wish.register
-        self.voice = Voice(table, Key.parse(brief.key.value), self.register.low, self.register.high, sharpness=_SHARPNESS)
+        self.voice = Voice(table, Key.parse(brief.key.value), self.register.low, self.register.high, self.wish, sharpness=_SHARPNESS)
         top = max(self.register.high - self.wish.peak, self.register.low + 7)
-        self.under = Voice(table, self.voice.key, self.register.low, top, sharpness=_SHARPNESS) if self.wish.peak else self.voice
+        self.under = Voice(table, self.voice.key, self.register.low, top, self.wish, sharpness=_SHARPNESS) if self.wish.peak else self.voice
         self.materials: dict[str, Material] = {}
         self.books: dict[str, RhythmBook] = {}
 
@@ -83,10 +88,13 @@ class Melodist:
         """All notes of the melody, in order, never overlapping."""
         self._hook_first()
         notes: list[Note] = []
+        sung = [slot for slot in self.form.slots if self.role(slot) != "rest"]
         for slot in self.form.slots:
             section = self._section(slot)
             if slot is self.form.slots[-1]:
                 section = self._landed(section, slot)
+            elif section and slot is sung[-1] and not self.harmony[slot.id].stated:
+                section = self._settled(section, slot)
             notes = _joined(notes, self._notes(section, slot))
         hook = next((self.materials[f"{s.function}:a"] for s in self.form.slots if f"{s.function}:a" in self.materials and s.is_hook), None)
         head = tuple(t for t in hook.tones if 0 <= t.step < 2 * self.grid.steps) if hook else ()
@@ -101,8 +109,8 @@ class Melodist:
         return "sing" if alone else role
 
     def _usual_role(self, slot: Slot) -> str:
-        silent = slot.function in ("intro", "outro") and slot.function not in self.wish.preludes
-        return self.table.roles.get(slot.function, "rest" if silent else _ROLES[slot.function])
+        usual = "rest" if slot.function in self.wish.silent else _ROLES[slot.function]
+        return self.table.roles.get(slot.function, usual)
 
     def _hook_first(self) -> None:
         """The hook is written before everything else, and the rest grows around it."""
@@ -128,7 +136,7 @@ class Melodist:
             offset = phrase.start * self.grid.steps
             tones = [t for t in tones if not written or t.step < written[0].step + offset]
             tones += [replace(t, step=t.step + offset) for t in written]
-        return tones
+        return self._opened(tones, slot)
 
     def _returned(self, slot: Slot, phrase: Phrase, index: int) -> list[Tone]:
         """A phrase as it was first written, moved to this key, bent where its chords differ, its end varied on later returns."""
@@ -139,27 +147,32 @@ class Melodist:
         tones = [replace(t, pitch=self._moved(t.pitch, shift)) for t in material.tones if t.step < steps]
         tones = [replace(t, length=min(t.length, steps - t.step)) for t in tones]
         ground = self._ground(slot, phrase)
-        draw = self._draw("return", slot.function, phrase.letter, index if slot.is_hook else slot.id, index)
+        draw = self._draw("return", slot.function, phrase.letter, index, 1)
         writer = PhraseWriter(self._voice(slot), self._book(slot), self.grid, draw)
         first = index == [p.letter for p in slot.phrases].index(phrase.letter)
         tones = writer.fitted(tones, ground)
         if slot.occurrence == 1 and first:
             return tones
-        tones = self._varied(tones, Returner(writer, ground, draw), slot, first=first)
+        if not first:  # the answer inside a section ends otherwise, and does so each time
+            tones = Returner(writer, ground, draw).ending(tones, most=2 if slot.is_hook else 4) if draw.random() < _ANSWERS else tones
+        if slot.occurrence > 1:
+            tones = self._again(tones, slot, phrase, index)
         if tones and self._resolves_anew(tones, material, ground, shift):
             tones = writer.resing(tones, ground, tones[-1].step, pull=0.2)
         if self.table.ornaments and slot.function not in ("chorus", "drop"):
             tones = ornamented(tones, writer, ground, draw)
         return tones
 
-    def _varied(self, tones: list[Tone], returner: Returner, slot: Slot, *, first: bool) -> list[Tone]:
-        """Verses come back with other words and endings; a hook keeps its head, only its answer ends otherwise."""
+    def _again(self, tones: list[Tone], slot: Slot, phrase: Phrase, index: int) -> list[Tone]:
+        """Verses come back with other words and endings, which come back themselves; a hook keeps its head."""
+        which = self._draw("variant", slot.id)
+        variant = slot.occurrence if which.random() < _OWN_VARIANT else 2
+        draw = self._draw("return", slot.function, phrase.letter, index, variant)
+        returner = Returner(PhraseWriter(self._voice(slot), self._book(slot), self.grid, draw), self._ground(slot, phrase), draw)
         if not slot.is_hook:
             return returner.verse(tones, self.wish.strictness)
-        if not first:
-            return returner.ending(tones, most=2) if returner.draw.random() < 0.7 else tones
-        last = self._draw("last hook", slot.id).random() < 0.3 * (1.2 - self.wish.strictness)
-        return returner.ending(tones, most=2) if last and slot.last and returner.ground.bars >= 8 else tones
+        free = draw.random() < _HOOK_ENDS * (1.4 - self.wish.strictness)
+        return returner.ending(tones, most=4) if free and phrase.bars >= 8 else tones
 
     def _moved(self, pitch: int, shift: int) -> int:
         """A pitch in another key; a lift of a tone may leave the comfortable register, since instruments reach that far."""
@@ -247,9 +260,9 @@ class Melodist:
         share = np.array(list(schemes.values()))
         model = names[int(draw.choice(len(names), p=share / share.sum()))]
         writer = PhraseWriter(self._voice(slot), self._book(slot), self.grid, draw)
-        tones = decorated(writer.write(ground, model), writer, draw)
-        if model == "song" and phrase is slot.phrases[-1] and phrase.bars >= 6 and draw.random() < _OPEN:
-            tones = self._opened(tones, phrase.bars, draw)
+        tones = decorated(writer.write(ground, model, hook=slot.is_hook), writer, draw)
+        if slot.function == "bridge" and phrase.bars >= 8 and draw.random() < _QUOTED:
+            tones = self._led_back(tones, writer, ground)
         steps = phrase.bars * self.grid.steps
         self.materials[name] = Material(tuple(tones), tuple(ground.chord(s) for s in range(steps)), ground.key)
         return self.materials[name]
@@ -258,12 +271,33 @@ class Melodist:
         """Verses keep below the peak that the choruses reach."""
         return self.under if slot.function in _BELOW else self.voice
 
-    def _opened(self, tones: list[Tone], bars: int, draw: np.random.Generator) -> list[Tone]:
-        """The section's last bar or two belong to the band: the singer has said it and breathes."""
-        end = (bars - (1 if draw.random() < 0.65 else 2)) * self.grid.steps
-        kept = [t for t in tones if t.step <= end]
-        held = [replace(t, length=min(t.length, end + self.grid.beat_steps - t.step)) for t in kept]
-        return held if len(held) >= 6 else tones
+    def _led_back(self, tones: list[Tone], writer: PhraseWriter, ground: Ground) -> list[Tone]:
+        """A bridge whose second half is the hook already, over its own chords."""
+        hook = self.materials.get("chorus:a")
+        if hook is None:
+            return tones
+        half = ground.bars // 2 * self.grid.steps
+        shift = (ground.key.tonic_class - hook.key.tonic_class + 6) % 12 - 6
+        quoted = [replace(t, step=t.step + half, pitch=self.voice.fold(t.pitch + shift)) for t in hook.tones if 0 <= t.step < half]
+        head = [t for t in tones if quoted and t.step < quoted[0].step]
+        return _cut(head, quoted[0].step) + writer.fitted(quoted, ground) if quoted else tones
+
+    def _opened(self, tones: list[Tone], slot: Slot) -> list[Tone]:
+        """The last bar or two of most sections belong to the band: the singer has said it and breathes."""
+        draw = self._draw("open", slot.function)
+        if slot.function not in _OPENS or slot.bars < 7 or "song" not in self.table.schemes or draw.random() >= _OPEN:
+            return tones
+        end = (slot.bars - (1 if draw.random() < 0.55 else 2)) * self.grid.steps
+        kept = _cut([t for t in tones if t.step <= end], end + self.grid.beat_steps)
+        return self._settled(kept, slot) if len(kept) >= 6 else tones
+
+    def _settled(self, tones: list[Tone], slot: Slot) -> list[Tone]:
+        """The last note moves to its chord's nearest tone and is held for a beat at least."""
+        last = tones[-1]
+        chord = self._ground(slot, Phrase("", 0, slot.bars)).chord(max(0, last.step))
+        voice = self._voice(slot)
+        pitch = nearest(last.pitch, frozenset(chord.pitch_classes[:3]), voice.low, voice.high)
+        return [*tones[:-1], replace(last, pitch=pitch, length=max(last.length, self.grid.beat_steps))]
 
     def _book(self, slot: Slot) -> RhythmBook:
         family = _FAMILY.get(slot.function, slot.function)
@@ -314,6 +348,11 @@ class Melodist:
 
     def _draw(self, *purpose: str | int) -> np.random.Generator:
         return rng(self.seed, "composition", "melody", "take", self.take, *purpose)
+
+
+def _cut(tones: list[Tone], end: int) -> list[Tone]:
+    """The tones, none sounding beyond a step."""
+    return [replace(t, length=min(t.length, end - t.step)) for t in tones if t.step < end]
 
 
 def _joined(before: list[Note], after: list[Note]) -> list[Note]:

@@ -16,6 +16,7 @@ from services.music.theory.scales import nearest
 _SUNG_THROUGH = 4
 """Onset distances up to so many steps have no silence in them."""
 _USUAL_AIR = 0.24
+_LEANING = 1.2
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class PhraseWriter:
     def __init__(self, voice: Voice, book: RhythmBook, grid: Grid, draw: np.random.Generator) -> None:
         self.voice, self.book, self.grid, self.draw = voice, book, grid, draw
 
-    def write(self, ground: Ground, model: str) -> list[Tone]:
-        """A phrase by a model: "song" as in real songs, or one of `schemes` such as "period"."""
-        drafts = Drafter(self.voice.table, self.book, self.grid, self.draw).phrase(ground.bars, model)
+    def write(self, ground: Ground, model: str, *, hook: bool = False) -> list[Tone]:
+        """A phrase by a model: "song" as in real songs, or one of `schemes` such as "period". A hook does not pause before it is said."""
+        drafts = Drafter(self.voice.table, self.book, self.grid, self.draw).phrase(ground.bars, model, hook=hook)
         return self.sung(self._pickup(drafts) + drafts, ground)
 
     def sung(self, drafts: Sequence[Draft], ground: Ground, before: Sequence[int] = ()) -> list[Tone]:
@@ -68,7 +69,14 @@ class PhraseWriter:
         return self.fitted(tones, ground, only=frozenset(exact))
 
     def _place(
-        self, draft: Draft, ground: Ground, centres: Sequence[float], index: int, drafts: Sequence[Draft], lengths: Sequence[int], following: int
+        self,
+        draft: Draft,
+        ground: Ground,
+        centres: Sequence[float],
+        index: int,
+        drafts: Sequence[Draft],
+        lengths: Sequence[int],
+        following: int,
     ) -> Place:
         silence = draft.step - (drafts[index - 1].step + lengths[index - 1]) if index else LONG
         distance = draft.step - drafts[index - 1].step if index else LONG
@@ -102,14 +110,14 @@ class PhraseWriter:
             kind = 3 if unit == units - 1 else min(unit, 2)
             lean = heights["unit_correlation"][0]
             before = lean * before + (1 - lean**2) ** 0.5 * float(self.draw.standard_normal())
-            result.append(ground.centre + means[kind] + deviations[kind] * before)
+            result.append(ground.centre + means[kind] + _LEANING * deviations[kind] * before)
         return result
 
     def _lengths(self, starts: Sequence[int], end: int) -> list[int]:
         """Sounding steps: short notes reach the next one, long ones end as singers' do, sooner where the style has more air."""
         held = habits().rhythms.held
         table = self.voice.table
-        airy = 1.0 - 1.6 * (table.empty_beats[1] - _USUAL_AIR)
+        airy = 0.92 - 1.6 * (table.empty_beats[1] - _USUAL_AIR)
         pulse = self.grid.beat_steps if table.notes_per_beat[1] >= 0.5 else 4 * self.grid.beat_steps
         lengths: list[int] = []
         for start, following in zip(starts, [*starts[1:], max(end, (starts[-1] if starts else 0) + self.grid.beat_steps)], strict=True):

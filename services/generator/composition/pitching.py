@@ -10,12 +10,15 @@ import numpy as np
 
 from contracts.music import MODES, Chord, Key
 from services.generator.composition.habits import SPREAD, WIDEST, Array, Habits, habits, move_class, quality_class, size_class
+from services.generator.composition.wishes import SongWish
 from services.music.packs.melody_table import MelodyTable
 from services.music.theory.scales import blues_classes, chord_scale, ladder, mode_classes, pentatonic_classes
 
 _NEVER = -1e9
 # What the defaults of a style's table stand for: a table that says otherwise moves the learned odds by the ratio.
-_USUAL_LEAPS, _USUAL_REPEATS = 0.12, 0.2
+_CHORDAL = 0.55
+_RUSHED = 1.5  # nobody sings a fifth within a 16th
+_USUAL_LEAPS, _USUAL_REPEATS = 0.12, 0.23
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,12 @@ class Trail:
 class Voice:
     """One singer or player in one song: register, scale habits, interval habits."""
 
-    def __init__(self, table: MelodyTable, key: Key, low: int, high: int, *, sharpness: float = 1.0) -> None:
+    def __init__(self, table: MelodyTable, key: Key, low: int, high: int, wish: SongWish, *, sharpness: float = 1.0) -> None:
         self.table, self.key, self.low, self.high, self.sharpness = table, key, low, high, sharpness
+        self.wish = wish
         self.pitches = np.arange(low, high + 1)
         self.habits = habits()
-        self._moves = _move_tables(self.habits, self.pitches, table)
+        self._moves = _move_tables(self.habits, self.pitches, table, wish)
         self._keys: dict[Key, tuple[Array, Array, Array]] = {}
         self._scales: dict[tuple[Chord, Key], frozenset[int]] = {}
         self._grounds: dict[tuple[Chord, Key, int, int], Array] = {}
@@ -125,7 +129,7 @@ class Voice:
             degrees, _, _ = self._of_key(key)
             over = tables["over"][quality_class(chord.root_class, tones), int(weight >= 3)]
             inside = np.isin(self.pitches % 12, list(tones))
-            known = degrees + over[(self.pitches - chord.root_class) % 12] + tables["chord"][weight, length] * inside
+            known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL * tables["chord"][weight, length] * inside
             allowed = np.isin(self.pitches % 12, list(self.scale_of(chord, key)))
             foreign = inside & ~np.isin(self.pitches % 12, list(mode_classes(key)))
             known = np.where(foreign, np.maximum(known, known.mean()), known)
@@ -138,7 +142,7 @@ class Voice:
         if known is None:
             mode = int(key.is_minor)
             degree = (self.pitches - key.tonic_class) % 12
-            odds = self.habits.pitch["degree"][mode].copy()
+            odds = self.habits.pitch["degree"][mode] + self.wish.degrees
             pairs = self.habits.pitch["bigram"][mode].copy()
             usual = set(MODES["minor" if key.is_minor else "major"])
             for step in set(MODES[key.mode]) - usual:
@@ -164,10 +168,6 @@ class Voice:
             return chord_scale(key, chord, pentatonic_classes(key)) | tones
         return chord_scale(key, chord, mode_classes(key))
 
-    def narrowed(self, low: int, high: int) -> "Voice":
-        """The same voice in another register."""
-        return Voice(self.table, self.key, low, high, sharpness=self.sharpness)
-
     def fold(self, pitch: int) -> int:
         """The pitch moved by octaves into the register."""
         while pitch < self.low:
@@ -183,14 +183,16 @@ class Voice:
         return self.fold(notes[max(0, min(len(notes) - 1, index + steps))])
 
 
-def _move_tables(learned: Habits, pitches: np.ndarray, table: MelodyTable) -> tuple[Array, Array, Array]:
+def _move_tables(learned: Habits, pitches: np.ndarray, table: MelodyTable, wish: SongWish) -> tuple[Array, Array, Array]:
     """Log odds of each pitch after each other one: by rest and speed, by the move before, by what must resolve."""
     distance = np.subtract.outer(pitches, pitches).T
     clipped = np.clip(distance, -WIDEST, WIDEST) + WIDEST
     sizes, moves = size_class(distance), move_class(distance)
     style = np.where(np.abs(distance) >= 5, np.log(max(table.leaps, 0.01) / _USUAL_LEAPS), 0.0)
     style = np.where(distance == 0, np.log(max(table.repeats, 0.02) / _USUAL_REPEATS), style)
+    style = style + wish.intervals[clipped]
     steps = learned.pitch["interval"][:, clipped][:, None] + learned.pitch["speed"][:, sizes][None] + style
+    steps[:, 0] -= _RUSHED * (np.abs(distance) >= 7)
     return steps, learned.pitch["turn"][:, moves], learned.pitch["resolve"][:, np.minimum(sizes, 3)]
 
 

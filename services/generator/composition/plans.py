@@ -12,14 +12,17 @@ def place_of(index: int, bars: int) -> str:
     return f"end{bars - index}" if bars - index <= 2 else str(index % 8)
 
 
-def phrase_plan(bars: int, draw: np.random.Generator) -> list[tuple[str, int]]:
-    """Relation of each bar: ("new", 0), ("rest", 0), or a kind with how many bars back: exact, sequence, head, rhythm."""
+def phrase_plan(bars: int, draw: np.random.Generator, *, paused: bool = True) -> list[tuple[str, int]]:
+    """Relation of each bar: ("new", 0), ("rest", 0), or a kind with how many bars back: exact, sequence, head, rhythm.
+
+    Without `paused` whole bars are silent in the last two only.
+    """
     plan: list[tuple[str, int]] = []
     before = "start"
     for index in range(bars):
         options = habits().plans.get(place_of(index, bars), {})
         shares = options.get(before) or _merged(options) or _ANYTHING
-        names = [name for name in shares if _fits(name, index)] or ["new"]
+        names = [name for name in shares if _fits(name, index) and (paused or name != "rest" or bars - index <= 2)] or ["new"]
         weights = np.array([shares.get(name, 1.0) for name in names])
         before = names[int(draw.choice(len(names), p=weights / weights.sum()))]
         kind, _, back = before.partition(":")

@@ -14,8 +14,9 @@ from services.generator.composition.phrase import Ground, PhraseWriter, Tone
 from services.generator.composition.units import Draft
 
 _ENDING = ((1, 0.3), (2, 0.45), (3, 0.1), (4, 0.15))
-_OWN_RHYTHM = 0.6
-_REWORDED = 0.1
+_OWN_RHYTHM = 0.75
+_REWORDED = 0.16
+_ANEW = 0.2
 
 
 class Returner:
@@ -27,9 +28,11 @@ class Returner:
 
     def verse(self, tones: list[Tone], strictness: float) -> list[Tone]:
         """A verse comes back: nothing new, other words, another ending, or both."""
-        literal = 0.08 + 0.36 * strictness
+        literal = 0.05 + 0.32 * strictness
         if self.draw.random() < literal or not tones:
             return tones
+        if self.draw.random() < _ANEW * (1.4 - strictness):
+            return self.retaken(tones, self.ground.bars // 2, own_rhythm=True)
         if self.draw.random() < 0.6:
             tones = self.reworded(tones)
         return self.ending(tones) if self.draw.random() < 0.85 else tones

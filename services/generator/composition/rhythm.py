@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,9 @@ Bar = tuple[int, ...]
 _PALETTE = 9
 _SHORTEST_S = 0.105  # singers and winds do not tongue faster for long
 _OWN = 1.1
-_STEEPEST = 2.5
+_SHARPNESS = 1.25
+_STEEPEST = 2.0
+_RIDGE = 0.08
 
 
 def onsets(pattern: str) -> Bar:
@@ -64,15 +67,16 @@ class RhythmBook:
         learned = habits().rhythms
         features = learned.features
         slope = np.zeros(features.shape[1])
-        for _ in range(12):
+        for _ in range(20):
             share = learned.share * np.exp(features @ slope)
             share /= share.sum()
             mean = share @ features
-            spread = (features - mean).T @ ((features - mean) * share[:, None]) + 0.02 * np.eye(len(slope))
-            slope = np.clip(slope + np.linalg.solve(spread, wish - mean), -_STEEPEST, _STEEPEST)
+            spread = (features - mean).T @ ((features - mean) * share[:, None]) + _RIDGE * np.eye(len(slope))
+            slope = slope + np.clip(np.linalg.solve(spread, wish - mean - _RIDGE * slope), -0.4, 0.4)
+            slope = np.clip(slope, -_STEEPEST, _STEEPEST)
         self.taste = features @ slope + _OWN * self.draw.standard_normal(len(features))
         hurry = max(0.0, _SHORTEST_S - self.step_s) / _SHORTEST_S * 12
-        close = np.array([sum(b - a == 1 for a, b in zip(s, s[1:], strict=False)) for s in (_steps(int(c), 0) for c in learned.codes)])
+        close = np.array([sum(b - a == 1 for a, b in pairwise(s)) for s in (_steps(int(c), 0) for c in learned.codes)])
         self.taste = self.taste - hurry * close
 
     def _sung(self, position: int, before: Bar | None) -> Bar:
@@ -89,7 +93,7 @@ class RhythmBook:
 
     def _half(self, place: int, before: int, side: int) -> int:
         learned = habits().rhythms
-        scores = learned.follows[side, before] + learned.position[place] + self.taste
+        scores = _SHARPNESS * (learned.follows[side, before] + learned.position[place] + self.taste)
         summed = np.cumsum(np.exp(scores - scores.max()))
         return int(min(np.searchsorted(summed, self.draw.random() * summed[-1], side="right"), len(summed) - 1))
 

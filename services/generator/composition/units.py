@@ -42,17 +42,17 @@ class Drafter:
     def __init__(self, table: MelodyTable, book: RhythmBook, grid: Grid, draw: np.random.Generator) -> None:
         self.table, self.book, self.grid, self.draw = table, book, grid, draw
 
-    def phrase(self, bars: int, model: str) -> list[Draft]:
+    def phrase(self, bars: int, model: str, *, hook: bool = False) -> list[Draft]:
         """Drafts of a phrase by a model: "song" as in real songs, or one of `schemes` such as "period"."""
-        return self._planned(bars) if model == "song" else self._modelled(bars, model)
+        return self._planned(bars, hook=hook) if model == "song" else self._modelled(bars, model)
 
     # --- as in real songs -------------------------------------------------------------------------------------------------
 
-    def _planned(self, bars: int) -> list[Draft]:
+    def _planned(self, bars: int, *, hook: bool) -> list[Draft]:
         done: list[list[Draft]] = []
-        for index, (kind, back) in enumerate(phrase_plan(bars, self.draw)):
+        for index, (wanted, back) in enumerate(phrase_plan(bars, self.draw, paused=not hook)):
             source = done[index - back] if back else []
-            kind = kind if source or kind == "rest" else "new"
+            kind = wanted if source or wanted == "rest" else "new"
             done.append(self._bar(kind, source, index, bars, _rhythm(done[-1], self.grid) if done else None))
         return [draft for bar in done for draft in bar]
 

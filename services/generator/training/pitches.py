@@ -54,10 +54,10 @@ class Offsets:
 LAYOUT = Offsets.of(PITCH_SHAPES)
 
 
-def fit_pitches(songs: Sequence[SungSong], weight: float = 1.0) -> dict[str, npt.NDArray[np.float64]]:
+def fit_pitches(songs: Sequence[SungSong]) -> dict[str, npt.NDArray[np.float64]]:
     """The tables of the model, in log odds."""
     index, heights, chosen, real = _examples(songs)
-    count, most, _ = index.shape
+    count = len(index)
     rows = np.arange(count)
     first_height = LAYOUT.starts["height"]
 
@@ -86,7 +86,9 @@ def fit_pitches(songs: Sequence[SungSong], weight: float = 1.0) -> dict[str, npt
     return tables
 
 
-def _examples(songs: Sequence[SungSong]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _examples(
+    songs: Sequence[SungSong],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     rows, heights, chosen, real = [], [], [], []
     for song in songs:
         for features, height, choice in _of_song(song):
