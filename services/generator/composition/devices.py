@@ -145,7 +145,11 @@ def split(bars: Bars, third: str, first: int, draw: np.random.Generator) -> Bars
     for k, here in enumerate(found):
         before = found[k - 1].name if k else ""
         if here.alone and here.bar >= first and here.bar % 4 == 3:
-            ways = [w for w in _BEFORE.get(here.name, ()) if w != before and (third == "major" or w not in ("ii", "vi", "IV"))]
+            ways = [
+                w
+                for w in _BEFORE.get(here.name, ())
+                if w != before and (third == "major" or (w not in ("ii", "vi", "IV") and here.name != "IV"))
+            ]
             token = bars[here.bar][0]
             options += [(1.0 / (i + 1), here, f"{dressed(way, token)} {token}") for i, way in enumerate(ways)]
     picked = _picked(options, draw)

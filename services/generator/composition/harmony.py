@@ -21,7 +21,8 @@ from services.music.rng import rng
 from services.music.theory.roman import numeral_of, parse_numeral, plain
 
 _SAME_AS = {"intro": "verse", "outro": "chorus", "solo": "head", "postchorus": "chorus", "breakdown": "chorus", "groove": "verse"}
-_MOST_CHROMATIC = 2  # borrowed chords and applied dominants that a song may use, each under 2 % of its time (POP909)
+_CHROMATIC = (1, 1, 2, 2, 3, 4)  # chords from outside that a song may use, each under 2 % of its time (POP909): one of these
+_AGAIN = {"pop909": 0.6}  # how often a changed return changes a second chord
 _TAKEN = 0.6  # how often a device takes a place that offers itself, else it waits for the next progression
 _RETURNS = {"billboard": 0.28, "pop909": 0.6, "": 0.3}  # returning sections that change a chord (1 − share that is identical)
 _RETURN_DEVICES: tuple[Device, ...] = ("split", "secondary", "bass_line", "suspended", "borrowed")
@@ -56,7 +57,7 @@ class Harmonist:
         self._remarks: dict[str, list[str]] = {}
         self._colours = {third: song_colours(table, feeling, seed, minor=third == "minor") for third in ("major", "minor")}
         self._wanted = self._wanted_devices()
-        self._chromatic = 0
+        self._chromatic = -int(rng(seed, "composition", "harmony", "chromatic").choice(_CHROMATIC))
 
     def write(self) -> dict[str, SectionHarmony]:
         """Chords of every section by id."""
@@ -134,12 +135,18 @@ class Harmonist:
         order = rng(self.seed, "composition", "harmony", "devices").permutation(len(found))
         return [found[int(i)] for i in order]
 
+    def _may(self, device: Device, key: Key) -> bool:
+        """Whether a device may be used still: chromatic ones are few, and the modes keep their own chords."""
+        if key.mode not in ("major", "minor"):
+            return device == "bass_line"
+        return device not in CHROMATIC or self._chromatic < 0
+
     def _with_devices(self, bars: Bars, name: str, key: Key) -> Bars:
         """The progression with those of the song's devices that find their place in it; each is used once."""
         draw = rng(self.seed, "composition", "harmony", "devices", name)
         third = "minor" if key.is_minor else "major"
         for device in list(self._wanted):
-            if (device in CHROMATIC and self._chromatic >= _MOST_CHROMATIC) or draw.random() >= _TAKEN:
+            if not self._may(device, key) or draw.random() >= _TAKEN:
                 continue
             changed = DEVICES[device](bars, third, 1 if len(bars) > 1 else 0, draw)
             if changed is None:
@@ -194,7 +201,11 @@ class Harmonist:
     def _varied(self, bars: Bars, slot: Slot, key: Key) -> Bars:
         """A return as it was, or with one change near its end (POP909: .2 of the bars differ at the head of a phrase, .5 at its end)."""
         draw = rng(self.seed, "composition", "harmony", "return", slot.id)
-        return self._changed(bars, key, 4, draw) if draw.random() < self._return_change() else bars
+        if draw.random() >= self._return_change():
+            return bars
+        changed = self._changed(bars, key, 4, draw)
+        again = draw.random() < _AGAIN.get(self.table.family, 0.25)
+        return self._changed(changed, key, 4, draw) if again else changed
 
     def _touched(self, bars: Bars, slot: Slot, key: Key, index: int) -> Bars:
         """A phrase that comes again inside its section, now and then with another last bar; the same in every such section."""
@@ -212,7 +223,7 @@ class Harmonist:
         for device in (_RETURN_DEVICES[int(i)] for i in draw.permutation(len(_RETURN_DEVICES))):
             if self.table.share(device) <= 0 and device != "split":
                 continue
-            if device in CHROMATIC and self._chromatic >= _MOST_CHROMATIC:
+            if not self._may(device, key):
                 continue
             changed = DEVICES[device](bars, "minor" if key.is_minor else "major", len(bars) - last, draw)
             if changed is not None:
