@@ -8,7 +8,7 @@ songs set apart like best. A second chain hears where in the eight-bar period a 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -185,8 +185,27 @@ def chord_model_of(table: Mapping[str, object]) -> ChordModel:
     )
 
 
+class Families(Mapping[str, ChordModel]):
+    """The models by family and mode, such as "billboard_major"; each is read when it is first asked for."""
+
+    def __init__(self) -> None:
+        text = (files("services.generator.learned") / "chords.json").read_text("utf-8")
+        self._tables: dict[str, dict[str, object]] = json.loads(text)["families"]
+        self._models: dict[str, ChordModel] = {}
+
+    def __getitem__(self, name: str) -> ChordModel:
+        if name not in self._models:
+            self._models[name] = chord_model_of(self._tables[name])
+        return self._models[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+
 @cache
-def learned() -> dict[str, ChordModel]:
-    """The models by family and mode, such as "billboard_major"."""
-    text = (files("services.generator.learned") / "chords.json").read_text("utf-8")
-    return {name: chord_model_of(table) for name, table in json.loads(text)["families"].items()}
+def learned() -> Families:
+    """What was learned of all families."""
+    return Families()

@@ -19,6 +19,7 @@ _CADENCES = {
     "open": "is left open on {b}",
 }
 _MOST = 3
+_BLUE_DEGREES = frozenset({0, 5, 10})
 
 
 def harmony_why(form: Form, harmony: dict[str, SectionHarmony], key: Key) -> str:
@@ -41,6 +42,7 @@ def foreign(slots: Sequence[Slot], harmony: dict[str, SectionHarmony]) -> list[s
     """The chords that are not of the key, each once, with what they are for."""
     told: dict[str, str] = {}
     order = list(harmony)
+    blue = _is_blue(harmony)
     for slot in slots:
         section = harmony[slot.id]
         place = order.index(slot.id) + 1
@@ -51,9 +53,17 @@ def foreign(slots: Sequence[Slot], harmony: dict[str, SectionHarmony]) -> list[s
         for index, reading in enumerate(read_chords_in(around, section.key)[: len(chords)]):
             if reading.origin == "diatonic" or (leaves and index >= len(chords) - 2):
                 continue  # the last chords before another key are told with the modulation
+            if blue and (reading.chord.root_class - section.key.tonic_class) % 12 in _BLUE_DEGREES and 10 in reading.chord.intervals:
+                continue
             after = next((c for c in around[index + 1 :] if c.root_class != reading.chord.root_class), None)
             told.setdefault(str(reading.chord), _foreign(reading, after, section.key, slot))
     return list(told.values())[:_MOST]
+
+
+def _is_blue(harmony: dict[str, SectionHarmony]) -> bool:
+    """Whether the tonic itself is mostly a seventh chord: then sevenths on I, IV and bVII are the style's own."""
+    homes = [e.chord for s in harmony.values() for e in s.events if e.chord.root_class == s.key.tonic_class]
+    return 2 * sum(10 in chord.intervals and 4 in chord.intervals for chord in homes) > len(homes)
 
 
 def _foreign(reading: Reading, after: Chord | None, key: Key, slot: Slot) -> str:
@@ -105,11 +115,24 @@ def _endings(form: Form, harmony: dict[str, SectionHarmony], written: Sequence[S
             continue
         key = harmony[slot.id].key
         a, b = changes[-2:]
-        text = _CADENCES[cadence(a, b, key)].format(a=numeral_of(a, key), b=numeral_of(b, key))
-        answered = harmony[following.id].events[0].chord.root_class == key.tonic_class and cadence(a, b, key) == "half"
+        kind = cadence(a, b, key)
+        text = _CADENCES[kind].format(a=_named(a, key), b=_named(b, key))
+        if kind == "open" and b.root_class == key.tonic_class:
+            text = f"comes to rest on {_named(b, key)}"
+        answered = harmony[following.id].events[0].chord.root_class == key.tonic_class and kind == "half"
         found.append(f"the {slot.label.replace('_', ' ')} {text}" + (f", which the {following.function} resolves" if answered else ""))
     return found[:_MOST]
 
 
+def _named(chord: Chord, key: Key) -> str:
+    """The numeral of a chord; one without a third takes the key's own, as players hear it."""
+    if 3 in chord.intervals or 4 in chord.intervals or chord.quality != "5":
+        return numeral_of(chord, key)
+    minor = (chord.root_class + 3) % 12 in key.pitch_classes and (chord.root_class + 4) % 12 not in key.pitch_classes
+    return numeral_of(Chord(chord.root, "m" if minor else ""), key) + "5"
+
+
 def _plain(chord: Chord, key: Key) -> str:
+    if 3 not in chord.intervals and 4 not in chord.intervals:
+        return _named(Chord(chord.root, "5"), key).removesuffix("5")
     return numeral_of(Chord(chord.root, "m" if chord.is_minor else ""), key)
