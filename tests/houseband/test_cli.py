@@ -57,6 +57,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["analyze", "nowhere.wav"], ["file", "nowhere.wav"]),
         (["check", "nowhere"], ["nowhere"]),
         (["frobnicate"], ["frobnicate", "make"]),
+        (["make", "house", "--midi", "missing.mid"], ["midi", "missing.mid"]),
+        (["make", "house", "--hum", "missing.wav"], ["hum", "missing.wav"]),
+        (["make", "house", "--base", "missing.json"], ["base", "missing.json"]),
+        (["make", "house", "--lyrics", "missing.txt"], ["lyrics", "missing.txt"]),
+        (["make", "house", "--taps", "missing.txt"], ["taps", "missing.txt"]),
+        (["make", "house", "--taps", "0, 1, 0.5, 2"], ["taps", "0.5", "Line 1"]),
+        (["make", "house", "--resize", "extend"], ["resize", "--base"]),
         ([], ["COMMAND"]),
     ],
 )
@@ -73,9 +80,9 @@ def test_bad_input_names_field_value_and_what_is_allowed(
 
 def test_an_input_that_is_not_read_yet_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 4: a part is unavailable."""
-    code, _, err = run(capsys, "make", "house", "--midi", "x.mid")
+    code, _, err = run(capsys, "make", "house", "--image", "x.png")
     assert code == 4
-    assert "--midi" in err
+    assert "--image" in err
 
 
 def test_a_folder_that_is_not_ours_is_not_replaced(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 _STOPS = {
     "en": "the and you i a to of in my me it is we that your on for with all but so was are be not no when this i'm don't",
-    "es": "el la los las que de en y un una mi tu me te se no es por con para lo como yo si al del más cuando está",
+    "es": "a el la los las que de en y un una mi tu me te se no es por con para lo como yo si al del más cuando está",
     "pt": "o a os as que de em e um uma meu minha eu você não é por com para se no na do da mais quando está",
-    "fr": "le la les que de des et un une mon ma je tu il elle me te se ne pas est dans pour avec sur qui au du plus quand",
+    "fr": "a le la les que de des et un une mon ma je tu il elle me te se ne pas est dans pour avec sur qui au du plus quand",
     "de": "der die das und ich du ein eine mein dein mich dich nicht ist in zu mit auf wir sie es den dem von wenn bin",
 }
 _LIGHT = {
