@@ -21,7 +21,7 @@ def score_text(score: Score) -> str:
     """The whole score as text, one line per bar of its tunes and one grid per section of its drums and bass."""
     lines = [_title(score), _form(score), "", "players", *_players(score)]
     for name, section in score.sections.items():
-        lines += ["", _heading(name, section), *_chords(score, section)]
+        lines += ["", _heading(name, section), *_chords(section)]
         for part_id, part in score.parts.items():
             if part.role in _TUNES:
                 lines += _tune(score, section, part_id, part)
@@ -68,7 +68,7 @@ def _heading(name: str, section: Section) -> str:
     return f"[{name}] bars {section.start_bar}–{section.end_bar - 1}, energy {section.energy:.2f}, {section.key}"
 
 
-def _chords(score: Score, section: Section) -> list[str]:
+def _chords(section: Section) -> list[str]:
     """Symbols and numerals, four bars a line; a chord that goes on is %."""
     key = Key.parse(section.key)
     bars = []
@@ -160,10 +160,11 @@ def _low(score: Score, section: Section, part_id: str, part: Part) -> list[str]:
     bars = _by_bar(score, section, part.notes)
     flats = Key.parse(section.key).uses_flats
     found = [(n, bar) for n, bar in enumerate(bars, section.start_bar) if bar][:2]
-    return [
-        f"  {part_id[:_WIDE]:{_WIDE}} {n:3}  {_grid(score, ((step, 'x') for step, _ in bar))}   {' '.join(_pitch(note.pitch, flats=flats) for _, note in bar)}"
-        for n, bar in found
-    ]
+    lines = []
+    for number, bar in found:
+        names = " ".join(_pitch(note.pitch, flats=flats) for _, note in bar)
+        lines.append(f"  {part_id[:_WIDE]:{_WIDE}} {number:3}  {_grid(score, ((step, 'x') for step, _ in bar))}   {names}")
+    return lines
 
 
 def _rhythm(score: Score, section: Section, part_id: str, part: Part) -> list[str]:

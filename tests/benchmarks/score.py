@@ -45,6 +45,7 @@ def speed(session: Session) -> tuple[str, str]:
     for style, (seconds, base) in sorted(found.items(), key=lambda item: -item[1][0]):
         lines.append(f"{style:18}{seconds:7.2f}{base:12.3f}{seconds / base:8.1f}")
     values = [seconds for seconds, _ in found.values()]
-    note = f"""Processor seconds on one core, compose and arrange, beside a loop of plain Python in the same run. Median {median(values):.2f} s, slowest
-{max(values):.2f} s; the limit is {LIMIT_S:g} s. {sum(v < LIMIT_S for v in values)} of {len(values)} styles hold it."""
+    note = f"""Processor seconds on one core, compose and arrange, beside a loop of plain Python in the same run. Median
+{median(values):.2f} s, slowest {max(values):.2f} s; the limit is {LIMIT_S:g} s.
+{sum(v < LIMIT_S for v in values)} of {len(values)} styles hold it."""
     return note, "\n".join(lines)

@@ -43,8 +43,10 @@ from tests.evaluation.obedience import load
 DOCS = Path(__file__).parents[2] / "docs" / "audio.md"
 _HEAD = "# The audio, measured\n\nWhat is heard in rendered songs, informed by their scores as QA is.\n"
 _LOUD, _QUIET = ("chorus", "drop", "head"), ("verse", "groove", "breakdown")
-_BUILDS = ("pop", "rock", "electronic", "house", "techno", "trance", "dubstep", "drum_and_bass", "rnb_soul", "synthwave", "indie_rock", "metal",
-           "punk", "disco", "gospel", "cinematic", "country", "trap")  # fmt: skip
+_BUILDS = (
+    "pop", "rock", "electronic", "house", "techno", "trance", "dubstep", "drum_and_bass", "rnb_soul", "synthwave", "indie_rock",
+    "metal", "punk", "disco", "gospel", "cinematic", "country", "trap",
+)  # fmt: skip
 _WITHIN_S = 3.0
 
 

@@ -35,11 +35,19 @@ BANDS: dict[str, Band] = {
     **{f"whole.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)},
 }
 """5 %, median, 95 % of real songs: POP909, 880 songs; melody, and melody with its accompaniment."""
+WITH_BASS: dict[str, Band] = {f"band.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)}
+"""The same with our bass player added: the pianists of POP909 play the bass with the left hand."""
 BILLBOARD: dict[str, Band] = {f"melody.{name}": band for name, band in zip(_MEASURES, _BILLBOARD, strict=True)}
 """The same of 374 melodies from the Billboard charts, 1950 to 2022."""
 LEAST_COMPRESSION = 3.0
+_PLAYED = frozenset({"same_as_before", "comping_patterns", "lift_comping", "lift_velocity", "top_move", "bass_root", "velocity_sd_melody",
+                     "velocity_sd_comping", "velocity_memory_melody"})  # fmt: skip
 COMPARED = tuple(dict.fromkeys([*BANDS, *(name for proxies in SIGNS.values() for name, _ in proxies), "lift_peak", "pushes_6_14"]))
 """Features that are compared: bands and signs. What only the recording of POP909 explains stays out (equal velocities of copied bars)."""
+
+
+TUNE = tuple(name for name in COMPARED if not name.startswith("whole.") and name not in _PLAYED)
+"""The compared features of melody, form and harmony: what a lead sheet says."""
 
 
 def inside(features: Features, name: str, bands: Mapping[str, Band] = BANDS) -> bool:

@@ -19,8 +19,8 @@ from services.generator.composition import compose
 from services.generator.training.drum_takes import GHOST_BELOW, PITCHES, VOICES, Take, dataset, read_takes
 from services.generator.training.grooves import place_class, residuals
 from services.music.packs.genres import genres
-from tests.evaluation.groove_bands import brief_of
 from tests.evaluation.measures import keep
+from tests.evaluation.ours import brief_of
 
 # Our genre -> the feel its drummer has, where the test split has that feel.
 _HEADS = (

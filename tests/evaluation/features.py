@@ -24,7 +24,9 @@ _BEAT = 4
 def features_of(piece: Piece) -> Features:
     """All features of a piece; those it does not have are missing."""
     found: Features = {}
-    for prefix, tones in (("melody", piece.melody), ("whole", piece.whole if piece.comping else ())):
+    whole = piece.whole if piece.comping else ()
+    band = tuple(sorted((*whole, *piece.bass))) if whole else ()
+    for prefix, tones in (("melody", piece.melody), ("whole", whole), ("band", band)):
         found |= {f"{prefix}.{name}": value for name, value in texture(tones, piece.bars).items()}
     for measure in (_repetition, _breath, _contrast, _rhythm, _chord_fit, _harmony, _accompaniment, _dynamics, _hook):
         found |= measure(piece)

@@ -7,59 +7,25 @@ consistency and GS; Groove MIDI for ghosts and timing; POP909 piano for bars equ
 """
 
 import argparse
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from contracts.brief import Brief, Source, Stated
-from contracts.music import PPQ, Note, Part, Role, Score
+from contracts.music import PPQ, Part, Role, Score
 from services.generator.arrangement import arrange
 from services.generator.composition import compose
 from services.music.packs.genres import genres
+from tests.evaluation.features import texture
 from tests.evaluation.measures import keep
+from tests.evaluation.ours import STEP, brief_of
+from tests.evaluation.piece import Tone
 
 BANDS = {"notes/beat": (3.4, 7.3), "consist": (0.71, 0.94), "GS": (0.64, 0.91), "same bar": (0.15, 0.6), "vel SD": (9.0, 20.0)}
 
 _NOTE = """Means of songs of two minutes. notes/beat, consist and GS: everything pitched but the bass, against POP909 (melody and piano);
 calm and full: notes per beat of all parts in the calmest and the fullest section; ghosts: share of soft snare strokes (people: .54);
 swing: long to short of hats and ride; same bar: comping bars whose gestures equal the bar before (POP909 piano: .28)."""
-
-
-def brief_of(style: str, seconds: float = 120.0) -> Brief:
-    """A brief that states the genre only."""
-    identity = genres()[style].identity
-
-    def guess(value: object) -> Stated:  # type: ignore[type-arg]
-        return Stated(value=value, source=Source.INFERRED)
-
-    key = "A minor" if identity.minor_share > 0.5 else "C major"
-    return Brief(
-        tempo_bpm=guess(identity.tempo_bpm[1]), key=guess(key), meter=guess("4/4"), duration_s=guess(seconds), genres=guess((style,)),
-        moods=guess(()), energy=guess(identity.energy), valence=guess(identity.valence), instruments_with=guess(identity.band),
-        instruments_without=guess(()), structure=guess(()), chords=guess({}), production=guess(()), use=guess(""),
-    )  # fmt: skip
-
-
-def onset_grid(notes: list[Note], score: Score) -> np.ndarray:
-    """Onsets per sixteenth [bars, 16], nearest step."""
-    bars, steps = score.bars, score.meter_value.ticks_per_bar // (PPQ // 4)
-    grid = np.zeros((bars, steps), dtype=bool)
-    for note in notes:
-        step = round(note.start / (PPQ // 4))
-        if step // steps < bars:
-            grid[step // steps, step % steps] = True
-    return grid
-
-
-def consistency(grid: np.ndarray) -> tuple[float, float]:
-    """Grooving similarity of adjacent bars and of all pairs."""
-    full = grid[grid.any(axis=1)]
-    if len(full) < 2:
-        return float("nan"), float("nan")
-    near = np.mean([1 - np.mean(a ^ b) for a, b in pairwise(full)])
-    every = np.mean([1 - np.mean(a ^ b) for a, b in combinations(full[:60], 2)])
-    return float(near), float(every)
 
 
 def same_as_before(part: Part, score: Score) -> float:
@@ -93,12 +59,12 @@ def swing_of(score: Score, pitches: frozenset[int]) -> float:
 
 def row(style: str, seed: int) -> dict[str, float]:
     """All measures of a song."""
-    brief = brief_of(style)
+    brief = brief_of(style, seed, 120.0)
     score = arrange(compose(brief, seed).score, brief, seed).score
     beats = score.end_tick / PPQ
     pitched = [n for p in score.parts.values() if p.role not in (Role.DRUMS, Role.PERCUSSION, Role.BASS, Role.FX) for n in p.notes]
     everything = [n for p in score.parts.values() for n in p.notes]
-    near, every = consistency(onset_grid(pitched, score))
+    heard = texture(sorted(Tone(round(n.start / STEP), n.duration / STEP, n.pitch, n.velocity) for n in pitched), score.bars)
     drums = list(score.parts["drums"].notes) if "drums" in score.parts else []
     snares = [n for n in drums if n.pitch in (38, 40)]
     comps = [p for p in score.parts.values() if p.role is Role.HARMONY]
@@ -114,8 +80,8 @@ def row(style: str, seed: int) -> dict[str, float]:
         "notes/beat": len(pitched) / beats,
         "strokes": sum(_strokes(p) for p in score.parts.values()) / beats,
         "all/beat": len(everything) / beats,
-        "consist": near,
-        "GS": every,
+        "consist": heard.get("groove_adjacent", float("nan")),
+        "GS": heard.get("groove", float("nan")),
         "calm": density(energies[0]),
         "full": density(energies[-1]),
         "ghosts": float(np.mean([n.velocity <= 55 for n in snares])) if snares else float("nan"),

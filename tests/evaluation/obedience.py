@@ -51,7 +51,7 @@ def check(work: tuple[int, Facts]) -> Checked:
     try:
         brief = read_prompt(facts["text"], Options(), seed=number)
         score = arrange(compose(brief, number).score, brief, number).score
-    except Exception as error:  # a crash of one song is a result of this measurement, not its end
+    except Exception as error:  # noqa: BLE001  a crash of one song is a result of this measurement, not its end
         return Checked(
             number, facts["text"], facts["style"], stated, {"crashed": f"{type(error).__name__} {error}"}, time.perf_counter() - began
         )
@@ -184,6 +184,7 @@ def prompts(session: Session) -> tuple[str, str]:
     lines += ["", *(f"#{one.number} {one.text}\n    {name}: {why}" for one in found for name, why in one.wrong.items())]
     mean = sum(one.seconds for one in found) / len(found)
     note = f"""Each prompt of tests/evaluation/score_prompts.toml (ten per style, seven languages, mixtures, typing errors) is read,
-composed and arranged, seed = its number, {mean:.2f} s on average; every fact that it states is looked up in the score: the key by the score and
-its notes, chords bar by bar, the length within one bar, wanted players by what they play. {clean} of {len(found)} songs are right in everything."""
+composed and arranged, seed = its number, {mean:.2f} s on average; every fact that it states is looked up in the score:
+the key by the score and its notes, chords bar by bar, the length within one bar, wanted players by what they play.
+{clean} of {len(found)} songs are right in everything."""
     return note, "\n".join(lines)

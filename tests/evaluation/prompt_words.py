@@ -1,5 +1,7 @@
 """Words of the evaluation's prompts, written by hand and without a look at the reader's tables: styles, players, lengths, keys."""
 
+# ruff: noqa: E501  tables of words
+
 from dataclasses import dataclass
 
 
@@ -65,7 +67,7 @@ STYLES: dict[str, StyleWords] = {
     "cinematic": _style("cinematic|cinematic score|orchestral film score", "cinematográfica|filmische Musik|musique de film|música de cinema|电影配乐|映画音楽", "cinematc", (72, 130), "minor", "string_ensemble french_horn acoustic_piano", "electric_guitar saxophone", "electronic"),
     "chiptune": _style("chiptune|8-bit|8-bit game music", "chiptune|Chiptune|chiptune|chiptune|芯片音乐|チップチューン", "chiptnue", (126, 164), "major", "synthesizer pluck_synth synth_bass", "acoustic_guitar saxophone", "metal"),
     "ska": _style("ska|ska punk|2 tone ska", "ska|Ska|ska|ska|斯卡|スカ", "ska musik", (120, 170), "major", "trombone trumpet organ", "synthesizer violin", "punk"),
-}  # fmt: skip  # noqa: E501
+}  # fmt: skip
 
 PLAYERS: dict[str, dict[str, str]] = {
     "acoustic_piano": {"en": "piano", "es": "piano", "de": "Klavier", "fr": "piano", "pt": "piano", "zh": "钢琴", "ja": "ピアノ"},
@@ -88,7 +90,7 @@ PLAYERS: dict[str, dict[str, str]] = {
     "choir": {"en": "choir", "es": "coro", "de": "Chor", "fr": "chœur", "pt": "coral", "zh": "合唱", "ja": "合唱"},
     "french_horn": {"en": "French horn", "es": "trompa", "de": "Waldhorn", "fr": "cor d'harmonie", "pt": "trompa", "zh": "圆号", "ja": "ホルン"},
     "drums": {"en": "drums", "es": "batería", "de": "Schlagzeug", "fr": "batterie", "pt": "bateria", "zh": "鼓", "ja": "ドラム"},
-}  # fmt: skip  # noqa: E501
+}  # fmt: skip
 FORBIDS: dict[str, tuple[str, ...]] = {"drums": ("drum_kit", "percussion"), "synthesizer": ("synthesizer",)}
 """What a refusal forbids at least, where it is more than the instrument of that name."""
 
@@ -100,6 +102,6 @@ KEY_WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "pt": {"C": ("Dó maior", "Dó menor"), "D": ("Ré maior", "Ré menor"), "E": ("Mi maior", "Mi menor"), "F": ("Fá maior", "Fá menor"), "G": ("Sol maior", "Sol menor"), "A": ("Lá maior", "Lá menor"), "Bb": ("Si bemol maior", "Si bemol menor"), "Eb": ("Mi bemol maior", "Mi bemol menor"), "F#": ("Fá sustenido maior", "Fá sustenido menor"), "B": ("Si maior", "Si menor")},
     "zh": {"C": ("C大调", "C小调"), "D": ("D大调", "D小调"), "E": ("E大调", "E小调"), "F": ("F大调", "F小调"), "G": ("G大调", "G小调"), "A": ("A大调", "A小调"), "Bb": ("降B大调", "降B小调"), "Eb": ("降E大调", "降E小调"), "F#": ("升F大调", "升F小调"), "B": ("B大调", "B小调")},
     "ja": {"C": ("ハ長調", "ハ短調"), "D": ("ニ長調", "ニ短調"), "E": ("ホ長調", "ホ短調"), "F": ("ヘ長調", "ヘ短調"), "G": ("ト長調", "ト短調"), "A": ("イ長調", "イ短調"), "Bb": ("変ロ長調", "変ロ短調"), "Eb": ("変ホ長調", "変ホ短調"), "F#": ("嬰ヘ長調", "嬰ヘ短調"), "B": ("ロ長調", "ロ短調")},
-}  # fmt: skip  # noqa: E501
+}  # fmt: skip
 MAJOR_CHORDS = ("I V vi IV", "I vi IV V", "I IV vi V", "vi IV I V", "I iii IV V", "I bVII IV I", "I V/3 vi IV")
 MINOR_CHORDS = ("i bVI bIII bVII", "i iv bVI V", "i bVII bVI V", "i bIII bVII iv", "i v bVI bVII", "i iv i V")

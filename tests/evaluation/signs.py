@@ -6,7 +6,7 @@ sign is as bad as its worst proxy; that worst is measured against the same worst
 with three proxies is no stricter than one with one. Were the signs independent, .977^10 = 79 % of real songs would lie within 2.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,11 +72,11 @@ class Judge:
         return {sign: Scale.of(values) for sign, values in found.items()}
 
     def z(self, features: Features) -> dict[str, float]:
-        """z of each feature, signed."""
+        """Signed z of each feature."""
         return {name: self.scales[name].z(value) for name, value in features.items() if name in self.scales}
 
     def signs(self, features: Features) -> dict[str, float]:
-        """z of each sign; above zero is worse than the median real song."""
+        """How bad each sign is: z, above zero worse than the median real song."""
         return {sign: self.worst_scales[sign].z(value) for sign, value in self._worst(features).items()}
 
     def _worst(self, features: Features) -> dict[str, float]:
@@ -93,8 +93,7 @@ def _fault(z: float, side: str) -> float:
     return abs(z) if side == "both" else z if side == "high" else -z
 
 
-def real_against_real(songs: Mapping[str, Features]) -> list[dict[str, float]]:
+def real_against_real(songs: Sequence[Features]) -> list[dict[str, float]]:
     """Signs of each real song, judged by the half of the songs that it is not in."""
-    rows = list(songs.values())
-    halves = rows[::2], rows[1::2]
+    halves = songs[::2], songs[1::2]
     return [signs for half, other in (halves, halves[::-1]) for judge in (Judge(other),) for signs in map(judge.signs, half)]

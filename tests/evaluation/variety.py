@@ -152,6 +152,7 @@ def variety(session: Session) -> tuple[str, str]:
         ]
     else:
         lines.append("training songs: not compared, the archives are not here (--data DIR)")
-    note = f"""“{PROMPT}”, seeds 1 to {SEEDS}. A hook: the intervals and onset distances of the first seven steps of the first chorus. A 12-gram:
-twelve intervals with the distances between onsets, in sixteenths; even runs of one interval (repeated notes, plain scales) do not count."""
+    note = f"""“{PROMPT}”, seeds 1 to {SEEDS}. A hook: the intervals and onset distances of the first seven
+steps of the first chorus. A 12-gram: twelve intervals with the distances between onsets, in sixteenths;
+even runs of one interval (repeated notes, plain scales) do not count."""
     return note, "\n".join(lines)

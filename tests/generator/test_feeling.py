@@ -15,7 +15,7 @@ from services.generator.composition import compose
 from services.generator.feeling import NEUTRAL, Feeling, feeling_of
 from services.music.packs.genres import genre, genres
 from services.music.packs.moods import moods, touch
-from tests.evaluation.melody_bands import simple_brief
+from tests.evaluation.ours import brief_of
 
 
 def song(brief: Brief, seed: int = 1) -> Score:
@@ -24,7 +24,7 @@ def song(brief: Brief, seed: int = 1) -> Score:
 
 def felt(mood: str, valence: float, **stated: object) -> Brief:
     """Everything equal but the mood: same style, key, tempo, energy."""
-    return simple_brief("pop", 0, moods=(mood,), valence=valence, duration_s=60.0, energy=0.5, **stated)
+    return brief_of("pop", 0, moods=(mood,), valence=valence, duration_s=60.0, energy=0.5, **stated)
 
 
 def share_sounding(score: Score, role: Role) -> float:
@@ -47,7 +47,7 @@ def test_every_word_of_the_moods_has_a_touch():
 
 def test_no_mood_and_the_styles_valence_leave_the_style_alone():
     """Without a mood nothing changes."""
-    assert feeling_of(simple_brief("jazz"), genre("jazz")) == NEUTRAL == Feeling()
+    assert feeling_of(brief_of("jazz"), genre("jazz")) == NEUTRAL == Feeling()
 
 
 def test_a_mood_is_heard_in_dynamics_articulation_register_and_chords():
@@ -86,7 +86,7 @@ def test_every_genre_can_join_every_other():
     for lead in genres():
         for other in genres():
             if lead != other:
-                brief = simple_brief(lead, genres=(lead, other))
+                brief = brief_of(lead, genres=(lead, other))
                 pack = blended(brief)
                 assert pack.id == lead
                 assert pack.form == genre(lead).form
@@ -105,7 +105,7 @@ def test_a_solo_stays_a_solo(words):
 
 def test_soloists_breathe():
     """In jazz solos the lead is silent for a beat or more at least once in four bars, as real players are."""
-    score = compose(simple_brief("jazz", 0, duration_s=120.0), 2).score
+    score = compose(brief_of("jazz", 0, duration_s=120.0), 2).score
     bar = score.meter_value.ticks_per_bar
     for name, section in score.sections.items():
         if not name.startswith("solo"):
@@ -118,7 +118,7 @@ def test_soloists_breathe():
 
 def test_who_plays_alone_comes_forward():
     """Bars with one part are lifted by seven dB, full bars not at all, and a solo is left as it is played."""
-    score = song(simple_brief("funk", 0, duration_s=60.0), 2)
+    score = song(brief_of("funk", 0, duration_s=60.0), 2)
     bar = score.meter_value.ticks_per_bar
     parts = {name: part for name, part in score.parts.items() if part.role is not Role.FX}
     curves = {part.controls["gain_db"] for part in parts.values() if "gain_db" in part.controls}
@@ -134,7 +134,7 @@ def test_who_plays_alone_comes_forward():
 def test_chords_leave_the_lead_its_room():
     """At nine of ten melody notes no chord player sounds above the lead, in styles with song melodies."""
     for style in ("pop", "country", "reggae"):
-        score = song(simple_brief(style, 0, duration_s=60.0), 3)
+        score = song(brief_of(style, 0, duration_s=60.0), 3)
         chords = [p.notes for p in score.parts.values() if p.role in (Role.HARMONY, Role.PAD)]
         sung = score.parts["melody"].notes
         above = [any(c.pitch > n.pitch for c in notes if c.start < n.end and c.end > n.start) for n in sung for notes in chords]
