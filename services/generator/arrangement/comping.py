@@ -68,7 +68,7 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     scheme = _SCHEMES[int(home.integers(len(_SCHEMES)))]
     pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, frame.memory(bar), "bar", bar.place)
-    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.2)
+    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.45)
     cells = pattern.split()
     if len(cells) != 4 or here.random() >= chance:
         return pattern

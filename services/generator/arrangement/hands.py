@@ -100,7 +100,8 @@ def left_hand(frame: Frame, texture: Texture, bar: Bar, steps: list[Step], reach
 def within_budget(frame: Frame, hits: list[Hit], rank: int) -> list[Hit]:
     """The part with thinner chords in sections where it plays more notes than an accompaniment of the style has.
 
-    Inner notes go first, from the softest strokes on; a stroke keeps its lowest and highest note.
+    Inner notes go first, from the softest strokes on; then the softer half of the strokes keeps its highest note alone, except
+    where the style plays bare fifths.
     """
     whole = frame.pack.comping.density * _SHARES[min(rank, len(_SHARES) - 1)]
     sections: dict[str, dict[int, list[Hit]]] = {}
@@ -112,9 +113,16 @@ def within_budget(frame: Frame, hits: list[Hit], rank: int) -> list[Hit]:
         energy = frame.section(name).energy if name else 0.5
         beats = (frame.section(name).bars if name else 1) * frame.bar_ticks / PPQ
         excess = sum(len(s) for s in strokes.values()) - round(whole * (0.6 + 0.5 * energy) * beats)
-        for tick in sorted(strokes, key=lambda t: (max(h.velocity for h in strokes[t]), t)):
-            stroke = sorted(strokes[tick], key=lambda h: h.pitch)
-            drop = min(max(excess, 0), max(len(stroke) - 2, 0))
-            excess -= drop
-            out += [stroke[0], *stroke[1 + drop :]] if drop else stroke
+        ranked = sorted(strokes, key=lambda t: (max(h.velocity for h in strokes[t]), t))
+        least = dict.fromkeys(ranked, 2)
+        if frame.pack.comping.colour not in ("power", "drop"):
+            least |= dict.fromkeys(ranked[: len(ranked) // 2], 1)
+        for keep in (2, 1):
+            for tick in ranked:
+                stroke = sorted(strokes[tick], key=lambda h: h.pitch)
+                drop = min(max(excess, 0), max(len(stroke) - max(keep, least[tick]), 0))
+                excess -= drop
+                low = stroke[: keep - 1]
+                strokes[tick] = [*low, *stroke[drop + len(low) :]]
+        out += [hit for stroke in strokes.values() for hit in stroke]
     return sorted(out)
