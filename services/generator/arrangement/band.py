@@ -33,7 +33,11 @@ def base_instrument(name: str) -> str:
 def _allowed(frame: Frame, name: str) -> bool:
     """Whether somebody may play: known, and not excluded; a choir sings, so it goes with the vocals unless it was asked for."""
     base, excluded = base_instrument(name), frame.brief.instruments_without.value
-    sings = base == "choir" and "vocals" in excluded and not (frame.brief.instruments_with.is_stated and base in frame.brief.instruments_with.value)
+    sings = (
+        base == "choir"
+        and "vocals" in excluded
+        and not (frame.brief.instruments_with.is_stated and base in frame.brief.instruments_with.value)
+    )
     return base not in excluded and base in instruments() and not sings
 
 

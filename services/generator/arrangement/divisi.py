@@ -7,7 +7,7 @@ where another way exists (Fux; Kostka & Payne, *Tonal Harmony*), sevenths fall a
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +35,9 @@ DESKS: dict[str, tuple[Desk, Desk, Desk, Desk]] = {
 }
 
 
-def divided(chords: Sequence[Chord], section: str, tops: Sequence[int | None] = (), before: tuple[int, ...] | None = None) -> list[tuple[int, ...]]:
+def divided(
+    chords: Sequence[Chord], section: str, tops: Sequence[int | None] = (), before: tuple[int, ...] | None = None
+) -> list[tuple[int, ...]]:
     """One voicing per chord: four MIDI notes, the lowest desk first.
 
     Args:
@@ -77,7 +79,7 @@ def _found(chord: Chord, section: str) -> tuple[np.ndarray, np.ndarray]:
     options[0] = [p for p in options[0] if p % 12 == chord.bass_class]
     rows: dict[int, list[tuple[float, tuple[int, ...]]]] = {}
     for voicing in product(*options):
-        gaps = [b - a for a, b in zip(voicing, voicing[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(voicing)]
         if min(gaps) < 1 or any(gap > widest for gap, widest in zip(gaps, _WIDEST, strict=True)):
             continue
         rows.setdefault(voicing[3], []).append((_cost(voicing, chord, desks), voicing))
@@ -117,7 +119,7 @@ def _cost(voicing: tuple[int, ...], chord: Chord, desks: Sequence[Desk]) -> floa
     cost += 6.0 * sum(max(steps.count(s) - 1, 0) for s in (1, 2, 6, 8, 9, 10, 11) if s in needed and len(needed) > 3)
     for pitch, desk in zip(voicing, desks, strict=True):
         cost += 0.12 * abs(pitch - (desk.low + desk.high) / 2)
-    cost += sum(1.2 for a, b in zip(voicing, voicing[1:], strict=False) if b - a <= 2 and a < 55)
+    cost += sum(1.2 for a, b in pairwise(voicing) if b - a <= 2 and a < 55)
     return cost
 
 
@@ -125,13 +127,17 @@ def _cost(voicing: tuple[int, ...], chord: Chord, desks: Sequence[Desk]) -> floa
 def _between(first: Chord, second: Chord, section: str) -> np.ndarray:
     """Cost of every move [voicings of first, voicings of second]."""
     a, b = _candidates(first, section), _candidates(second, section)
-    return _moves(a, b) + _tendencies(a, b, first)
+    return np.asarray(_moves(a, b) + _tendencies(a, b, first))
 
 
 def _moves(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Size of each move, parallels, hidden perfects into the outer voices, voices that pass their neighbours."""
     step = b[None, :, :] - a[:, None, :]
-    cost = np.abs(step).sum(axis=2) + 1.5 * np.maximum(np.abs(step[:, :, 1:]) - 7, 0).sum(axis=2) + 0.6 * np.maximum(np.abs(step[:, :, 3]) - 4, 0)
+    cost = (
+        np.abs(step).sum(axis=2)
+        + 1.5 * np.maximum(np.abs(step[:, :, 1:]) - 7, 0).sum(axis=2)
+        + 0.6 * np.maximum(np.abs(step[:, :, 3]) - 4, 0)
+    )
     for low in range(4):
         for high in range(low + 1, 4):
             old, new = (a[:, high] - a[:, low]) % 12, (b[:, high] - b[:, low]) % 12

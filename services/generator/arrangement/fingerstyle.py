@@ -29,15 +29,16 @@ def finger_shapes(chord: Chord, low: int, high: int) -> tuple[tuple[tuple[int, .
             for strings in (_UPPER[:3], _UPPER[1:]):
                 if strings[0] <= bass_string:
                     continue
-                _consider(found, bass, bass_fret, strings, classes, needed, high, 0.6 * first)
+                _consider(found, (bass, bass_fret), strings, classes, needed, high, 0.6 * first)
     return tuple(sorted(found.items(), key=lambda row: (row[1], row[0]))[:40])
 
 
 def _consider(
-    found: dict[tuple[int, ...], float], bass: int, bass_fret: int, strings: tuple[int, ...], classes: set[int], needed: set[int], high: int,
+    found: dict[tuple[int, ...], float], low: tuple[int, int], strings: tuple[int, ...], classes: set[int], needed: set[int], high: int,
     extra: float,
 ) -> None:  # fmt: skip
-    """Add the shapes over one bass note that a left hand can hold."""
+    """Add the shapes over one bass note, given as pitch and fret, that a left hand can hold."""
+    bass, bass_fret = low
     position = max(bass_fret, 1)
     for window in range(max(position - _STRETCH, 1), position + 1):
         reach = [[f for f in (0, *range(window, window + _STRETCH + 1)) if (s + f) % 12 in classes] for s in strings]

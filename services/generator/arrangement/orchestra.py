@@ -1,6 +1,7 @@
 """How an orchestra doubles, holds and drums: octaves on the tune, horns on inner tones, ostinati, timpani, and everybody's breath."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from contracts.music import PPQ, Note
@@ -49,7 +50,8 @@ def _octaves(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
     """The tune an octave up or down where the music is full; below that, answers in its silences."""
     section = bars[0].section
     if frame.section(section).energy < _CLIMAX:
-        return play_line(frame, Liner(liner.part, "answers", liner.low, liner.high, liner.polyphony, liner.seat), _only(frame, section), frozenset())
+        only = {name: name == section for name in frame.score.sections}
+        return play_line(frame, replace(liner, manner="answers"), only, frozenset())
     start, end = bars[0].tick, bars[-1].tick + frame.bar_ticks
     tune = [n for n in frame.lead_notes if start <= n.start < end]
     if not tune:
@@ -75,10 +77,6 @@ def _folded(pitch: int, liner: Liner) -> int:
     return min(pitch, liner.high)
 
 
-def _only(frame: Frame, section: str) -> dict[str, bool]:
-    return {name: name == section for name in frame.score.sections}
-
-
 def _hold(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
     """Inner tones, third and fifth, held as long as the harmony lets them and breath lasts."""
     hits: list[Hit] = []
@@ -92,7 +90,12 @@ def _hold(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
             pitch = min(options, key=lambda p: (abs(p - last) + 0.25 * abs(p - middle + 4 * liner.seat), options.index(p)))
             longest = round(frame.ms_to_ticks(_LONGEST_S * 1000.0, span.start))
             before = hits[-1] if hits else None
-            if before and before.pitch == pitch and before.length + span.end - span.start <= longest and before.tick + before.length >= span.start - PPQ // 4:
+            if (
+                before
+                and before.pitch == pitch
+                and before.length + span.end - span.start <= longest
+                and before.tick + before.length >= span.start - PPQ // 4
+            ):
                 hits[-1] = before._replace(length=round(span.end - before.tick - PPQ * 0.06))
             else:
                 hits.append(Hit(span.start, round((span.end - span.start) * 0.96), pitch, _level(frame, bar, 74.0), "line"))
@@ -117,7 +120,15 @@ def _ostinato(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
             add = 12 if step.char == "8" else 0 if step.char == "1" or slash else member(chord, int(step.char))
             pitch = home_pitch + add if home_pitch + add <= liner.high else home_pitch
             accent = 8.0 if step.phase < 0.05 else -3.0
-            hits.append(Hit(tick, round(step.length * 0.55) if step.length <= PPQ // 2 else step.length, pitch, _level(frame, bar, 74.0) + accent, "line"))
+            hits.append(
+                Hit(
+                    tick,
+                    round(step.length * 0.55) if step.length <= PPQ // 2 else step.length,
+                    pitch,
+                    _level(frame, bar, 74.0) + accent,
+                    "line",
+                )
+            )
     return hits
 
 
@@ -145,7 +156,10 @@ def tuned(frame: Frame, tick: int, liner: Liner) -> tuple[int, ...]:
     scale = frame.scale_at(tick)
     tonic = scale[0]
     sixth = next((c for c in scale if (c - tonic) % 12 in (8, 9)), tonic)
-    return tuple(place(c, (liner.low + liner.high) // 2, liner.low, liner.high) for c in dict.fromkeys((tonic, (tonic + 7) % 12, (tonic + 5) % 12, sixth)))
+    return tuple(
+        place(c, (liner.low + liner.high) // 2, liner.low, liner.high)
+        for c in dict.fromkeys((tonic, (tonic + 7) % 12, (tonic + 5) % 12, sixth))
+    )
 
 
 def _kettle(frame: Frame, tick: int, kettles: tuple[int, ...]) -> int | None:
@@ -206,7 +220,8 @@ def breathed(frame: Frame, entry: Instrument, notes: tuple[Note, ...]) -> tuple[
     index = 1
     while index <= len(out):
         if out[index - 1].end - out[since].start > limit:
-            cut = max(range(since, max(index - 1, since + 1)), key=lambda i: (out[i].end - out[since].start > 0.3 * limit, out[i].duration, i))
+            choices = range(since, max(index - 1, since + 1))
+            cut = max(choices, key=lambda i: (out[i].end - out[since].start > 0.3 * limit, out[i].duration, i))
             note = out[cut]
             end = min(note.end, out[cut + 1].start if cut + 1 < len(out) else note.end)
             out[cut] = note._replace(duration=max(end - note.start - gap, min(note.duration, gap // 3), 30))

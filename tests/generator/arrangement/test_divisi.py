@@ -22,7 +22,7 @@ TONICS = ("C", "D", "Eb", "F#", "A", "B")
 
 def chords(text: str, tonic: str) -> list[Chord]:
     """A progression in a key."""
-    minor = text.split()[0].startswith(("i", "ii"))
+    minor = text.split(maxsplit=1)[0].startswith(("i", "ii"))
     key = Key(tonic, "minor" if minor else "major")
     return [parse_numeral(n, key) for bar in numerals_to_bars(text) for n in bar]
 
