@@ -1,12 +1,15 @@
-"""Harmony of composed songs beside annotated real ones: `python -m tests.evaluation.chords [songs per style]` prints the table.
+"""Harmony of composed songs beside annotated real ones: `python -m tests.evaluation.chords --songs 200 --data DIR` prints the table.
 
-Form and chords only, 190 s each, no key stated; real values come with the learned table (services/generator/learned/chords.json).
+Form and chords only, 190 s each, no key stated. The 5–95 % bands are those of the songs that were learned from and come with the
+learned table; with --data (the archives) the songs that were held out stand beside ours.
 """
 
-import sys
+import argparse
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +19,8 @@ from services.generator.composition.chord_model import learned
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.training.chord_measures import song_measures
-from services.generator.training.chord_songs import Passage
+from services.generator.training.chord_songs import ChordSong, Passage
+from services.generator.training.chords import cross_entropy, songs_by_family
 from services.music.packs.genres import genres
 from services.music.theory.roman import numeral_of, plain
 from tests.generator.composition.briefs import brief
@@ -33,11 +37,16 @@ MEASURES = (
 
 def harmonised(style: str, seed: int, *, minor: bool) -> tuple[Form, dict[str, SectionHarmony]]:
     """Form and chords of one song whose key nobody stated."""
+    wanted, form = planned(style, seed, minor=minor)
+    return form, Harmonist(wanted, genres()[style].harmony, form, seed).write()
+
+
+def planned(style: str, seed: int, *, minor: bool) -> tuple[Brief, Form]:
+    """Brief and form of one song."""
     wanted = brief(style, duration_s=190.0, key=f"{TONICS[seed % len(TONICS)]} {'minor' if minor else 'major'}")
     wanted = Brief.model_validate(wanted.model_dump() | {"key": wanted.key.model_copy(update={"source": Source.INFERRED}).model_dump()})
     pack = genres()[style]
-    form = plan_form(wanted, pack.form, pack.identity.energy, seed)
-    return form, Harmonist(wanted, pack.harmony, form, seed).write()
+    return wanted, plan_form(wanted, pack.form, pack.identity.energy, seed)
 
 
 def passages(form: Form, harmony: dict[str, SectionHarmony], beats: float = 4.0) -> list[Passage]:
@@ -69,8 +78,8 @@ def _triad(chord: Chord, key: Key) -> str:
     return name + "°" if chord.quality in ("dim", "dim7", "m7b5") else name
 
 
-def family_table(family: str, songs: int) -> list[str]:
-    """Rows of Markdown for one family: real mean (5–95 %), ours, share of ours inside, for both modes; then vocabulary and surprise."""
+def family_table(family: str, songs: int, held: dict[str, list[ChordSong]]) -> list[str]:
+    """Rows of Markdown for one family and both modes: real mean (5–95 %), held out, ours, shares inside; vocabulary, surprise."""
     rows = []
     for mode in ("major", "minor"):
         model = learned()[f"{family}_{mode}"]
@@ -80,17 +89,20 @@ def family_table(family: str, songs: int) -> list[str]:
             for seed in range(songs // len(STYLES[family]))
         ]
         ours = [song_measures(song, minor=mode == "minor") for song in written]
-        rows.append(f"\n**{family}, {mode}** ({len(written)} songs)\n\n| measure | real mean (5–95 %) | ours | inside |\n|---|---|---|---|")
+        apart = held.get(f"{family}_{mode}", [])
+        others = [song_measures(song.passages, minor=song.minor) for song in apart]
+        head = "| measure | real mean (5–95 %) | held out | inside | ours | inside |\n|---|---|---|---|---|---|"
+        rows.append(f"\n**{family}, {mode}** ({len(written)} songs of ours, {len(apart)} held out)\n\n{head}")
         for name in MEASURES:
             real = model.tables["songs"].get(name)
-            values = [song[name] for song in ours if name in song]
-            if real and values:
-                inside = float(np.mean([real[1] - 1e-9 <= v <= real[3] + 1e-9 for v in values]))
-                rows.append(f"| {name} | {real[0]:.2f} ({real[1]:.2f}–{real[3]:.2f}) | {np.mean(values):.2f} | {inside:.0%} |")
+            if real and any(name in song for song in ours):
+                cells = " | ".join(_inside(songs_, name, real) for songs_ in (others, ours))
+                rows.append(f"| {name} | {real[0]:.2f} ({real[1]:.2f}–{real[3]:.2f}) | {cells} |")
         rows += _vocabulary(written, model.shares_of("time"))
         bits = [model.bits(p.runs, p.function) for song in written for p in song]
         sizes = [len(p.runs) for song in written for p in song]
-        rows.append(f"\nSurprise of our chords to the model: {np.average(bits, weights=sizes):.2f} bits per chord.")
+        real_bits = f", of held-out songs {cross_entropy(model, apart)[0]:.2f}" if apart else ""
+        rows.append(f"\nSurprise to the model in bits per chord: of our chords {np.average(bits, weights=sizes):.2f}{real_bits}.")
     return rows
 
 
@@ -107,15 +119,35 @@ def _vocabulary(written: Sequence[Sequence[Passage]], real: dict[str, float]) ->
     return [f"\nTime in %, ours (real): {listed}. Overlap {overlap:.2f}."]
 
 
+def _inside(songs: Sequence[dict[str, float]], name: str, real: Sequence[float]) -> str:
+    """Mean and share inside the 5–95 % band; a dash where there are no songs."""
+    values = [song[name] for song in songs if name in song]
+    if not values:
+        return "– | –"
+    inside = float(np.mean([real[1] - 1e-9 <= v <= real[3] + 1e-9 for v in values]))
+    return f"{np.mean(values):.2f} | {inside:.0%}"
+
+
 def main() -> None:
     """Prints the tables and how long the harmony of a song takes."""
-    songs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--songs", type=int, default=200, help="of ours, by family and mode")
+    parser.add_argument("--data", type=Path, help="folder of the archives")
+    options = parser.parse_args()
+    held: dict[str, list[ChordSong]] = {}
+    if options.data:
+        with tempfile.TemporaryDirectory() as scratch:
+            known = songs_by_family(options.data, Path(scratch))
+        held = {name: [song for song in songs if song.held_out] for name, songs in known.items()}
     for family in STYLES:
-        print("\n".join(family_table(family, songs)))
-    start = time.perf_counter()
+        print("\n".join(family_table(family, options.songs, held)))
+    spent = 0.0
     for seed in range(40):
-        harmonised("pop", seed, minor=bool(seed % 2))
-    print(f"\nForm and harmony of a song: {(time.perf_counter() - start) / 40 * 1000:.0f} ms.")
+        wanted, form = planned("pop", seed, minor=bool(seed % 2))
+        start = time.process_time()
+        Harmonist(wanted, genres()["pop"].harmony, form, seed).write()
+        spent += time.process_time() - start
+    print(f"\nHarmony of a song of 190 s: {spent / 40 * 1000:.0f} ms of one core.")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class ChordModel:
     order: int
     """Most chords and section borders before that count."""
     tables: Mapping[str, Mapping[str, Mapping[str, float]]]
-    """Shares: "starts" and "ends" by function, "suffixes" by numeral, "shapes" by length; "time" by numeral."""
+    """Shares: "starts" and "ends" by function, "shapes" by length; "time" by numeral."""
 
     def shares_of(self, name: str) -> dict[str, float]:
         """A table that has one level only, such as "time"."""

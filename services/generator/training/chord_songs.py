@@ -7,7 +7,7 @@ Lengths are quarters of a bar, whatever the metre.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.music.pitch import pitch_class
@@ -23,11 +23,6 @@ _FUNCTIONS = {
     "theme": "chorus", "trans": "solo", "transition": "solo",
 }  # fmt: skip
 _LETTERS = {"A": "verse", "B": "chorus", "i": "intro", "o": "outro"}
-_SUFFIX = {
-    "7": "7", "min7": "7", "maj7": "maj7", "maj(9)": "add9", "min(9)": "add9", "sus4": "sus4", "sus2": "sus2", "sus4(b7)": "7sus4",
-    "9": "9", "min9": "9", "maj9": "maj9", "maj6": "6", "min6": "6", "5": "5", "sus4(b7,9)": "9sus4", "hdim7": "ø7", "dim7": "°7",
-}  # fmt: skip
-_MEMBERS = {"3": "3", "b3": "3", "5": "5", "b5": "5", "b7": "7", "7": "7"}
 FIRST_HELD_OUT = 1001
 """Billboard entries from here on came with the second release and were the test set of MIREX 2012."""
 
@@ -56,14 +51,12 @@ class Passage:
 
 @dataclass(frozen=True)
 class ChordSong:
-    """One song: its passages in order, and how its chords are coloured and inverted, in quarters of a bar."""
+    """One song: its passages in order."""
 
     name: str
     minor: bool
     held_out: bool
     passages: tuple[Passage, ...]
-    suffixes: dict[str, Counter[str]] = field(default_factory=dict)
-    members: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def numeral_of(semitones: int, quality: str, *, minor: bool) -> str:
@@ -144,17 +137,17 @@ def _spread(tokens: list[str]) -> list[tuple[str, int]]:
     return found
 
 
-def _relative(raw: list[tuple[str, int, list[list[tuple[str, int]]]]]) -> Iterator[tuple[str, list[list[tuple[int, str, str, int]]]]]:
-    """Bars of (semitones above the tonic, quality, member in the bass, quarters); silence keeps the chord before."""
-    before: tuple[int, str, str] | None = None
+def _relative(raw: list[tuple[str, int, list[list[tuple[str, int]]]]]) -> Iterator[tuple[str, list[list[tuple[int, str, int]]]]]:
+    """Bars of (semitones above the tonic, quality, quarters); silence keeps the chord before."""
+    before: tuple[int, str] | None = None
     for function, tonic, bars in raw:
-        kept: list[list[tuple[int, str, str, int]]] = []
+        kept: list[list[tuple[int, str, int]]] = []
         for bar in bars:
-            cells: list[tuple[int, str, str, int]] = []
+            cells: list[tuple[int, str, int]] = []
             for symbol, quarters in bar:
-                found = re.match(r"([A-G][#b]*):([^/\s]+)(?:/(\S+))?$", symbol)
+                found = re.match(r"([A-G][#b]*):([^/\s]+)(?:/\S+)?$", symbol)
                 if found:
-                    before = ((pitch_class(found[1]) - tonic) % 12, found[2], found[3] or "")
+                    before = ((pitch_class(found[1]) - tonic) % 12, found[2])
                 if before is not None:
                     cells.append((*before, quarters))
             if cells:
@@ -206,30 +199,26 @@ def _joined(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _song(
-    name: str, held_out: bool, raw: Iterator[tuple[str, list[list[tuple[int, str, str, int]]]]], *, minor: bool | None = None
+    name: str, held_out: bool, raw: Iterator[tuple[str, list[list[tuple[int, str, int]]]]], *, minor: bool | None = None
 ) -> ChordSong | None:
     sections = [(function, bars) for function, bars in raw if bars]
     cells = [cell for _, bars in sections for bar in bars for cell in bar]
-    if sum(cell[3] for cell in cells) < 8 * QUARTERS:
+    if sum(cell[2] for cell in cells) < 8 * QUARTERS:
         return None
     if minor is None:
         thirds = Counter(cell[1][:3] == "min" for cell in cells if cell[0] == 0 and cell[1][:3] in ("maj", "min", "7", "9"))
         minor = thirds[True] > thirds[False]
-    suffixes: dict[str, Counter[str]] = {}
-    members: dict[str, Counter[str]] = {}
     passages = []
     for function, bars in sections:
         named = []
         for bar in bars:
             row: list[tuple[str, int]] = []
-            for semitones, quality, member, quarters in bar:
+            for semitones, quality, quarters in bar:
                 numeral = numeral_of(semitones, quality, minor=minor)
-                suffixes.setdefault(numeral, Counter())[_SUFFIX.get(quality, "")] += quarters
-                members.setdefault(numeral, Counter())[_MEMBERS.get(member, "")] += quarters
                 if row and row[-1][0] == numeral:
                     row[-1] = (numeral, row[-1][1] + quarters)
                 else:
                     row.append((numeral, quarters))
             named.append(tuple(row))
         passages.append(Passage(function, tuple(named)))
-    return ChordSong(name, minor, held_out, tuple(passages), suffixes, members)
+    return ChordSong(name, minor, held_out, tuple(passages))

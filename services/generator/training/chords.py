@@ -99,8 +99,6 @@ def _tables(songs: Sequence[ChordSong], known: set[str]) -> dict[str, Any]:
     time: Counter[str] = Counter()
     starts: Tally = defaultdict(Counter)
     ends: Tally = defaultdict(Counter)
-    suffixes: Tally = defaultdict(Counter)
-    members: Tally = defaultdict(Counter)
     shapes: Tally = defaultdict(Counter)
     for song in songs:
         for passage in song.passages:
@@ -111,16 +109,10 @@ def _tables(songs: Sequence[ChordSong], known: set[str]) -> dict[str, Any]:
                     time[numeral] += quarters
             for start in range(0, len(passage.bars) - 7, 8):
                 shapes["8"][_shape(passage.bars[start : start + 8])] += 1
-        for numeral, counts in song.suffixes.items():
-            suffixes[numeral].update(counts)
-        for numeral, counts in song.members.items():
-            members[numeral].update(counts)
     return {
         "time": _shares({n: c for n, c in time.items() if n in known}),
         "starts": {f: _shares(c) for f, c in sorted(starts.items())},
         "ends": {f: _shares(c) for f, c in sorted(ends.items())},
-        "suffixes": {n: _shares({s: c for s, c in suffixes[n].items() if s}, sum(suffixes[n].values())) for n in sorted(known)},
-        "members": {n: _shares({s: c for s, c in members[n].items() if s}, sum(members[n].values())) for n in sorted(known)},
         "shapes": {name: _shares(counts) for name, counts in shapes.items()},
         "songs": spread_of([song_measures(song.passages, minor=song.minor) for song in songs]),
     }
@@ -135,8 +127,8 @@ def _shape(bars: Sequence[tuple[tuple[str, int], ...]]) -> str:
     return "head" if bars[:2] == bars[4:6] else "pair" if bars[:2] == bars[2:4] else "through"
 
 
-def _shares(counts: dict[str, int] | Counter[str], whole: int | None = None) -> dict[str, float]:
-    total = whole or sum(counts.values()) or 1
+def _shares(counts: dict[str, int] | Counter[str]) -> dict[str, float]:
+    total = sum(counts.values()) or 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {name: round(count / total, 4) for name, count in ranked if count / total >= 0.003}
 

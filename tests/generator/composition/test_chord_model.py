@@ -11,7 +11,7 @@ from contracts.music import Key
 from services.generator.composition.chord_model import Chain, border, history_contexts, learned, length_contexts
 from services.generator.composition.progressions import runs_of
 from services.generator.composition.unit_writer import HOLD, UnitWriter, bar_of
-from services.generator.training.chord_songs import ChordSong, Passage, numeral_of
+from services.generator.training.chord_songs import ChordSong, Passage, billboard, numeral_of, pop909
 from services.generator.training.chords import FAMILIES, learn
 from services.music.theory.roman import parse_numeral
 
@@ -104,3 +104,55 @@ def test_annotated_chords_become_numerals():
     assert numeral_of(7, "sus4(b7)", minor=True) == "V"
     assert numeral_of(11, "hdim7", minor=False) == "vii°"
     assert re.fullmatch("[#b]?[IViv]+", numeral_of(6, "7", minor=False))
+
+
+BILLBOARD = """# title: A Song
+# artist: Nobody
+# metre: 4/4
+# tonic: D
+
+0.0\tsilence
+0.3\tA, verse, | D:maj | D:maj . G:maj A:7 | B:min/b3 E:min | N |, (guitar
+9.1\t| G:sus4(b7) | x2, guitar)
+20.2\tB, chorus, | A:maj | D:5 | (3/4) G:maj A:maj D:1 |
+# tonic: E
+30.0\tB, chorus, | B:maj | E:maj |
+40.0\tend
+"""
+
+
+def test_billboard_files_are_read(tmp_path):
+    """Bars, holds, repeats, silence, moved tonics and sections of an annotation in the set's notation."""
+    folder = tmp_path / "SalamiFiles"
+    folder.mkdir()
+    (folder / "0007.txt").write_text(BILLBOARD, "utf-8")
+    (folder / "1007.txt").write_text(BILLBOARD, "utf-8")
+    songs = billboard(tmp_path)
+    assert len(songs) == 1, "the same title and artist twice"
+    song = songs[0]
+    assert not song.minor
+    assert not song.held_out
+    assert [p.function for p in song.passages] == ["verse", "chorus", "chorus"]
+    verse, chorus, lifted = (p.bars for p in song.passages)
+    assert verse[:4] == ((("I", 4),), (("I", 2), ("IV", 1), ("V", 1)), (("vi", 2), ("ii", 2)), (("ii", 4),))
+    assert verse[4:] == ((("IV", 4),), (("IV", 4),))
+    assert chorus[0] == (("V", 4),)
+    assert chorus[1] == (("I", 4),)
+    assert [name for name, _ in chorus[2]] == ["IV", "V", "I"]
+    assert lifted == ((("V", 4),), (("I", 4),))
+
+
+def test_pop909_files_are_read(tmp_path):
+    """Beats become bars under their labelled phrases; capital letters are sung; every fifth number is held out."""
+    for number in ("003", "005"):
+        folder = tmp_path / "POP909" / number
+        folder.mkdir(parents=True)
+        (folder / "analyzed_key.txt").write_text("A:min\n", "utf-8")
+        (folder / "human_label1.txt").write_text("i2A4B4\n", "utf-8")
+        lines = ["A:min [9, 0, 4] 9 8", "F:maj [5, 9, 0] 5 2", "G:maj [7, 11, 2] 7 2", "E:7 [4, 8, 11, 2] 4 4", "D:min [2, 5, 9] 2 24"]
+        (folder / "finalized_chord.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    first, second = pop909(tmp_path)
+    assert (first.held_out, second.held_out) == (False, True)
+    assert first.minor
+    assert [p.function for p in first.passages] == ["intro", "verse", "chorus"]
+    assert first.passages[1].bars[:3] == ((("bVI", 2), ("bVII", 2)), (("V", 4),), (("iv", 4),))
