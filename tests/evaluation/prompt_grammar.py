@@ -101,8 +101,10 @@ def _chatty(s: Style) -> tuple[str, Facts]:
     words, seconds = s.of((("about a minute", 60), ("a minute and a half", 90), ("two minutes", 120), ("45 seconds", 45)))
     how = s.of(
         (
-            "Hey, could you make me a {mood} {style} track for {use}? It should be {long} long, around {bpm} bpm, and please no {out}."
-            + " I'd love {one} in it.",
+            (
+                "Hey, could you make me a {mood} {style} track for {use}? It should be {long} long, around {bpm} bpm, and please no {out}. "
+                "I'd love {one} in it."
+            ),
             "I need something {mood} for {use} - think {style}, {bpm} beats per minute, in {key}. Keep it to {long}. Without {out} please!",
             "Write a {mood} {style} piece with {one} but without {out}. {long}, tempo {bpm}. It's for {use}.",
         )
