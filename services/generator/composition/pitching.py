@@ -17,6 +17,7 @@ from services.music.theory.scales import blues_classes, chord_scale, ladder, mod
 _NEVER = -1e9
 # What the defaults of a style's table stand for: a table that says otherwise moves the learned odds by the ratio.
 _CHORDAL = 0.55
+_BLUE = 0.4  # blue notes stand over any chord
 _RUSHED = 1.5  # nobody sings a fifth within a 16th
 _USUAL_LEAPS, _USUAL_REPEATS = 0.12, 0.23
 
@@ -127,7 +128,9 @@ class Voice:
             tables = self.habits.pitch
             tones = frozenset(chord.pitch_classes)
             degrees, _, _ = self._of_key(key)
-            over = tables["over"][quality_class(chord.root_class, tones), int(weight >= 3)]
+            over = tables["over"][quality_class(chord.root_class, tones), int(weight >= 3)] * (
+                _BLUE if self.table.scale == "blues" else 1.0
+            )
             inside = np.isin(self.pitches % 12, list(tones))
             known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL * tables["chord"][weight, length] * inside
             allowed = np.isin(self.pitches % 12, list(self.scale_of(chord, key)))

@@ -78,6 +78,21 @@ class RhythmBook:
         hurry = max(0.0, _SHORTEST_S - self.step_s) / _SHORTEST_S * 12
         close = np.array([sum(b - a == 1 for a, b in pairwise(s)) for s in (_steps(int(c), 0) for c in learned.codes)])
         self.taste = self.taste - hurry * close
+        for _ in range(2):  # what follows what moves the mean too: as many onsets as are wanted
+            share = self._usual_share()
+            mean = share @ features[:, 0]
+            spread = share @ (features[:, 0] - mean) ** 2
+            self.taste = self.taste + float(np.clip((wish[0] - mean) / (1.3 * spread + 0.1), -0.8, 0.8)) * features[:, 0]
+
+    def _usual_share(self) -> Array:
+        """Share of each half bar in the long run."""
+        scores = _SHARPNESS * (habits().rhythms.follows[:, :-1] + self.taste)
+        moves = np.exp(scores - scores.max(axis=2, keepdims=True))
+        moves /= moves.sum(axis=2, keepdims=True)
+        share = habits().rhythms.share
+        for _ in range(3):
+            share = share @ moves[0] @ moves[1]
+        return np.asarray((share + share @ moves[0]) / 2)
 
     def _sung(self, position: int, before: Bar | None) -> Bar:
         codes = habits().rhythms.codes

@@ -8,6 +8,7 @@ from services.generator.composition.critic import Critic, Line, WishCritic, dull
 from services.generator.composition.form import Form
 from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmony import SectionHarmony
+from services.generator.composition.known import known
 from services.generator.composition.lead import Register
 from services.generator.composition.melody import Melodist, Melody
 from services.generator.composition.wishes import song_wish
@@ -16,6 +17,7 @@ from services.music.packs.meters import grouped
 from services.music.theory.scales import mode_classes
 
 TAKES = 8
+_COPIED = 5.0
 
 _Changes = list[tuple[int, frozenset[int], frozenset[int]]]
 
@@ -29,8 +31,13 @@ def best_take(
     critic: Critic = WishCritic(pack.melody, wish.features)
     takes = [Melodist(brief, pack.melody, form, harmony, register, seed, take, wish).write() for take in range(TAKES)]
     costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost + dullness([t.pitch for t in take.hook]) for take in takes]
+    costs = [cost + _COPIED * known().count(_played(take)) for cost, take in zip(costs, takes, strict=True)]
     best = min(range(TAKES), key=lambda i: (costs[i], i))
     return takes[best], costs[best]
+
+
+def _played(melody: Melody) -> list[tuple[int, int]]:
+    return [(round(note.start / STEP), note.pitch) for note in melody.notes]
 
 
 def heard_score(score: Score, part: str = "melody") -> Line:

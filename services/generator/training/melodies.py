@@ -1,10 +1,11 @@
 """Learns the habits of singers from POP909: `python -m services.generator.training.melodies --data DIR`.
 
 Songs whose number is divisible by five are held out; songs with several keys or whose chord labels do not lie on their melody are
-left out. Writes `services/generator/learned/melodies.json`: statistics only, no phrase of any song.
+left out. Writes `melodies.json`, statistics only, and `known.json`, a filter by which the composer avoids twelve-note figures of these songs.
 """
 
 import argparse
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +15,16 @@ import numpy as np
 from contracts.music import Note
 from services.generator.composition.critic import BANDS, Line, measure
 from services.generator.composition.grid import STEP
+from services.generator.composition.known import Known, figures_of
 from services.generator.training.pitches import GRID, fit_pitches
 from services.generator.training.rhythms import Json, fit_heights, fit_plans, fit_rhythms
 from services.generator.training.songs import SungSong, pop909
 
-OUT = Path(__file__).parents[1] / "learned" / "melodies.json"
+LEARNED = Path(__file__).parents[1] / "learned"
+_FILTER_BYTES = 160_000
 _SCALES = ({0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10})
 _ALIGNED = 0.6
+_SOURCE = "POP909 (MIT) with structure labels (MIT), songs whose number is not divisible by 5"
 
 
 def line_of(song: SungSong) -> Line:
@@ -50,12 +54,13 @@ def main() -> None:
     """Learn and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with pop909_structure, unpacked or as .tar.xz")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=LEARNED, help="folder of the tables")
     arguments = parser.parse_args()
-    songs = learnable([song for song in pop909(arguments.data) if not song.is_held_out])
+    every = [song for song in pop909(arguments.data) if not song.is_held_out]
+    songs = learnable(every)
     print(f"{len(songs)} songs")
     table = {
-        "source": "POP909 (MIT) with structure labels (MIT), songs whose number is not divisible by 5",
+        "source": _SOURCE,
         "count": len(songs),
         "pitch": {name: values.round(3).ravel().tolist() for name, values in fit_pitches(songs).items()},
         "rhythms": fit_rhythms(songs),
@@ -63,8 +68,15 @@ def main() -> None:
         "heights": fit_heights(songs),
         "songs": fit_songs(songs),
     }
-    arguments.out.write_text(json.dumps(table, separators=(",", ":")) + "\n", "utf-8")
-    print(f"{arguments.out.name}: {arguments.out.stat().st_size / 1000:.0f} kB")
+    figures = {figure for song in every for figure in figures_of([(n.step, n.pitch) for n in song.notes])}
+    bits = Known.of(sorted(figures), _FILTER_BYTES).bits
+    _write(arguments.out / "melodies.json", table)
+    _write(arguments.out / "known.json", {"source": _SOURCE, "figures": len(figures), "bits": base64.b85encode(bits).decode()})
+
+
+def _write(path: Path, table: Json) -> None:
+    path.write_text(json.dumps(table, separators=(",", ":")) + "\n", "utf-8")
+    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
