@@ -1,6 +1,7 @@
 """report.html: one self-contained page that a musician can read, on a phone, in the dark, or on paper."""
 
 import shlex
+from pathlib import PurePosixPath
 from typing import Any
 
 import jinja2
@@ -80,8 +81,17 @@ def again(context: Context) -> str:
         words += [flag, ",".join(ids)] if ids else []
     for flag, number, usual in (("--target-lufs", options.target_lufs, -14.0), ("--ceiling", options.ceiling_dbtp, -1.0)):
         words += [flag, f"{number:g}"] if number != usual else []
-    if context.request.reference is not None:
-        words += ["--reference", "FILE"]
+    for flag, choice, usual_choice in (
+        ("--ending", options.ending, None),
+        ("--resize", options.resize, None),
+        ("--midi-as", options.midi_as, "auto"),
+    ):
+        words += [flag, str(choice)] if choice != usual_choice else []
+    request = context.request
+    for flag, file in (("--reference", request.reference), ("--midi", request.midi), ("--hum", request.hum), ("--base", request.base)):
+        words += [flag, PurePosixPath(file.key).name] if file is not None else []
+    words += ["--taps", ",".join(f"{time_s:g}" for time_s in request.taps)] if request.taps else []
+    words += ["--lyrics", "FILE"] if request.lyrics else []
     return shlex.join(words)
 
 
