@@ -50,6 +50,9 @@ def test_every_style_lends_something_it_has() -> None:
         ("jazz-hop", "lofi_hip_hop", {"harmony": "jazz"}),
         ("future bass", "trap", {"comping": "trance"}),
         ("jazz rap", "boom_bap", {"harmony": "jazz"}),
+        ("latin house", "house", {"comping": "salsa"}),
+        ("orchestral trap", "trap", {"lines": "cinematic"}),
+        ("disco house", "house", {"bass": "disco"}),
     ],
 )
 def test_words_decide_who_plays_what(prompt: str, lead: str, lent: dict[str, str]) -> None:
