@@ -44,7 +44,8 @@ def play_swells(frame: Frame, active: dict[str, bool]) -> list[Hit]:
     Strokes of soft mallets, closer to each other towards the end, as often as one in two: a swell each time is none.
     """
     table = frame.pack.arrangement
-    if table.risers or not table.swells or not frame.pack.drums.crash or not frame.pack.drums.play:
+    machine = frame.pack.drums.tightness < 0.3
+    if table.risers or not table.swells or machine or not frame.pack.drums.crash or not frame.pack.drums.play:
         return []
     hits: list[Hit] = []
     for lift, before, name in _landings(frame):

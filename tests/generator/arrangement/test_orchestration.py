@@ -95,7 +95,7 @@ def test_a_second_verse_is_not_the_first(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", sorted(genres()))
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_bar_is_a_hole(style: str, seed: int) -> None:
     """From the first note to the last nothing is silent for longer than half a bar, also where the band breaks off.
 
