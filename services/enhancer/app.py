@@ -3,9 +3,16 @@
 from contracts.pipeline import Stage
 from services.enhancer.handlers import router
 from services.enhancer.settings import EnhancerSettings
-from services.enhancer.work import warm_up
+from services.runtime.packs import pack_folders
 from services.runtime.provision import stage_consumer
 from services.runtime.service import Service
+
+
+def use_own_packs() -> None:
+    """The user's own packs, known before anybody asks. Raises BadInput for one that cannot be read."""
+    from services.music.packs.genres import use_packs
+
+    use_packs(pack_folders())
 
 
 def service(settings: EnhancerSettings | None = None) -> Service:
@@ -20,7 +27,7 @@ def service(settings: EnhancerSettings | None = None) -> Service:
         works_in="thread",
         answers={"brief": "services.enhancer.answers:brief", "catalog": "services.enhancer.answers:catalog"},
         answers_in="thread",
-        prepare=warm_up,
+        prepare=use_own_packs,
     )
 
 
