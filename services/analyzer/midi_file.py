@@ -72,7 +72,7 @@ def read_midi_file(data: bytes, name: str) -> MidiSong:
         file = mido.MidiFile(file=io.BytesIO(data), clip=True)
     except (EOFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, KeySignatureError) as error:
         # mido raises whatever its parser trips over: the file is broken, and its words say where.
-        raise refused(name, f"it is broken: {error or type(error).__name__}") from error
+        raise refused(name, f"it is broken: {str(error) or 'it ends before its data do'}") from error
     if len(file.tracks) > MOST_TRACKS:
         raise refused(name, f"it has {len(file.tracks)} tracks; at most {MOST_TRACKS} are read")
     return _Reader(file, name, int.from_bytes(data[12:14], "big")).read()
