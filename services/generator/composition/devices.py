@@ -113,22 +113,27 @@ def diminished(bars: Bars, _third: str, first: int, draw: np.random.Generator) -
 
 
 def bass_line(bars: Bars, _third: str, first: int, draw: np.random.Generator) -> Bars | None:
-    """An inversion that makes the bass walk by step through three chords (I V/3 vi, vi I/5 IV), or into the next one (I I/3 IV)."""
+    """An inversion that makes the bass walk by step: through three chords (I V/3 vi, vi I/5 IV), or into the next one.
+
+    The latter as in I I/3 IV, i i/b7 bVI, I I/maj7 vi.
+    """
     found = places(bars)
     options: list[tuple[float, Place, str]] = []
     for k in range(len(found) - 1):
         here = found[k]
         token = bars[here.bar][here.index]
-        if here.bar < first or "/" in token or any(word in token for word in ("sus", "°", "ø", "5", "add")):
+        if here.bar < first or "/" in token or any(word in token for word in ("sus", "°", "ø", "5", "add", "+")):
             continue
         after = _bass(bars, found[k + 1])
         for member, worth in (("3", 1.0), ("5", 0.45)):
             low = parse_numeral(f"{token}/{member}", _C).bass_class
             if k and _step(_bass(bars, found[k - 1]), low) * _step(low, after) > 0:
                 options.append((worth * (1.0 if here.index or member == "3" else 0.6), here, f"{token}/{member}"))
-        low = parse_numeral(f"{token}/3", _C).bass_class
-        if here.alone and _step(low, after) and found[k + 1].index == 0:
-            options.append((0.5, here, f"{token} {token}/3"))
+        for member, worth in (("3", 0.5), ("b7" if here.name.islower() else "maj7", 0.4)):
+            low = parse_numeral(f"{token}/{member}", _C).bass_class
+            falls = member == "3" or _step(_bass(bars, here), low) * _step(low, after) > 0
+            if here.alone and _step(low, after) and falls and found[k + 1].index == 0:
+                options.append((worth, here, f"{token} {token}/{member}"))
     picked = _picked(options, draw)
     if picked is None:
         return None
