@@ -1,5 +1,6 @@
 """A song as it is heard: rendered, mixed and mastered, its sections stand apart in level and are found again by ear."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> tuple[Score, np.ndarray]:
 def bars_lufs(score: Score, master: np.ndarray) -> list[float]:
     energies = block_energies(master, RATE)
     marks = [round(score.seconds_at(score.bar_tick(bar)) * 100) for bar in range(1, score.bars + 2)]
-    return [float(loudness_of(energies[a:b].mean())) for a, b in zip(marks, marks[1:], strict=False)]
+    return [float(loudness_of(energies[a:b].mean())) for a, b in pairwise(marks)]
 
 
 def test_choruses_stand_over_verses(song: tuple[Score, np.ndarray]) -> None:
