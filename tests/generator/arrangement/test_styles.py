@@ -106,7 +106,7 @@ MARKS: dict[str, Callable[[Heard], bool]] = {
     # The kick on every beat and a low murmur on all that lies between; hats open between the beats.
     "techno": lambda h: min(h.four_floor, h.open_offbeats, h.bass_off_kick) > 0.8 and h.bass_busy > 10 and h.bass_low < 34,
     # The bass rolls behind every kick, an octave above the cellar, chords or arpeggios run in sixteenths.
-    "trance": lambda h: min(h.four_floor, h.bass_off_kick) > 0.8 and h.bass_busy > 10 and h.bass_low >= 34 and h.runs > 18,
+    "trance": lambda h: min(h.four_floor, h.bass_off_kick) > 0.8 and h.bass_busy > 10 and h.bass_low >= 34 and h.runs > 14,
     # A broken beat with its backbeat, too fast to be anything else.
     "drum_and_bass": lambda h: h.tempo > 160 and h.four_floor < 0.2 and h.on_three < 0.2 and h.broken > 0.3,
     # One clap in the bar, on three, and hats that roll.
@@ -114,14 +114,14 @@ MARKS: dict[str, Callable[[Heard], bool]] = {
     # Sixteenths that lean far back, a backbeat, a bass that moves.
     "boom_bap": lambda h: h.swing > 1.38 and h.backbeat > 0.6 and h.bass_busy > 4.5 and h.tempo < 102,
     # Slow, tall chords, a talking bass, sixteenths that lean a little.
-    "rnb_soul": lambda h: h.tempo < 102 and h.tall_chords > 0.6 and h.bass_busy > 7.8 and h.swing < 1.4,
+    "rnb_soul": lambda h: h.tempo < 102 and h.tall_chords > 0.6 and h.bass_busy > 7.5 and h.swing < 1.4,
     # Machines on straight sixteenths, triads, a bass in running notes, no hats opened between the beats.
     "synthwave": lambda h: h.tempo < 122 and h.backbeat > 0.7 and h.tall_chords < 0.4 and h.bass_busy > 7 and h.open_offbeats < 0.5
     and 0.97 < h.swing < 1.04 and h.broken < 0.3,
     # The bass in octaves under tall chords, hats open between the kicks.
     "disco": lambda h: min(h.four_floor, h.open_offbeats) > 0.7 and h.bass_octaves > 0.35 and h.tall_chords > 0.4,
     # A high, leaping bass and one channel that runs through its chords; exact to the frame.
-    "chiptune": lambda h: h.bass_low >= 41 and h.runs > 20 and h.open_offbeats < 0.3 and 0.98 < h.swing < 1.02,
+    "chiptune": lambda h: h.bass_low >= 41 and h.runs > 16 and h.open_offbeats < 0.3 and 0.98 < h.swing < 1.02,
     # The snare on all four.
     "motown": lambda h: h.every_beat > 0.6,
 }  # fmt: skip
