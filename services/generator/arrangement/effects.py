@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from contracts.music import PPQ
-from services.generator.arrangement.frame import Frame, Hit
+from services.generator.arrangement.frame import BUILDING, Frame, Hit
 from services.music.packs.rhythm import DRUM_VOICES
 from services.music.rng import rng
 
@@ -20,11 +20,12 @@ def _landings(frame: Frame) -> list[tuple[float, str, str]]:
 
 
 def play_risers(frame: Frame) -> list[Hit]:
-    """A rise of two to eight bars before each section that is louder than the last."""
+    """A rise of two or four bars before each section that is louder than the last, of eight out of a breakdown or build."""
     hits: list[Hit] = []
     for lift, before, name in _landings(frame):
         tick = (frame.section(name).start_bar - 1) * frame.bar_ticks
-        bars = min(8 if lift > 0.3 else 4 if lift > 0.15 else 2, frame.section(before).bars)
+        growing = frame.function(before) in BUILDING | {"breakdown", "break"}
+        bars = min(8 if growing and lift > 0.3 else 4 if lift > 0.15 else 2, max(frame.section(before).bars // (1 if growing else 2), 1))
         start = tick - bars * frame.bar_ticks
         hits.append(Hit(start, tick - start - 60, RISER_PITCH, 70.0 + 60.0 * max(lift, 0.0), "fx"))
     if not hits and frame.bars:
