@@ -49,6 +49,9 @@ COMPARED = tuple(dict.fromkeys([*BANDS, *(name for proxies in SIGNS.values() for
 TUNE = tuple(name for name in COMPARED if not name.startswith("whole.") and name not in _PLAYED)
 """The compared features of melody, form and harmony: what a lead sheet says."""
 
+WITH_LEFT_HAND = tuple(name.replace("whole.", "band.") for name in COMPARED)
+"""The compared features with our bass player counted to the accompaniment."""
+
 
 def inside(features: Features, name: str, bands: Mapping[str, Band] = BANDS) -> bool:
     """Whether a feature lies in its band, rounded as the band is."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.evaluation.comparing import BANDS, LEAST_COMPRESSION, TUNE, WITH_BASS, Told, inside_shares, overlaps, tell_apart
+from tests.evaluation.comparing import BANDS, LEAST_COMPRESSION, TUNE, WITH_BASS, WITH_LEFT_HAND, Told, inside_shares, overlaps, tell_apart
 from tests.evaluation.ours import covered
 from tests.evaluation.signs import SIGNS, Judge, real_against_real
 
@@ -102,6 +102,7 @@ def classifier(session: Session) -> Shown:
     """How often a classifier tells ours from the held-out songs, and by which features."""
     half, other = session.real[::2], session.real[1::2]
     told: dict[str, Told] = {"ours": tell_apart(session.ours_covered, session.real), "real against real": tell_apart(half, other)}
+    told["ours, our bass as the pianist's left hand"] = tell_apart(session.ours_covered, session.real, WITH_LEFT_HAND)
     told["ours, by melody, form and harmony alone"] = tell_apart(session.ours_covered, session.real, TUNE)
     told["real against real, by these"] = tell_apart(half, other, TUNE)
     told |= {style: tell_apart(session.ours[style], session.real) for style in covered() if len(session.ours[style]) >= 10}
