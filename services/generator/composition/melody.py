@@ -31,10 +31,10 @@ _ROLES = {
 _DENSITY = {"verse": 1.0, "prechorus": 1.04, "chorus": 1.04, "bridge": 0.95, "solo": 1.35, "drop": 1.2, "contrast": 1.1, "breakdown": 0.7}
 _OPENS = frozenset({"verse", "chorus", "bridge"})
 _BELOW = frozenset({"verse", "prechorus", "groove", "breakdown"})
-_SHARPNESS = 1.08
-_OPEN = 0.75
+_SHARPNESS = 1.02
+_OPEN = 0.85
 _QUOTED = 0.35
-_ANSWERS, _OWN_VARIANT, _HOOK_ENDS = 0.75, 0.4, 0.5
+_ANSWERS, _OWN_VARIANT, _HOOK_ENDS = 0.75, 0.4, 0.7
 _TUNEFUL = 0.75
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 

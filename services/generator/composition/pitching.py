@@ -16,7 +16,7 @@ from services.music.theory.scales import blues_classes, chord_scale, ladder, mod
 
 _NEVER = -1e9
 # What the defaults of a style's table stand for: a table that says otherwise moves the learned odds by the ratio.
-_CHORDAL = 0.55
+_CHORDAL = (0.2, 0.2, 0.5, 0.5, 0.5)  # of the learned pull to chord tones, by metrical weight: returns are fitted to chords besides
 _BLUE = 0.4  # blue notes stand over any chord
 _RUSHED = 1.5  # nobody sings a fifth within a 16th
 _USUAL_LEAPS, _USUAL_REPEATS = 0.12, 0.23
@@ -132,7 +132,7 @@ class Voice:
                 _BLUE if self.table.scale == "blues" else 1.0
             )
             inside = np.isin(self.pitches % 12, list(tones))
-            known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL * tables["chord"][weight, length] * inside
+            known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL[weight] * tables["chord"][weight, length] * inside
             allowed = np.isin(self.pitches % 12, list(self.scale_of(chord, key)))
             foreign = inside & ~np.isin(self.pitches % 12, list(mode_classes(key)))
             known = np.where(foreign, np.maximum(known, known.mean()), known)

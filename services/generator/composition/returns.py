@@ -28,7 +28,7 @@ class Returner:
 
     def verse(self, tones: list[Tone], strictness: float) -> list[Tone]:
         """A verse comes back: nothing new, other words, another ending, or both."""
-        literal = 0.05 + 0.32 * strictness
+        literal = 0.04 + 0.28 * strictness
         if self.draw.random() < literal or not tones:
             return tones
         if self.draw.random() < _ANEW * (1.4 - strictness):

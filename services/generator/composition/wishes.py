@@ -17,7 +17,7 @@ from services.music.rng import rng
 _SHRUNK = 0.9
 """Share of the real spread that songs are drawn from: the ends of it are where real songs are odd."""
 _USUAL = MelodyTable()
-_TASTE = 0.35
+_TASTE = 0.2
 _HURRIED_S = 0.125
 _LEAST = np.array([0.9, 0.15, 0.0, 0.0, 0.05, 0.02])
 _MOST = np.array([4.8, 1.7, 2.8, 2.8, 2.4, 0.7])
@@ -78,7 +78,7 @@ def _rhythm(brief: Brief, table: MelodyTable, grid: Grid, density: float, draw: 
     spread = np.linalg.cholesky(learned.covariance + 1e-9 * np.eye(len(learned.mean)))
     wish = learned.mean + _SHRUNK * spread @ np.clip(draw.standard_normal(len(learned.mean)), -2.0, 2.0)
     wish *= 0.5 + 0.5 * density / (1.08 * max(0.5, wish[0] / learned.mean[0]))
-    wish *= 0.88 + 0.24 * brief.energy.value
+    wish *= 0.82 + 0.22 * brief.energy.value
     wish[1:3] *= (max(0.02, table.syncopation) / _USUAL.syncopation) ** 0.25
     kept = float(np.clip(60.0 / brief.tempo_bpm.value / grid.beat_steps / _HURRIED_S, 0.3, 1.0)) ** 1.5
     wish[0] -= 0.6 * (1 - kept) * max(wish[2], 0.0)

@@ -31,7 +31,7 @@ class MelodyTable(BaseModel):
     leaps: float = Field(default=0.12, ge=0, le=0.5, description="share of intervals of 5 semitones and more")
     repeats: float = Field(default=0.2, ge=0, le=0.6, description="share of repeated notes")
     syncopation: float = Field(default=0.15, ge=0, le=1)
-    preludes: float = Field(default=0.2, ge=0, le=1, description="share of songs whose lead quotes the hook in intro or outro")
+    preludes: float = Field(default=0.15, ge=0, le=1, description="share of songs whose lead quotes the hook in intro or outro")
     anacrusis: float = Field(default=0.21, ge=0, le=1)
     legato: float = Field(default=0.9, gt=0, le=1.1, description="sounding share of the time to the next note")
     accent: float = Field(default=2.0, ge=0, le=24, description="MIDI velocity of strong beats above the others")

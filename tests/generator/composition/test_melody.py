@@ -1,5 +1,7 @@
 """The melody's workshop: learned habits, plans, rhythms, wishes, returns, and the memory of what may not be copied."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -97,7 +99,7 @@ def test_a_phrase_is_sung_in_its_register_and_scale():
     """Notes never overlap, stay in the register and, over diatonic chords, in the scale."""
     for seed in range(12):
         tones = writer_of(seed).write(GROUND, "song")
-        assert all(a.step + a.length <= b.step for a, b in zip(tones, tones[1:], strict=False))
+        assert all(a.step + a.length <= b.step for a, b in pairwise(tones))
         assert all(57 <= t.pitch <= 79 and t.pitch % 12 in {0, 2, 4, 5, 7, 9, 11} for t in tones)
 
 
