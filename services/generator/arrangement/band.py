@@ -47,8 +47,9 @@ def roster(frame: Frame, brought: tuple[str, ...] = ()) -> list[str]:
     replaced = "bass" in {instrument(i).family for i in brought}
     wanted = [*(i for i in frame.brief.instruments_with.value if _allowed(frame, i)), *brought]
     other = [i for i in wanted if instrument(i).family == "bass" and not instrument(i).electronic]
-    band = [i for i in frame.pack.identity.band if _allowed(frame, i) and not (replaced and instrument(i).family == "bass")]
-    band = [i for i in band if not other or i in other or instrument(i).electronic or instrument(i).family != "bass"]
+    band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
+    entries = {i: instrument(base_instrument(i)) for i in band}
+    band = [i for i in band if entries[i].family != "bass" or (not replaced and (not other or i in other or entries[i].electronic))]
     members = list(dict.fromkeys([*wanted, *band]))
     if frame.closed:
         return counted(frame, members)
