@@ -18,6 +18,8 @@ _WHOLE_SONG_BARS = 24
 _STANDARD = "4/4"
 _SLACK = PPQ // 4
 _SHORTEST_SECTION = 2
+_ONE_LINE = 1.15
+"""Notes per stroke up to which a voice is one line."""
 
 
 def read_midi(data: bytes, name: str, taken_for: As = "auto") -> Given:
@@ -158,7 +160,8 @@ def _parts(song: MidiSong, taken_for: As, name: str, remarks: list[str]) -> list
 
 def _melody(voice: Voice, taken_for: As, remarks: list[str]) -> list[GivenPart]:
     """A melody as one line; what sounds below it in the same track are chords."""
-    tune = skyline(voice.notes)
+    shape = shape_of(voice.notes)
+    tune = skyline(voice.notes, single=shape.voices < _ONE_LINE)
     entry = _nearest(voice, "melody")
     out = [GivenPart(role="melody", name=voice.name, instrument=entry, notes=tuple(tune))]
     starts = {(n.start, n.pitch) for n in tune}
@@ -166,7 +169,8 @@ def _melody(voice: Voice, taken_for: As, remarks: list[str]) -> list[GivenPart]:
     if below:
         remarks.append(f"the upper line of {voice.name or 'the track'} is its melody: {len(tune)} of {len(voice.notes)} notes")
         if taken_for == "auto":
-            out.append(GivenPart(role="chords", name=voice.name, instrument=entry, notes=tuple(below)))
+            role: Literal["chords", "other"] = "chords" if len(below) > len(tune) // 4 else "other"
+            out.append(GivenPart(role=role, name=voice.name, instrument=entry, notes=tuple(below)))
     return out
 
 

@@ -53,12 +53,15 @@ def strokes_of(notes: Sequence[Note]) -> list[list[Note]]:
     return out
 
 
-def skyline(notes: Sequence[Note]) -> list[Note]:
-    """The upper voice: of each stroke the highest note, without what moves below a held one; each ends where the next begins."""
+def skyline(notes: Sequence[Note], *, single: bool = False) -> list[Note]:
+    """The upper voice: of each stroke the highest note, without what moves below a held one; each ends where the next begins.
+
+    `single`: the voice is one line whose notes may overlap, and nothing moves below it.
+    """
     out: list[Note] = []
     for stroke in strokes_of(notes):
         top = max(stroke, key=lambda n: (n.pitch, n.duration))
-        if out and top.start < out[-1].end - TOGETHER and top.pitch < out[-1].pitch - 2:
+        if not single and out and top.start < out[-1].end - TOGETHER and top.pitch < out[-1].pitch - 2:
             continue
         if out and out[-1].end > top.start:
             out[-1] = out[-1]._replace(duration=top.start - out[-1].start)
@@ -80,7 +83,8 @@ def roles_of(voices: Sequence[Voice]) -> dict[int, str]:
         roles[lead] = "melody"
     for i in rest:
         if i != lead:
-            roles[i] = "chords" if shapes[i].voices >= 1.6 or _NAMES["chords"].search(voices[i].name) else "other"
+            several = shapes[i].voices >= 1.6 or shapes[i].single < 0.6
+            roles[i] = "chords" if several or _NAMES["chords"].search(voices[i].name) else "other"
     return roles
 
 
