@@ -11,6 +11,7 @@ from contracts.music import Chord, ChordEvent, Key, Meter, Note, Score, Section
 from contracts.pipeline import Stage
 from services.generator.composition.developing import SILENT, Developer, manner_of
 from services.generator.composition.form import Form, Slot
+from services.generator.composition.functions import HOOKS, function_of
 from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.harmonising import Harmoniser
 from services.generator.composition.harmony import SectionHarmony
@@ -314,12 +315,7 @@ def _as_long(sections: list[tuple[str, int]], bars: int) -> list[tuple[str, int 
     if abs(bars - total) <= 1:
         return list(sections)
     if bars < total:
-        kept: list[tuple[str, int | None]] = []
-        for label, length in sections:
-            if bars > 0:
-                kept.append((label, min(length, bars)))
-            bars -= length
-        return kept
+        return _shortened(sections, bars)
     body, close = (sections[:-1], sections[-1:]) if len(sections) > 1 and sections[-1][0] in ("outro", "coda", "end") else (sections, [])
     cycle = [s for s in body if s[0] not in ("intro",)] or body
     more, index = bars - total, 0
@@ -329,6 +325,25 @@ def _as_long(sections: list[tuple[str, int]], bars: int) -> list[tuple[str, int 
         returns.append((label, min(length, more)))
         more, index = more - length, index + 1
     return [*body, *returns, *close]
+
+
+def _shortened(sections: list[tuple[str, int]], bars: int) -> list[tuple[str, int | None]]:
+    """A brought form in fewer bars: returns go first, from the end, then bridges and frames; what is over is cut from one that went."""
+    kept = list(range(len(sections)))
+    while sum(sections[i][1] for i in kept) > bars and len(kept) > 1:
+        names = [sections[i][0] for i in kept]
+        returns = [k for k in range(len(kept)) if names[k] in names[:k]]
+        lesser = [k for k in range(len(kept)) if names[k] in ("bridge", "solo", "intro", "outro")]
+        kept.pop(returns[-1] if returns else lesser[-1] if lesser else len(kept) - 1)
+    over = bars - sum(sections[i][1] for i in kept)
+    if over < 0:
+        return [(sections[kept[0]][0], bars)]
+    lengths = {i: sections[i][1] for i in kept}
+    gone = sorted((i for i in range(len(sections)) if i not in lengths), key=lambda i: function_of(sections[i][0]) not in HOOKS)
+    if over > 1 and gone:
+        longest = next((i for i in gone if sections[i][1] >= over), max(gone, key=lambda i: sections[i][1]))
+        lengths[longest] = min(over, sections[longest][1])
+    return [(sections[i][0], lengths[i]) for i in sorted(lengths)]
 
 
 def _octave(tune: Sequence[Note], lead: str) -> int:

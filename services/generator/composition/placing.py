@@ -105,16 +105,20 @@ def song_map(given: Given, stretches: Sequence[Stretch]) -> dict[int, int]:
 
 
 def _aligned(stretches: Sequence[Stretch], own: Sequence[Stretch]) -> list[Stretch | None] | None:
-    """The brought section that each section of the song plays: all in their order, returns between them; None where they differ."""
+    """The brought section that each section of the song plays: the next of its name that is long enough, else the first of its name.
+
+    None where the song has a name that was not brought.
+    """
     out: list[Stretch | None] = []
-    next_own = 0
+    after = 0
     for stretch in stretches:
-        if next_own < len(own) and stretch.label == own[next_own].label and stretch.bars == own[next_own].bars:
-            out.append(own[next_own])
-            next_own += 1
-        else:
-            out.append(next((o for o in own if o.label == stretch.label), None))
-    return out if own and next_own == len(own) else None
+        found = next((i for i in range(after, len(own)) if own[i].label == stretch.label and own[i].bars >= stretch.bars), None)
+        source = own[found] if found is not None else next((o for o in own if o.label == stretch.label), None)
+        if source is None:
+            return None
+        out.append(source)
+        after = found + 1 if found is not None else after
+    return out or None
 
 
 def loop_map(given: Given, stretches: Sequence[Stretch], bar_ticks: int) -> dict[int, int]:

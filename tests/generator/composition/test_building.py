@@ -107,6 +107,15 @@ def test_a_longer_song_takes_up_its_sections_again() -> None:
     assert {s.label for s in later} <= {"verse", "chorus"}
 
 
+def test_a_shorter_song_keeps_verse_and_chorus() -> None:
+    """Half the time: the first verse and the chorus stay whole, with their own chords and notes."""
+    given = song()
+    score = compose(brief_for(given, duration_s=34), SEED, given=given).score
+    assert [(s.label, s.bars) for s in score.sections.values()] == [("verse", 8), ("chorus", 8)]
+    assert in_bars(score.parts["melody"].notes, 0, 16) == in_bars(given.parts[0].notes, 8, 16)
+    assert [e.symbol for e in score.chord_events()] == [e.symbol for e in given.chords if 8 < e.bar <= 24]
+
+
 def test_a_loop_of_chords_is_under_every_section() -> None:
     """Four bars of chords without a tune: each section plays them from its first bar on."""
     chords = tuple(ChordEvent(bar=i + 1, beat=1, symbol=s) for i, s in enumerate(("Dm", "Bb", "F", "C")))
