@@ -40,7 +40,10 @@ class Comper:
 
 # How bars of four follow each other: which of a section's variants each bar takes. With the changed cells on top, about 28 % of
 # the bars repeat the one before, as real accompaniments do (POP909).
-_SCHEMES = ((0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 1, 1, 0), (0, 0, 1, 2), (0, 1, 1, 2), (0, 0, 1, 1))
+_SCHEMES = ((0, 0, 1, 0), (0, 1, 0, 2), (0, 0, 1, 1), (0, 1, 1, 0), (0, 0, 1, 2), (0, 1, 1, 2), (0, 1, 0, 1))
+# Of players in styles that vary little.
+_STEADY_SCHEMES = ((0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 0, 0, 2))
+_STEADY = 0.3
 
 
 def texture_at(comper: Comper, level: Level) -> Texture:
@@ -65,7 +68,8 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     function = frame.function(bar.section)
     home = rng(frame.seed, "arrangement", "comping", comper.part, function, frame.level(bar.section))
     order = [int(i) for i in home.permutation(len(variants))]
-    scheme = _SCHEMES[int(home.integers(len(_SCHEMES)))]
+    schemes = _STEADY_SCHEMES if frame.pack.comping.variation <= _STEADY else _SCHEMES
+    scheme = schemes[int(home.integers(len(schemes)))]
     pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, frame.memory(bar), "bar", bar.place)
     chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.45)
