@@ -15,6 +15,8 @@ _SILENT = frozenset({Role.FX})
 _LEADS = frozenset({Role.MELODY, Role.VOCAL})
 _GROW_DB = (-3.5, 1.0)
 _EASE_DB = -2.5
+_ARCH = 0.3
+"""Share of a style's dynamics by which a section begins and ends softer than its middle."""
 _MOVE = 120
 """Ticks that a fader takes from one level to the next: no click."""
 _FADE_S = (8.0, 16.0)
@@ -30,12 +32,12 @@ def ride(frame: Frame, parts: dict[str, Part]) -> dict[str, Part]:
     if not frame.bars:
         return parts
     fade = _fade(frame)
-    drifting = frame.pack.arrangement.fade_out
+    drifting, dynamics = frame.pack.arrangement.fade_out, _dynamics(frame)
     sounding = {name: _bars(frame, part) for name, part in parts.items() if part.role not in _SILENT}
     counts = [sum(bars[n] for bars in sounding.values()) for n in range(len(frame.bars))]
     out = {}
     for name, part in parts.items():
-        curves = [] if drifting or name not in sounding else [_alone(frame, part, counts), _breathing(frame, part)]
+        curves = [] if drifting or name not in sounding else [_alone(frame, part, counts), _breathing(frame, part), dynamics]
         curves = [_held_from(curve, fade[0][0]) for curve in curves] if fade else curves
         curve = summed([part.controls.get("gain_db", ()), *curves, fade])
         out[name] = part.model_copy(update={"controls": {**part.controls, "gain_db": curve}}) if curve else part
@@ -98,6 +100,28 @@ def _breathing(frame: Frame, part: Part) -> Curve:
             low, high = 0.0, _EASE_DB
         points += [(start, low), (end - _MOVE if end < frame.score.end_tick else end, high)]
     return tuple(points) if any(value for _, value in points) else ()
+
+
+def _dynamics(frame: Frame) -> Curve:
+    """Piano to forte of a band that follows no producer: softer where energy is low, an arch over each section.
+
+    Levels move through the last bar of a section, as players crescendo into the next.
+    """
+    depth = frame.pack.arrangement.dynamics_db
+    sections = list(frame.score.sections.values())
+    low, high = min(s.energy for s in sections), max(s.energy for s in sections)
+    if not depth or (high - low < 0.01 and len(sections) > 1):
+        return ()
+    points: list[tuple[int, float]] = []
+    for section in sections:
+        level = -depth * (high - section.energy) / max(high - low, 0.15)
+        start, bars = (section.start_bar - 1) * frame.bar_ticks, section.bars
+        crest = start + round(0.6 * bars) * frame.bar_ticks
+        end = start + bars * frame.bar_ticks
+        arch = _ARCH * depth if bars >= 4 else 0.0
+        points += [(start, level - arch), (crest, level)] if start < crest < end - frame.bar_ticks else [(start, level)]
+        points += [(end - frame.bar_ticks, level - arch)] if points[-1][0] < end - frame.bar_ticks else []
+    return tuple((tick, round(value, 2)) for tick, value in points)
 
 
 def _fade(frame: Frame) -> Curve:

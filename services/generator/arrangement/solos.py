@@ -32,7 +32,7 @@ def trade(frame: Frame, band: list[Chair], hits: dict[str, list[Hit]]) -> tuple[
             own, _ = _parted(out[other.part], start, end)
             out[other.part] = sorted([*own, *_moved(phrase, other)])
             taken.add(instrument(other.instrument).name)
-    return out, f"{', '.join(sorted(taken))} takes phrases of the solo" if taken else ""
+    return out, f"{' and '.join(sorted(taken))} {'takes' if len(taken) == 1 else 'take'} over phrases of the solo" if taken else ""
 
 
 def _parted(hits: list[Hit], start: int, end: int) -> tuple[list[Hit], list[Hit]]:

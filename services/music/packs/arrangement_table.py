@@ -21,6 +21,7 @@ class ArrangementTable(BaseModel):
     drop_before: float = Field(default=0.5, ge=0, le=1, description="chance that the band breaks off before the biggest chorus")
     thins: float = Field(default=0.6, ge=0, le=1, description="chance that it thins out in the bars before")
     layers: float = Field(default=1.0, ge=0, le=1, description="how far the number of players follows energy; 0: all play throughout")
+    dynamics_db: float = Field(default=0.0, ge=0, le=14, description="how far the whole band plays softer in its calmest section")
     doubles: Literal["octave", "thirds", "none"] = Field(default="octave", description="how the hook is doubled in later choruses")
     doubled_by: tuple[str, ...] = Field(default=(), description="who doubles it, best first; nobody named: the band's brightest colour")
     risers: bool = False

@@ -184,3 +184,16 @@ def test_curves_add() -> None:
     both = summed([first, second, ()])
     for tick in (0, 20, 55, 60, 80, 100, 500):
         assert value_at(both, tick) == pytest.approx(value_at(first, tick) + value_at(second, tick), abs=1e-3)
+
+
+def test_who_follows_no_producer_plays_piano_and_forte() -> None:
+    """In classical music the whole band is softer in calm sections by the style's depth and swells inside them; in house it is not."""
+    score = played("classical")
+    for part in score.parts.values():
+        curve = part.controls["gain_db"]
+        calm = value_at(curve, score.bar_tick(score.sections["verse_1"].start_bar + 5))
+        full = value_at(curve, score.bar_tick(score.sections["chorus_2"].start_bar + 5))
+        assert full - calm >= 2.0
+    chorus = score.sections["chorus_2"]
+    curve = score.parts["melody"].controls["gain_db"]
+    assert value_at(curve, score.bar_tick(chorus.start_bar + 5)) > value_at(curve, score.bar_tick(chorus.start_bar)) + 1.0
