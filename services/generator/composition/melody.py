@@ -14,7 +14,7 @@ from services.generator.composition.lead import Register
 from services.generator.composition.phrase import Ground, PhraseWriter, Tone
 from services.generator.composition.pitching import Voice
 from services.generator.composition.returns import Returner
-from services.generator.composition.rhythm import RhythmBook
+from services.generator.composition.rhythm import RhythmBook, SongRhythm
 from services.generator.composition.soloing import decorated, ornamented, solo_phrase
 from services.generator.composition.wishes import SongWish, song_wish
 from services.music.packs.melody_table import MelodyTable
@@ -34,7 +34,7 @@ _BELOW = frozenset({"verse", "prechorus", "groove", "breakdown"})
 _SHARPNESS = 1.02
 _OPEN = 0.85
 _QUOTED = 0.35
-_ANSWERS, _OWN_VARIANT, _HOOK_ENDS = 0.75, 0.4, 0.7
+_ANSWERS, _OWN_VARIANT, _HOOK_ENDS = 0.75, 0.25, 0.7
 _TUNEFUL = 0.75
 _FAMILY = {"postchorus": "chorus", "groove": "verse"}
 
@@ -83,6 +83,7 @@ class Melodist:
         self.under = Voice(table, self.voice.key, self.register.low, top, self.wish, sharpness=_SHARPNESS) if self.wish.peak else self.voice
         self.materials: dict[str, Material] = {}
         self.books: dict[str, RhythmBook] = {}
+        self.song_rhythm = SongRhythm(self._draw("rhythm"))
 
     def write(self) -> Melody:
         """All notes of the melody, in order, never overlapping."""
@@ -303,7 +304,7 @@ class Melodist:
         family = _FAMILY.get(slot.function, slot.function)
         if family not in self.books:
             wish = self.wish.rhythm * _DENSITY.get(family, 1.0)
-            self.books[family] = RhythmBook(self.table, self.grid, self.tempo_bpm, wish, self._draw("rhythm", family))
+            self.books[family] = RhythmBook(self.table, self.grid, self.tempo_bpm, wish, self._draw("rhythm", family), self.song_rhythm)
         return self.books[family]
 
     def _ground(self, slot: Slot, phrase: Phrase) -> Ground:

@@ -132,7 +132,8 @@ class Voice:
                 _BLUE if self.table.scale == "blues" else 1.0
             )
             inside = np.isin(self.pitches % 12, list(tones))
-            known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL[weight] * tables["chord"][weight, length] * inside
+            triad = np.isin(self.pitches % 12, list(chord.pitch_classes[:3]))  # sevenths and ninths are colours, they do not pull
+            known = degrees + over[(self.pitches - chord.root_class) % 12] + _CHORDAL[weight] * tables["chord"][weight, length] * triad
             allowed = np.isin(self.pitches % 12, list(self.scale_of(chord, key)))
             foreign = inside & ~np.isin(self.pitches % 12, list(mode_classes(key)))
             known = np.where(foreign, np.maximum(known, known.mean()), known)

@@ -16,7 +16,7 @@ from services.generator.composition.units import Draft
 _ENDING = ((1, 0.3), (2, 0.45), (3, 0.1), (4, 0.15))
 _OWN_RHYTHM = 0.75
 _REWORDED = 0.16
-_ANEW = 0.2
+_ANEW = 0.12
 
 
 class Returner:

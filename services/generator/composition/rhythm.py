@@ -15,7 +15,8 @@ Bar = tuple[int, ...]
 
 _PALETTE = 9
 _SHORTEST_S = 0.105  # singers and winds do not tongue faster for long
-_OWN = 1.1
+_OWN = 1.2
+_RECALLED = 0.15
 _SHARPNESS = 1.25
 _STEEPEST = 2.0
 _RIDGE = 0.08
@@ -26,11 +27,22 @@ def onsets(pattern: str) -> Bar:
     return tuple(i for i, mark in enumerate(pattern) if mark == "x")
 
 
+class SongRhythm:
+    """What the books of one song share: a taste in half bars, and the bars that were sung already, by position."""
+
+    def __init__(self, draw: np.random.Generator) -> None:
+        self.taste = draw.standard_normal(len(habits().rhythms.codes))
+        self.bars: dict[int, list[Bar]] = {}
+
+
 class RhythmBook:
     """The bar rhythms of one kind of section in one song."""
 
-    def __init__(self, table: MelodyTable, grid: Grid, tempo_bpm: float, wish: Array, draw: np.random.Generator) -> None:
+    def __init__(
+        self, table: MelodyTable, grid: Grid, tempo_bpm: float, wish: Array, draw: np.random.Generator, song: "SongRhythm | None" = None
+    ) -> None:
         self.grid, self.draw = grid, draw
+        self.song = song or SongRhythm(draw)
         self.air = table.empty_beats[1]
         self.step_s = 60.0 / tempo_bpm / grid.beat_steps
         self.syncopation = table.syncopation
@@ -48,7 +60,13 @@ class RhythmBook:
             position: its place in the phrase (`bar_position`).
             before: the bar that it follows, None at the start.
         """
-        return self._sung(position, before) if self.chunks else self._patterned(position, before)
+        if not self.chunks:
+            return self._patterned(position, before)
+        known = self.song.bars.setdefault(position, [])
+        if known and self.draw.random() < _RECALLED:
+            return known[int(self.draw.integers(len(known)))]
+        known.append(self._sung(position, before))
+        return known[-1]
 
     def second_half(self, bar: Bar, position: int) -> Bar:
         """The bar with its second half new."""
@@ -74,7 +92,7 @@ class RhythmBook:
             spread = (features - mean).T @ ((features - mean) * share[:, None]) + _RIDGE * np.eye(len(slope))
             slope = slope + np.clip(np.linalg.solve(spread, wish - mean - _RIDGE * slope), -0.4, 0.4)
             slope = np.clip(slope, -_STEEPEST, _STEEPEST)
-        self.taste = features @ slope + _OWN * self.draw.standard_normal(len(features))
+        self.taste = features @ slope + _OWN * (0.85 * self.song.taste + 0.5 * self.draw.standard_normal(len(features)))
         hurry = max(0.0, _SHORTEST_S - self.step_s) / _SHORTEST_S * 12
         close = np.array([sum(b - a == 1 for a, b in pairwise(s)) for s in (_steps(int(c), 0) for c in learned.codes)])
         self.taste = self.taste - hurry * close
