@@ -51,6 +51,8 @@ def _groove(frame: Frame, groove: Groove, score: Score) -> Decision:
     swing = (
         "straight" if groove.ratio < 1.03 else f"swung {groove.ratio:.2f} to 1 on {'eighths' if table.swing_unit == 8 else 'sixteenths'}"
     )
+    if groove.tapped:
+        swing = "kick and snare as tapped, the band late where the taps are"
     tight = "machine-tight" if table.tightness < 0.3 else "played tight" if table.tightness < 0.9 else "played loose"
     meter = "" if str(frame.meter) == "4/4" else f", regrouped for {frame.meter}"
     why = f"timing and dynamics drawn like drummers measured in {table.feel} takes: the beat drifts together, not note by note"

@@ -40,7 +40,7 @@ class Take:
     @cached_property
     def steps(self) -> np.ndarray:
         """Nearest grid step of each stroke, from the first bar line [strokes]."""
-        return np.rint(self.beats * self.grid).astype(int)
+        return np.asarray(np.rint(self.beats * self.grid).astype(int))
 
     @cached_property
     def late_ms(self) -> np.ndarray:
@@ -55,7 +55,7 @@ class Take:
     @cached_property
     def steady(self) -> np.ndarray:
         """Strokes that lie within 40 % of a step of the grid: the others are ornaments of another grid [strokes]."""
-        return np.abs(self.beats * self.grid - self.steps) <= 0.4
+        return np.asarray(np.abs(self.beats * self.grid - self.steps) <= 0.4)
 
     def of(self, voice: str) -> np.ndarray:
         """Mask of a voice's strokes [strokes]."""

@@ -94,7 +94,7 @@ def _timing(takes: list[Take], grid: int) -> dict[str, Any]:
     good = cov > 1.0
     slope, level = np.polyfit(lags[good] / grid, np.log(cov[good]), 1, w=np.sqrt(weights[good]))
     drift = float(np.exp(float(level)))
-    own_ms = {v: round(float(np.sqrt(max(np.var(s) - drift, 4.0))), 2) for v, s in spread.items() if len(s) >= _LEAST}
+    own_ms = {v: round(max(float(np.var(s)) - drift, 4.0) ** 0.5, 2) for v, s in spread.items() if len(s) >= _LEAST}
     counts = {v: len(m) for v, m in means.items()}
     return {
         "takes": len(takes),
