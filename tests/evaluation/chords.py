@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,7 @@ def family_table(family: str, songs: int, held: dict[str, list[ChordSong]]) -> l
                 cells = " | ".join(_inside(songs_, name, real) for songs_ in (others, ours))
                 rows.append(f"| {name} | {real[0]:.2f} ({real[1]:.2f}–{real[3]:.2f}) | {cells} |")
         rows += _vocabulary(written, model.shares_of("time"))
+        rows += _changes(written, [song.passages for song in apart]) if apart else []
         bits = [model.bits(p.runs, p.function) for song in written for p in song]
         sizes = [len(p.runs) for song in written for p in song]
         real_bits = f", of held-out songs {cross_entropy(model, apart)[0]:.2f}" if apart else ""
@@ -117,6 +119,19 @@ def _vocabulary(written: Sequence[Sequence[Passage]], real: dict[str, float]) ->
     overlap = sum(min(real.get(n, 0.0), time_of[n] / whole) for n in set(real) | set(time_of))
     listed = ", ".join(f"{n} {100 * time_of[n] / whole:.0f} ({100 * real[n]:.0f})" for n in names)
     return [f"\nTime in %, ours (real): {listed}. Overlap {overlap:.2f}."]
+
+
+def _changes(written: Sequence[Sequence[Passage]], real: Sequence[Sequence[Passage]]) -> list[str]:
+    """The commonest chord changes inside sections, ours and those of held-out songs."""
+    shares = []
+    for songs in (written, real):
+        counts = Counter((a[0], b[0]) for song in songs for passage in song for a, b in pairwise(passage.runs))
+        shares.append({change: count / counts.total() for change, count in counts.items()})
+    ours, theirs = shares
+    overlap = sum(min(share, theirs.get(change, 0.0)) for change, share in ours.items())
+    names = sorted(theirs, key=lambda change: -theirs[change])[:12]
+    listed = ", ".join(f"{a}>{b} {100 * ours.get((a, b), 0.0):.0f} ({100 * theirs[a, b]:.0f})" for a, b in names)
+    return [f"\nChanges in %, ours (held out): {listed}. Overlap {overlap:.2f}."]
 
 
 def _inside(songs: Sequence[dict[str, float]], name: str, real: Sequence[float]) -> str:
