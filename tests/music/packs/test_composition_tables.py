@@ -49,9 +49,9 @@ def test_forms_and_melodies_are_well_formed(pack: GenrePack):
     table = pack.melody
     assert all(len(pattern) == 16 and set(pattern) <= {"x", "."} for pattern in table.rhythms)
     assert all(len(cell) in (4, 6) for cell in table.cells)
-    for model in (*table.schemes, *table.hook_schemes):
+    for model in {*table.schemes, *table.hook_schemes} - {"song"}:  # "song" is drawn from the learned table
         assert len(operations(model, 4, rng(1, "test"))) == 4
-    assert all("melody" in instruments()[lead].roles for lead in table.leads)
+    assert all({"melody", "vocal"} & set(instruments()[lead].roles) for lead in table.leads)
     assert all("counter" in instruments()[second].roles for second in table.counter)
 
 
