@@ -78,9 +78,10 @@ def theme_map(given: Given, stretches: Sequence[Stretch], bar_ticks: int) -> dic
     period = period_of(length)
     out: dict[int, int] = {}
     for hook in hooks_of(stretches):
-        for start in range(hook.start, hook.start + hook.bars, period):
+        first = hook.start + int(bool(upbeat) and hook.start == 0 and hook.bars > length)  # an upbeat needs a bar before it
+        for start in range(first, hook.start + hook.bars, period):
             room = min(length, hook.start + hook.bars - start)
-            if room < length and start > hook.start:
+            if room < length and start > first:
                 break
             if upbeat and start > 0:
                 out.setdefault(start - 1, 0)
