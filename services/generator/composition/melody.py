@@ -16,6 +16,7 @@ from services.generator.composition.pitching import Voice
 from services.generator.composition.returns import Returner
 from services.generator.composition.rhythm import RhythmBook, SongRhythm
 from services.generator.composition.soloing import decorated, ornamented, solo_phrase
+from services.generator.composition.uttering import cut, joined, uttered
 from services.generator.composition.wishes import SongWish, song_wish
 from services.music.packs.melody_table import MelodyTable
 from services.music.packs.meters import grouped
@@ -96,7 +97,8 @@ class Melodist:
                 section = self._landed(section, slot)
             elif section and slot is sung[-1] and not self.harmony[slot.id].stated:
                 section = self._settled(section, slot)
-            notes = _joined(notes, self._notes(section, slot))
+            softly = self.role(slot) in ("echo", "fill")
+            notes = joined(notes, uttered(section, slot, self.table, self.grid, self.register.centre, softly=softly))
         hook = next((self.materials[f"{s.function}:a"] for s in self.form.slots if f"{s.function}:a" in self.materials and s.is_hook), None)
         head = tuple(t for t in hook.tones if 0 <= t.step < 2 * self.grid.steps) if hook else ()
         return Melody(tuple(notes), head, sum(len(book.palette) for book in self.books.values()))
@@ -281,7 +283,7 @@ class Melodist:
         shift = (ground.key.tonic_class - hook.key.tonic_class + 6) % 12 - 6
         quoted = [replace(t, step=t.step + half, pitch=self.voice.fold(t.pitch + shift)) for t in hook.tones if 0 <= t.step < half]
         head = [t for t in tones if quoted and t.step < quoted[0].step]
-        return _cut(head, quoted[0].step) + writer.fitted(quoted, ground) if quoted else tones
+        return cut(head, quoted[0].step) + writer.fitted(quoted, ground) if quoted else tones
 
     def _opened(self, tones: list[Tone], slot: Slot) -> list[Tone]:
         """The last bar or two of most sections belong to the band: the singer has said it and breathes."""
@@ -289,7 +291,7 @@ class Melodist:
         if slot.function not in _OPENS or slot.bars < 7 or "song" not in self.table.schemes or draw.random() >= _OPEN:
             return tones
         end = (slot.bars - (1 if draw.random() < 0.55 else 2)) * self.grid.steps
-        kept = _cut([t for t in tones if t.step <= end], end + self.grid.beat_steps)
+        kept = cut([t for t in tones if t.step <= end], end + self.grid.beat_steps)
         return self._settled(kept, slot) if len(kept) >= 6 else tones
 
     def _settled(self, tones: list[Tone], slot: Slot) -> list[Tone]:
@@ -327,39 +329,5 @@ class Melodist:
         lift = self.wish.lift if slot.function in ("chorus", "drop", "postchorus") else (1 if slot.function in ("bridge", "solo") else 0)
         return Ground(chord, section.key, self.register.centre + lift, phrase.bars)
 
-    def _notes(self, tones: Sequence[Tone], slot: Slot) -> list[Note]:
-        """Ticks and velocities: level by energy, an arc over the phrase, a little by height and metre."""
-        low, high = self.table.velocity
-        base = low + (high - low) * slot.energy - (8 if self.role(slot) in ("echo", "fill") else 0)
-        origin = slot.start * self.grid.steps
-        notes: list[Note] = []
-        span = 8 * self.grid.steps
-        for i, tone in enumerate(tones):
-            arc = 4.0 * float(np.sin(np.pi * ((tone.step % span) / span)))
-            accent = self.table.accent if self.grid.weight(tone.step) >= 3 else 0.0
-            velocity = base + arc + accent + 0.5 * (tone.pitch - self.register.centre)
-            start = (origin + tone.step) * STEP
-            room = (tones[i + 1].step - tone.step if i + 1 < len(tones) else tone.length) * STEP
-            duration = min(tone.length * STEP, room)
-            if duration == room and tone.length <= 8:
-                duration = round(duration * min(1.0, self.table.legato))
-            if start >= 0:
-                notes.append(Note(start, max(60, duration), tone.pitch, int(min(124, max(30, round(velocity))))))
-        return notes
-
     def _draw(self, *purpose: str | int) -> np.random.Generator:
         return rng(self.seed, "composition", "melody", "take", self.take, *purpose)
-
-
-def _cut(tones: list[Tone], end: int) -> list[Tone]:
-    """The tones, none sounding beyond a step."""
-    return [replace(t, length=min(t.length, end - t.step)) for t in tones if t.step < end]
-
-
-def _joined(before: list[Note], after: list[Note]) -> list[Note]:
-    """Two stretches in one line: a pick-up cuts what it overlaps."""
-    if not before or not after:
-        return before + after
-    start = after[0].start
-    kept = [n if n.end <= start else n._replace(duration=start - n.start) for n in before if n.start < start]
-    return [n for n in kept if n.duration >= 60] + after

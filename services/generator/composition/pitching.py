@@ -72,7 +72,7 @@ class Voice:
         self.pitches = np.arange(low, high + 1)
         self.habits = habits()
         self._moves = _move_tables(self.habits, self.pitches, table, wish)
-        self._keys: dict[Key, tuple[Array, Array, Array]] = {}
+        self._keys: dict[Key, tuple[Array, Array]] = {}
         self._scales: dict[tuple[Chord, Key], frozenset[int]] = {}
         self._grounds: dict[tuple[Chord, Key, int, int], Array] = {}
 
@@ -103,7 +103,7 @@ class Voice:
         if place.exactly is not None:
             allowed = np.isin(self.pitches % 12, list(place.exactly))
             scores = np.where(allowed, scores, _NEVER) if (allowed & (scores > _NEVER / 2)).any() else scores
-        return scores
+        return np.asarray(scores, dtype=np.float64)
 
     def _after(self, place: Place, sung: Sequence[int], *, fits: bool, weight: int) -> Array:
         """Log odds that come from the one or two notes before."""
@@ -113,12 +113,12 @@ class Voice:
         held = 4 if place.rest else 2 * int(not fits) + int(weight >= 2)
         moves, turns, holds = self._moves
         scores = moves[int(place.rest), place.speed, before] + turns[turn, before] + holds[held, before]
-        _, bigram, _ = self._of_key(place.key)
+        _, bigram = self._of_key(place.key)
         scores = scores + bigram[before]
         if self.low <= earlier <= self.high and earlier != sung[-1]:
             back, other = self.habits.pitch["return"][int(place.rest)][[1, 0]]
             scores[earlier - self.low] += back - other
-        return scores
+        return np.asarray(scores, dtype=np.float64)
 
     def _ground(self, chord: Chord, key: Key, weight: int, length: int) -> Array:
         """Log odds by degree and chord alone; what the scale lacks is out."""
@@ -127,7 +127,7 @@ class Voice:
         if known is None:
             tables = self.habits.pitch
             tones = frozenset(chord.pitch_classes)
-            degrees, _, _ = self._of_key(key)
+            degrees, _ = self._of_key(key)
             over = tables["over"][quality_class(chord.root_class, tones), int(weight >= 3)] * (
                 _BLUE if self.table.scale == "blues" else 1.0
             )
@@ -140,8 +140,8 @@ class Voice:
             known = self._grounds[name] = np.where(allowed, known, _NEVER)
         return known
 
-    def _of_key(self, key: Key) -> tuple[Array, Array, Array]:
-        """Degree log odds, degree-to-degree log odds, and degrees of the register."""
+    def _of_key(self, key: Key) -> tuple[Array, Array]:
+        """Log odds of the register's pitches by their degree, and of each after each other one."""
         known = self._keys.get(key)
         if known is None:
             mode = int(key.is_minor)
@@ -154,7 +154,7 @@ class Voice:
                 odds[step], pairs[step], pairs[:, step] = odds[twin], pairs[twin], pairs[:, twin]
             if self.table.scale in ("blues", "bebop"):
                 odds, pairs = np.maximum(odds, -0.4) * 0.5, pairs * 0.3
-            known = self._keys[key] = (odds[degree], pairs[degree[:, None], degree[None, :]], degree)
+            known = self._keys[key] = (odds[degree], pairs[degree[:, None], degree[None, :]])
         return known
 
     def scale_of(self, chord: Chord, key: Key) -> frozenset[int]:

@@ -71,7 +71,9 @@ def fit_pitches(songs: Sequence[SungSong]) -> dict[str, npt.NDArray[np.float64]]
         share /= share.sum(axis=1, keepdims=True)
         value = -np.log(share[rows, chosen]).sum()
         share[rows, chosen] -= 1.0
-        slope = np.bincount(index.ravel(), np.repeat(share.ravel(), index.shape[2]), minlength=LAYOUT.size)
+        slope: npt.NDArray[np.float64] = np.bincount(index.ravel(), np.repeat(share.ravel(), index.shape[2]), minlength=LAYOUT.size).astype(
+            np.float64
+        )
         slope[first_height : first_height + 4] += (share[:, :, None] * heights).sum(axis=(0, 1))
         slope += 2 * _RIDGE * weights
         slope[-1] = 0.0

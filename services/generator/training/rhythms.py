@@ -101,7 +101,7 @@ def _total(positions: Counter[tuple[int, int]]) -> Counter[int]:
     return total
 
 
-def fit_plans(songs: Sequence[SungSong]) -> Json:
+def fit_plans(songs: Sequence[SungSong]) -> dict[str, dict[str, dict[str, int]]]:
     """How each bar of a new phrase relates to the bars before it in the phrase: position -> relation before -> relation -> count."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for song in songs:
