@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +34,6 @@ class Checked:
     style: str
     stated: tuple[str, ...]
     wrong: dict[str, str]
-    seconds: float
 
 
 def load() -> list[Facts]:
@@ -47,7 +45,6 @@ def check(work: tuple[int, Facts]) -> Checked:
     """Make a song of a prompt, its number the seed, and compare."""
     number, facts = work
     stated = tuple(name for name in facts if name not in ("text",))
-    began = time.perf_counter()
     try:
         brief = read_prompt(facts["text"], Options(), seed=number)
         score = arrange(compose(brief, number).score, brief, number).score
@@ -55,9 +52,8 @@ def check(work: tuple[int, Facts]) -> Checked:
         return Checked(
             number, facts["text"], facts["style"], stated, {"crashed": f"{type(error).__name__} {error}"}, time.perf_counter() - began
         )
-    seconds = time.perf_counter() - began
     wrong = {name: text for name in stated if (text := CHECKS[name](facts[name], brief, score))}
-    return Checked(number, facts["text"], facts["style"], stated, wrong, seconds)
+    return Checked(number, facts["text"], facts["style"], stated, wrong)
 
 
 def _style(value: str, brief: Brief, score: Score) -> str:
@@ -182,9 +178,8 @@ def prompts(session: Session) -> tuple[str, str]:
     clean = sum(not one.wrong for one in found)
     lines.append(f"{'ALL':14}{len(found):9}{clean:8}{clean / len(found):9.1%}")
     lines += ["", *(f"#{one.number} {one.text}\n    {name}: {why}" for one in found for name, why in one.wrong.items())]
-    mean = sum(one.seconds for one in found) / len(found)
     note = f"""Each prompt of tests/evaluation/score_prompts.toml (ten per style, seven languages, mixtures, typing errors) is read,
-composed and arranged, seed = its number, {mean:.2f} s on average; every fact that it states is looked up in the score:
+composed and arranged, seed = its number; every fact that it states is looked up in the score:
 the key by the score and its notes, chords bar by bar, the length within one bar, wanted players by what they play.
 {clean} of {len(found)} songs are right in everything."""
     return note, "\n".join(lines)
