@@ -1,11 +1,11 @@
-"""Writes a named table into docs/music-measures.md: both band scripts keep their tables there, side by side."""
+"""Writes a named table into a page of docs/: each command keeps its own, side by side with the others'."""
 
 import re
 from pathlib import Path
 
 HEAD = """# Music, measured
 
-What the composer and the band write, beside the bands that real songs fall in. `!` or `*` marks a value outside its band;
+What the band plays, beside the bands that real songs fall in. `!` or `*` marks a value outside its band;
 not every style is meant to lie inside (ambient, dubstep and house are sparser than the songs the bands come from).
 """
 
