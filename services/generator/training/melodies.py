@@ -1,7 +1,8 @@
 """Learns the habits of singers from POP909: `python -m services.generator.training.melodies --data DIR`.
 
 Songs whose number is divisible by five are held out; songs with several keys or whose chord labels do not lie on their melody are
-left out. Writes `melodies.json`, statistics only, and `known.json`, a filter by which the composer avoids twelve-note figures of these songs.
+left out. Writes `melodies.json`, statistics only, and `known.json`, a filter by which the composer avoids twelve-note figures of
+these songs.
 """
 
 import argparse
