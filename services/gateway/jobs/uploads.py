@@ -31,7 +31,7 @@ AUDIO_TYPES = {
     ".aif": "audio/aiff",
     ".aiff": "audio/aiff",
 }
-MIDI_BYTES, SCORE_BYTES = 8 * 2**20, 64 * 2**20
+MIDI_BYTES, SCORE_BYTES = 4 * 2**20, 64 * 2**20
 _MIDI_TYPE = "audio/midi"
 _MIDI_HEAD = b"MThd"
 _UNTOLD = ("", "application/octet-stream")

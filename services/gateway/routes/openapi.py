@@ -30,7 +30,7 @@ JOB_FORM: dict[str, Any] = {
                             "contentSchema": {"$ref": "#/components/schemas/Options"},
                             "description": "what is stated, as a JSON object",
                         },
-                        "midi": {**_BINARY, "description": "notes to build on: a Standard MIDI File of format 0 or 1, up to 8 MiB"},
+                        "midi": {**_BINARY, "description": "notes to build on: a Standard MIDI File of format 0 or 1, up to 4 MiB"},
                         "hum": {**_BINARY, "description": "a hummed, whistled or played melody to build on: a sound file"},
                         "taps": {"type": "string", "description": "seconds at which a beat was tapped, by commas or lines; a file too"},
                         "lyrics": {
