@@ -46,7 +46,7 @@ def roster(frame: Frame, brought: tuple[str, ...] = ()) -> list[str]:
     brought = tuple(i for i in brought if i in instruments() and _allowed(frame, i))
     replaced = "bass" in {instrument(i).family for i in brought}
     wanted = [*(i for i in frame.brief.instruments_with.value if _allowed(frame, i)), *brought]
-    other = [i for i in wanted if instrument(i).family == "bass" and not instrument(i).electronic]
+    other = [i for i in map(base_instrument, wanted) if instrument(i).family == "bass" and not instrument(i).electronic]
     band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
     entries = {i: instrument(base_instrument(i)) for i in band}
     band = [i for i in band if entries[i].family != "bass" or (not replaced and (not other or i in other or entries[i].electronic))]
@@ -96,7 +96,7 @@ def counted(frame: Frame, members: list[str]) -> list[str]:
     words = (frame.brief.instruments_with.evidence or "").lower()
     size = next((count for word, count in _SIZES.items() if word in words), 0)
     out = [m for m in members if instrument(base_instrument(m)).family != "fx"]
-    for name in [m for m in out if instrument(m).family == "strings" and instrument(m).polyphony <= 2]:
+    for name in [m for m in out if m == base_instrument(m) and instrument(m).family == "strings" and instrument(m).polyphony <= 2]:
         if len(out) >= size:
             break
         out.insert(out.index(name) + 1, f"{name}_2")

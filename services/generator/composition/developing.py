@@ -30,7 +30,8 @@ class Developer:
     def __init__(self, theme: Sequence[Note], grid: Grid, low: int, high: int) -> None:
         self.grid, self.low, self.high = grid, low, high
         self.bar = grid.steps * STEP
-        self.head = [n._replace(duration=min(n.duration, _HEAD_BARS * self.bar - n.start)) for n in theme if n.start < _HEAD_BARS * self.bar]
+        end = _HEAD_BARS * self.bar
+        self.head = [n._replace(duration=min(n.duration, end - n.start)) for n in theme if n.start < end]
 
     def phrase(self, manner: str, start: int, bars: int, key: Key, chord_at: ChordAt, draw: np.random.Generator) -> list[Note]:
         """The theme's head as a phrase of at most `bars` bars at a tick; empty where the theme has none."""
