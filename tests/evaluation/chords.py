@@ -5,7 +5,6 @@ learned table; with --data (the archives) the songs that were held out stand bes
 """
 
 import argparse
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -151,8 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     held: dict[str, list[ChordSong]] = {}
     if options.data:
-        with tempfile.TemporaryDirectory() as scratch:
-            known = songs_by_family(options.data, Path(scratch))
+        known = songs_by_family(options.data)
         held = {name: [song for song in songs if song.held_out] for name, songs in known.items()}
     for family in STYLES:
         print("\n".join(family_table(family, options.songs, held)))

@@ -16,7 +16,8 @@ from scipy.stats import ks_2samp
 from contracts.music import PPQ, Score
 from services.generator.arrangement import arrange
 from services.generator.composition import compose
-from services.generator.training.drum_takes import GHOST_BELOW, PITCHES, VOICES, Take, dataset, read_takes
+from services.generator.training.archives import unpacked
+from services.generator.training.drum_takes import GHOST_BELOW, PITCHES, VOICES, Take, read_takes
 from services.generator.training.grooves import place_class, residuals
 from services.music.packs.genres import genres
 from tests.evaluation.measures import keep
@@ -146,8 +147,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    with dataset(options.data) as folder:
-        table = "\n".join(rows(folder, options.seeds))
+    with unpacked(options.data, "groove_midi") as (folder,):
+        table = "\n".join(rows(folder / "groove", options.seeds))
     print(table)
     if options.out:
         keep(options.out, "Drummers", "python -m tests.evaluation.drummers --data DIR --out docs/music-measures.md", _NOTE, table)

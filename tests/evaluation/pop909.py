@@ -4,11 +4,8 @@ The archives `pop909` and `pop909_structure`, or folders of those names, lie in 
 """
 
 import re
-import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
@@ -24,24 +21,6 @@ _HELD_OUT = 5
 def is_held_out(number: int) -> bool:
     """Whether a song is kept from every training: its number is divisible by five."""
     return number % _HELD_OUT == 0
-
-
-@contextmanager
-def unpacked(data: Path, *names: str) -> Iterator[list[Path]]:
-    """The folders of archives, unpacked into a scratch folder where they are not unpacked yet. Raises FileNotFoundError."""
-    with tempfile.TemporaryDirectory() as scratch:
-        found = []
-        for name in names:
-            folder = data / name
-            if not folder.is_dir():
-                archive = data / f"{name}.tar.xz"
-                if not archive.exists():
-                    raise FileNotFoundError(f"neither {folder} nor {archive}")
-                with tarfile.open(archive) as tar:
-                    tar.extractall(scratch, filter="data")
-                folder = Path(scratch) / name
-            found.append(folder)
-        yield found
 
 
 def read_pop909(songs: Path, structure: Path, *, held_out: bool | None = None) -> Iterator[Piece]:

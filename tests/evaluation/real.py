@@ -8,8 +8,9 @@ import json
 from functools import cache
 from pathlib import Path
 
+from services.generator.training.archives import unpacked
 from tests.evaluation.features import Features, features_of
-from tests.evaluation.pop909 import read_pop909, unpacked
+from tests.evaluation.pop909 import read_pop909
 
 TABLE = Path(__file__).parent / "data" / "pop909_held_out.json"
 _ABOUT = {

@@ -14,8 +14,9 @@ from contracts.context import Options
 from contracts.music import Score
 from services.enhancer.reading import read_prompt
 from services.generator.composition import compose
+from services.generator.training.archives import unpacked
 from tests.evaluation.ours import STEP
-from tests.evaluation.pop909 import read_pop909, unpacked
+from tests.evaluation.pop909 import read_pop909
 
 if TYPE_CHECKING:
     from tests.evaluation.score import Session

@@ -6,7 +6,6 @@ the cross-entropy on songs that were held out.
 
 import argparse
 import json
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ from services.generator.composition.chord_model import (
     length_contexts,
     place_contexts,
 )
-from services.generator.training.archives import opened
+from services.generator.training.archives import unpacked
 from services.generator.training.chord_measures import song_measures, spread_of
 from services.generator.training.chord_songs import ChordSong, billboard, pop909
 
@@ -39,14 +38,13 @@ _MIXES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 Tally = defaultdict[str, Counter[str]]
 
 
-def songs_by_family(data: Path, scratch: Path) -> dict[str, list[ChordSong]]:
+def songs_by_family(data: Path) -> dict[str, list[ChordSong]]:
     """All songs of both sets, by family and mode."""
     found: dict[str, list[ChordSong]] = {name: [] for name in FAMILIES}
-    billboards = billboard(opened(data, "mcgill_billboard", scratch))
-    pops = pop909(opened(data, "pop909_structure", scratch))
-    for source, songs in (("billboard", billboards), ("pop909", pops)):
-        for song in songs:
-            found[f"{source}_{'minor' if song.minor else 'major'}"].append(song)
+    with unpacked(data, "mcgill_billboard", "pop909_structure") as (charts, structures):
+        for source, songs in (("billboard", billboard(charts)), ("pop909", pop909(structures))):
+            for song in songs:
+                found[f"{source}_{'minor' if song.minor else 'major'}"].append(song)
     return found
 
 
@@ -186,8 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the archives")
     data = parser.parse_args(arguments).data
-    with tempfile.TemporaryDirectory() as scratch:
-        families = songs_by_family(data, Path(scratch))
+    families = songs_by_family(data)
     tables: dict[str, Any] = {}
     print("| family | songs learned / held out | order 0 | 1 | 2 | 5 | with place | order, escape, place | lengths: alone / in context |")
     print("|---|---|---|---|---|---|---|---|---|")

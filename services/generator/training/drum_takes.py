@@ -1,10 +1,6 @@
 """Takes of the Groove MIDI dataset as strokes on a grid: who struck what, how late, how hard."""
 
 import csv
-import tarfile
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,18 +56,6 @@ class Take:
     def of(self, voice: str) -> np.ndarray:
         """Mask of a voice's strokes [strokes]."""
         return np.asarray((self.voices == VOICES.index(voice)) & self.steady)
-
-
-@contextmanager
-def dataset(data: Path) -> Iterator[Path]:
-    """The folder of info.csv: under `data`, or unpacked from its archive for as long as it is needed."""
-    found = sorted(data.rglob("groove/info.csv"))
-    if found:
-        yield found[0].parent
-        return
-    with tempfile.TemporaryDirectory() as scratch, tarfile.open(data / "groove_midi.tar.xz") as archive:
-        archive.extractall(scratch, filter="data")
-        yield sorted(Path(scratch).rglob("groove/info.csv"))[0].parent
 
 
 def read_takes(folder: Path, split: str, kind: str = "beat") -> list[Take]:

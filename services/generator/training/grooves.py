@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from services.generator.arrangement.grooves import tempo_scale
-from services.generator.training.drum_takes import STYLES, VOICES, Take, dataset, read_takes
+from services.generator.training.archives import unpacked
+from services.generator.training.drum_takes import STYLES, VOICES, Take, read_takes
 from services.generator.training.fills import learn_fills
 
 TABLE = Path(__file__).parents[1] / "learned" / "grooves.json"
@@ -225,8 +226,8 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True, help="folder of groove_midi.tar.xz or of its unpacked folder")
-    with dataset(parser.parse_args().data) as folder:
-        TABLE.write_text(json.dumps(learn(folder), sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
+    with unpacked(parser.parse_args().data, "groove_midi") as (folder,):
+        TABLE.write_text(json.dumps(learn(folder / "groove"), sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
     return 0
 
 

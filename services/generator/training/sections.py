@@ -10,7 +10,6 @@ import csv
 import json
 import math
 import re
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from services.generator.composition.succession import END, START, Counts, Succession, contexts
-from services.generator.training.archives import opened
+from services.generator.training.archives import unpacked
 
 OUT = Path(__file__).parents[1] / "learned" / "sections.json"
 _HARMONIX = {
@@ -166,10 +165,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        at = Path(scratch)
-        songs = [*harmonix(opened(arguments.data, "harmonix", at)), *salami(opened(arguments.data, "salami", at))]
-        inner = phrases(opened(arguments.data, "pop909_structure", at))
+    with unpacked(arguments.data, "harmonix", "salami", "pop909_structure") as folders:
+        songs = [*harmonix(folders[0]), *salami(folders[1])]
+        inner = phrases(folders[2])
     train, held = [s for s in songs if s.number % 5], [s for s in songs if s.number % 5 == 0]
     learned = table(counted(train), inner)
     OUT.write_text(json.dumps(learned, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")

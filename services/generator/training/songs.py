@@ -1,13 +1,12 @@
 """Sung melodies of open data with their chords, key and phrases, on a grid of 16ths: POP909 with its structure labels."""
 
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from contracts.music.pitch import pitch_class
+from services.generator.training.archives import unpacked
 
 STEPS = 16
 HELD_OUT_EVERY = 5
@@ -61,22 +60,11 @@ class SungSong:
         return self.chords[beat] if 0 <= beat < len(self.chords) else None
 
 
-def unpacked(data: Path, name: str) -> Iterator[Path]:
-    """The folder of a data set: already unpacked in `data`, or its archive unpacked for as long as it is needed."""
-    if (data / name).is_dir():
-        yield data / name
-        return
-    with TemporaryDirectory() as folder, tarfile.open(data / f"{name}.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
-        yield Path(folder) / name
-
-
 def pop909(data: Path) -> list[SungSong]:
     """All songs of POP909 whose labels and chords agree within a bar, in order of their numbers."""
-    for folder in unpacked(data, "pop909_structure"):
+    with unpacked(data, "pop909_structure") as (folder,):
         found = [_song(path) for path in sorted((folder / "POP909").iterdir()) if path.is_dir()]
-        return [song for song in found if song is not None]
-    return []
+    return [song for song in found if song is not None]
 
 
 def _song(path: Path) -> SungSong | None:
