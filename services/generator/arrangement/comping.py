@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from contracts.music import PPQ
 from services.generator.arrangement.arpeggio import Arpeggiator
+from services.generator.arrangement.colouring import Hand, coloured
 from services.generator.arrangement.divisi import DESKS, divided
 from services.generator.arrangement.fingerstyle import fingered
 from services.generator.arrangement.frame import Bar, Frame, Hit, Level
@@ -113,7 +114,10 @@ def play_chords(frame: Frame, comper: Comper, active: dict[str, bool], quiet: fr
         if not active[bar.section]:
             continue
         hits += _bar(frame, comper, bar, quiet, voicings, with_bass=with_bass[bar.section])
-    return hits if comper.divided else within_budget(frame, hits, comper.rank)
+    if comper.divided:
+        return hits
+    kinds = {name: texture_at(comper, _own_level(frame, comper, name)).kind for name in frame.score.sections if active[name]}
+    return coloured(frame, Hand(comper.part, comper.rank, kinds, comper.high), within_budget(frame, hits, comper.rank), quiet)
 
 
 def _bar(

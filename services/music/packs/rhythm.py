@@ -114,6 +114,9 @@ class CompingTable(Table):
     textures: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     colour: Literal["plain", "seventh", "rootless", "power", "drop", "open"] = Field(default="plain", description="how chords are voiced")
     variation: float = Field(default=0.5, ge=0, le=1, description="chance that a bar changes a cell of the bar before")
+    ornament: float = Field(
+        default=0.3, ge=0, le=1, description="how much chord players leave the bare chord: neighbour and passing tones, fills"
+    )
     density: float = Field(default=3.8, gt=0, description="most notes per quarter of the first chord player in a full section")
 
 
