@@ -103,3 +103,59 @@ def test_half_diminished_and_shared_bars() -> None:
     """Qualities survive, brackets and bar lines share a bar, % repeats it."""
     brief = read_prompt("jazz in C minor", Options(chords="verse: iiø7 V7 i; chorus: [Fm7 Bb7] Ebmaj7 % G7#9/B"))
     assert brief.chords.value == {"verse": ("Dm7b5", "G7", "Cm"), "chorus": ("Fm7 Bb7", "Ebmaj7", "Ebmaj7", "G7#9/B")}
+
+
+@pytest.mark.parametrize(
+    ("chords", "key", "bars"),
+    [
+        ("I V7/V V/3 I/3", "C", ("C", "D7", "G/B", "C/E")),
+        ("[I V7/vi] vi subV7/I I6/9", "C", ("C E7", "Am", "Db7", "C69")),
+        ("i V7/VI VI viio7", "A minor", ("Am", "C7", "F", "G#dim7")),
+        ("V7/III III V7/3/iv iv", "A minor", ("G7", "C", "A7/C#", "Dm")),
+    ],
+)
+def test_numerals_with_members_and_targets(chords, key, bars):
+    """A member in the bass, an applied dominant, its tritone substitute; targets in minor are the key's own degrees."""
+    assert read_prompt("song", Options(chords=chords, key=key)).chords.value == {"all": bars}
+
+
+@pytest.mark.parametrize(
+    ("chords", "at_fault"), [("Iadd V I", "Iadd"), ("I V/V/V I", "V/V/V"), ("I/13", "I/13"), ("verse: C; verse: G", "verse")]
+)
+def test_what_is_no_numeral_is_named_as_it_was_written(chords, at_fault):
+    """The refusal names the field and the token itself, not what it was turned into."""
+    with pytest.raises(BadInput) as error:
+        read_prompt("song", Options(chords=chords))
+    assert (error.value.field, error.value.value) == ("chords", repr(at_fault))
+
+
+def test_sections_of_ones_own_are_told():
+    """A label that nobody knows is kept and told, with the likely meaning; chords without a section are told too."""
+    brief = read_prompt("pop", Options(chords="verze: Am F; bridge: C", structure="verze:8,chorus:8"))
+    notes = " ".join(brief.notes)
+    assert "'verze' is no usual name" in notes
+    assert "write verse" in notes
+    assert "Chords were given for bridge" in notes
+    assert not read_prompt("pop", Options(chords="verse: Am F", structure="verse:8,chorus:8")).notes
+
+
+def test_a_form_beyond_ten_minutes_is_refused_whatever_the_duration():
+    """128 bars at 30 BPM are seventeen minutes: a stated minute does not make them fit."""
+    with pytest.raises(BadInput) as error:
+        read_prompt("pop", Options(structure="verse:128", bpm=30, duration_s=60))
+    assert error.value.field == "structure"
+
+
+@pytest.mark.parametrize("prompt", ["with a big drop", "start with a bridge and a solo"])
+def test_wishes_leave_a_short_song_short(prompt):
+    """Three bars hold three sections, the wished ones first."""
+    brief = read_prompt(prompt, Options(bpm=61, meter="7/8", duration_s=12))
+    assert len(brief.structure.value) <= 3
+    assert {s.label for s in brief.structure.value} & {"drop", "bridge"}
+
+
+def test_effects_alone_are_no_band():
+    """A riser alone would be silence: refused, with what is needed."""
+    with pytest.raises(BadInput) as error:
+        read_prompt("riser only", Options())
+    assert error.value.field == "instruments"

@@ -19,6 +19,9 @@ def band_fields(case: Case, genre_ids: tuple[str, ...]) -> tuple[Names, Names]:
     wanted = _wanted(case, set(unwanted.value))
     if not wanted:
         wanted = _band(case, genre_ids, set(unwanted.value))
+    if not any(entry.family != "fx" and name not in unwanted.value for name, entry in instruments().items()):
+        words = unwanted.evidence or ", ".join(wanted.value)
+        raise BadInput("instruments", words, "at least one instrument that can carry music; effects such as the riser only colour it")
     return wanted, unwanted
 
 
@@ -70,7 +73,7 @@ def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
         (
             n
             for n in ("acoustic_piano", "synthesizer", "pad_synth", "acoustic_guitar", *instruments())
-            if n not in unwanted and n not in ("riser", "vocals")
+            if n not in unwanted and n not in ("riser", "vocals") and not (n == "choir" and "vocals" in unwanted)
         ),
         None,
     )

@@ -14,6 +14,7 @@ from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.options import read_options
 from services.enhancer.reading.reader import Words, read_words
+from services.enhancer.reading.section_notes import note_sections
 from services.enhancer.reading.steps import told
 from services.enhancer.reading.style_fields import (
     energy_field,
@@ -70,6 +71,8 @@ def settle(case: Case, prompt: str) -> Brief:
     note_conflicts(case, tempo, key, meter)
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
     wanted, unwanted = band_fields(case, genres.value)
+    chords = chords_field(case, key.value)
+    note_sections(case, structure, chords.value)
     brief = Brief(
         tempo_bpm=tempo,
         key=key,
@@ -82,7 +85,7 @@ def settle(case: Case, prompt: str) -> Brief:
         instruments_with=wanted,
         instruments_without=unwanted,
         structure=structure,
-        chords=chords_field(case, key.value),
+        chords=chords,
         production=production_field(case),
         use=use_field(case),
         lent=lent_field(case, genres.value),

@@ -14,7 +14,8 @@ from services.music.theory.roman import parse_numeral
 Bars = tuple[str, ...]
 
 _LETTER = r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|Δ|ø|°|o|\+|\(|\)|#|b|-(?=7)|\d)*(?:/[A-G][#b♯♭]?|/9)?"
-_ROMAN = r"[b#♭♯]?(?:VII|VI|IV|III|II|I|V|vii|vi|iv|iii|ii|i|v)(?:maj|sus|add|dim|aug|ø|°|o|\+|\d)*(?:b5|#5)?"
+_DEGREE = r"[b#♭♯]?(?:VII|VI|IV|III|II|I|V|vii|vi|iv|iii|ii|i|v)"
+_ROMAN = rf"(?:subV|{_DEGREE})(?:6/9|maj|sus|add|dim|aug|ø|°|o|\+|\d)*(?:b5|#5)?(?:/(?:maj|[b#])?[2-79](?!\d))?(?:/{_DEGREE}(?![A-Za-z]))?"
 _SEP = r"(?:\s*,?\s+and\s+|\s*(?:\||,|-|–|→|->|>)\s*|\s+)"
 
 
@@ -35,7 +36,8 @@ _ANNOUNCED = re.compile(
 )
 _BARE = re.compile(rf"(?<![\w'#/])({_run(_LETTER, 3)}|{_run(_ROMAN, 3)})")
 ALLOWED = (
-    "chord symbols such as Am F C G or numerals such as ii V I, one per bar, [F G] for two in a bar, sections as 'verse: … ; chorus: …'"
+    "chord symbols such as Am F C/E G or numerals such as ii V7/V I/3, one per bar, [F G] for two in a bar, "
+    "sections as 'verse: … ; chorus: …'"
 )
 MOST_BARS = 256
 
@@ -77,7 +79,8 @@ def parse_chords(value: str, field: str = "chords") -> Progressions:
         head, colon, body = segment.rpartition(":")
         label = canonical_label(head) if colon else "all"
         if not label or label in found:
-            raise BadInput(field, head.strip() or segment.strip(), ALLOWED)
+            hint = f"{label} stands there twice; returns of a section play the same chords." if label else ""
+            raise BadInput(field, head.strip() or segment.strip(), ALLOWED, hint=hint)
         bars = _strict_bars(body, field)
         found[label] = bars
     if not found:
@@ -159,9 +162,10 @@ def _bar(tokens: Sequence[str], before: Sequence[str], field: str) -> str:
 def _chord(token: str, field: str) -> str:
     """A letter chord in canonical spelling, or a numeral as written. Raises BadInput."""
     token = token.replace("♯", "#").replace("♭", "b")
-    if re.fullmatch(_ROMAN, token):
-        return token
     try:
+        if re.fullmatch(_ROMAN, token):
+            _letters(token, Key("C"))
+            return token
         return str(Chord.parse(token))
     except BadInput:
         raise BadInput(field, token, ALLOWED) from None
@@ -170,7 +174,7 @@ def _chord(token: str, field: str) -> str:
 def _progressions(found: dict[str, Bars], evidence: str) -> Progressions:
     tokens = [token for bars in found.values() for bar in bars for token in bar.split()]
     romans = [token for token in tokens if re.fullmatch(_ROMAN, token)]
-    plain = {re.sub(r"[^IViv]", "", token) for token in romans}
+    plain = {re.sub(r"[^IViv]", "", token.removeprefix("sub").split("/")[0]) for token in romans}
     return Progressions(found, evidence, bool(romans), "i" in plain and "I" not in plain)
 
 
@@ -185,16 +189,26 @@ _MAJOR_STEPS = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
 
 
 def _letters(token: str, key: Key) -> str:
-    match = re.fullmatch(r"([b#]?)([IViv]+)(.*)", token)
-    if not match or not re.fullmatch(_ROMAN, token):
+    """A numeral as a letter chord; other tokens as they are. Where it is applied ("V7/VI"), the target is the key's own degree."""
+    if not re.fullmatch(_ROMAN, token):
         return token
-    accidental, degree, suffix = match.groups()
-    upper = degree.upper()
-    index = list(_MAJOR_STEPS).index(upper)
-    if not accidental and degree.isupper() and upper in ("II", "III", "VI", "VII") and key.intervals[index] < _MAJOR_STEPS[upper]:
-        accidental = "b"
-    suffix = {"o": "°", "dim": "°", "o7": "°7", "dim7": "°7", "aug": "+"}.get(suffix, suffix)
-    return str(parse_numeral(f"{accidental}{degree}{suffix}", key))
+    head, *members = token.replace("6/9", "69").split("/")
+    applied = bool(members) and members[-1][-1] in "IViv"
+    degree = re.fullmatch(r"(subV|[b#]?[IViv]+)(.*)", head)
+    if degree is None:
+        return token
+    suffix = {"o": "°", "dim": "°", "o7": "°7", "dim7": "°7", "aug": "+"}.get(degree.group(2), degree.group(2))
+    if applied:
+        members[-1] = _own_degree(members[-1], key)
+    root = degree.group(1) if applied else _own_degree(degree.group(1), key)
+    return str(parse_numeral("/".join([root + suffix, *members]), key))
+
+
+def _own_degree(degree: str, key: Key) -> str:
+    """A degree as counted from the major scale: in a minor key III, VI and VII without an accidental are its own, flat ones."""
+    if degree in ("II", "III", "VI", "VII") and key.intervals[list(_MAJOR_STEPS).index(degree)] < _MAJOR_STEPS[degree]:
+        return f"b{degree}"
+    return degree
 
 
 def key_of_chords(progressions: Progressions, mode: str | None = None) -> Finding[str]:

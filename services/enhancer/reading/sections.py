@@ -19,6 +19,11 @@ LABEL = rf"(?:{NAME})(?:\s*[1-9])?"
 _FREE = re.compile(r"^[a-z][a-z0-9 _-]{0,31}$")
 
 
+def known_labels() -> frozenset[str]:
+    """What sections are called in the brief, where the name is not the user's own; "all" stands for every section."""
+    return frozenset(_NAMES.values()) | {"all"}
+
+
 def canonical_label(text: str) -> str:
     """Canonical name: "Pre-Chorus 2" -> "prechorus"; a name of the user's own stays as it is; "" where it is no name."""
     name = re.sub(r"\s+", " ", text.strip().lower())

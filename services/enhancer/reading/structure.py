@@ -162,6 +162,7 @@ def grant(wishes: Wishes, genre_id: str, bars: float) -> Plan:
         if label not in labels:
             labels = _inserted(labels, label)
     labels = _placed(labels, wishes)
+    labels = _within(labels, bars, {*wishes.wanted, wishes.first, wishes.last})
     return tuple(SectionPlan(label=label) for label in (labels or ["verse"]))
 
 
@@ -172,7 +173,18 @@ def form_of_labels(labels: Sequence[str], genre_id: str, bars: float) -> Plan:
         return ()
     turns = max(1, round((bars - 8) / (8 * len(labels))))
     ends = ("intro",) * ("intro" in usual and "intro" not in labels), ("outro",) * ("outro" in usual and "outro" not in labels)
-    return tuple(SectionPlan(label=label) for label in (*ends[0], *(list(labels) * turns), *ends[1]))
+    form = [*ends[0], *(list(labels) * turns), *ends[1]]
+    return tuple(SectionPlan(label=label) for label in _within(form, bars, set(labels)))
+
+
+def _within(labels: list[str], bars: float, kept: set[str | None]) -> list[str]:
+    """A form that a short song has the bars for: sections that nobody asked for go first, from the end, then returns, then the rest."""
+    out = list(labels)
+    while len(out) > max(1, int(bars)):
+        spare = [i for i, label in enumerate(out) if label not in kept]
+        returns = [i for i, label in enumerate(out) if label in out[:i]]
+        out.pop((spare or returns or range(len(out)))[-1])
+    return out
 
 
 def _placed(labels: list[str], wishes: Wishes) -> list[str]:

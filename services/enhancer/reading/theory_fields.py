@@ -142,6 +142,10 @@ def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, dur
 
 def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter: str) -> Stated[float]:
     """Option, prompt, the bars of a stated structure, the reference, then two minutes. Bars too many raise BadInput."""
+    total = _stated_bars(case, structure)
+    seconds = total * Meter.parse(meter).bar_seconds(tempo_bpm) + _TAIL_S
+    if total and seconds > LONGEST_S:
+        raise BadInput("structure", f"{total} bars = {seconds:.0f} s at {tempo_bpm:g} BPM", f"at most {LONGEST_S:g} seconds")
     if case.given.duration:
         return case.given.duration.stated()
     if case.words.duration:
@@ -149,14 +153,15 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
     brought = brought_duration(case, tempo_bpm, meter)
     if brought:
         return brought.stated()
-    bars = [section.bars for section in structure.value]
-    if (structure.is_stated or case.stanzas) and bars and all(bars):
-        total = sum(n or 0 for n in bars)
-        seconds = total * Meter.parse(meter).bar_seconds(tempo_bpm) + _TAIL_S
-        if seconds > LONGEST_S:
-            raise BadInput("structure", f"{total} bars = {seconds:.0f} s at {tempo_bpm:g} BPM", f"at most {LONGEST_S:g} seconds")
+    if total:
         return inferred(round(max(seconds, SHORTEST_S), 2), f"{total} bars at {tempo_bpm:g} BPM, and the last sound's tail", 0.9).stated()
     heard = case.features.duration_s if case.features else 0.0
     if 20 <= heard <= LONGEST_S:
         return inferred(round(heard, 2), "the length of the reference", 0.6).stated()
     return inferred(DEFAULT_S, "two minutes, since no length was given", 0.5).stated()
+
+
+def _stated_bars(case: Case, structure: Stated[Plan]) -> int:
+    """Bars of a form whose every section says how many; 0 for any other."""
+    bars = [section.bars for section in structure.value]
+    return sum(n or 0 for n in bars) if (structure.is_stated or case.stanzas) and all(bars) else 0
