@@ -157,7 +157,7 @@ def _filled(sections: list[tuple[str, int]], room: int) -> list[tuple[str, int]]
     """A long song takes an instrumental before its last hook, and that hook once more at its end."""
     out = list(sections)
     hook = next(((n, b) for n, b in sections if n in ("chorus", "hook", "refrain", "drop")), sections[-1])
-    while room - _sum(out) > 20 and len(out) < 40:
+    while room - _sum(out) > 20:
         if room - _sum(out) > 20 + hook[1]:
             at = max((i for i, (n, _) in enumerate(out) if n == hook[0]), default=len(out))
             out.insert(at, ("solo", 8))

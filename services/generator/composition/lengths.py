@@ -19,6 +19,9 @@ _COMMON: dict[str, dict[int, float]] = {
 _SAMPLES = 24
 _NEVER = 1e9
 _KEPT = 80  # partial sums that stay in the search
+_LAME = 2.0  # an odd bar at the end is the last chord's, at the start it is a stumble
+_EDGE = 0.16  # share of a song from which on an entrance or an ending is too long for it
+_CUT_SHORT = 3.0
 
 
 class Lengths:
@@ -58,6 +61,8 @@ class Lengths:
         cost += 1.5 * (bars > 8) * (function_of(label) == "outro") + 0.4 * max(0, bars - 8) * (bars % 4 > 0 and flexible)
         if bars % 4:
             cost += self.table.odd_cost * (0.35 if flexible else 1.0) * (0.6 if bars % 2 == 0 else 1.0)
+        if bars % 2 and function_of(label) == "intro":
+            cost += _LAME
         return cost
 
     def _short_cost(self, label: str, bars: int) -> float:
@@ -82,10 +87,9 @@ class Lengths:
             best = min((self._around(labels, fixed, bars, base) for base in self._bases(labels, bars, draw)), default=(_NEVER, []))
             if best[0] < _NEVER:
                 return best
-        longest = min(bars, 256)
         tables: list[dict[int, float]] = []
         for label, stated in zip(labels, fixed, strict=True):
-            tables.append({stated: 0.0} if stated else {n: self.cost(label, n) for n in range(1, longest + 1)})
+            tables.append({stated: 0.0} if stated else {n: self.cost(label, n) for n in range(1, bars + 1)})
         return spread(tables, bars)
 
     def _bases(self, labels: list[str], bars: int, draw: np.random.Generator) -> list[dict[str, int]]:
@@ -113,10 +117,11 @@ class Lengths:
             table: dict[int, float] = {}
             for bars_here in range(max(1, own - 8), own + 9):
                 if flexible:
-                    table[bars_here] = self.cost(label, bars_here) * 0.7
+                    table[bars_here] = self.cost(label, bars_here) * 0.7 + 0.4 * max(0.0, bars_here - max(4.0, _EDGE * bars))
                 else:
                     cut = 3.0 if bars_here < min(own, self.table.phrase_bars) else 0.0
-                    table[bars_here] = self.cost(label, own) * 0.5 + self._deviation(bars_here - own) + cut
+                    whole = _CUT_SHORT * (own in self.table.inner and bars_here != own)
+                    table[bars_here] = self.cost(label, own) * 0.5 + self._deviation(bars_here - own) + cut + whole
             if index == last_hook and label in labels[:index]:
                 table[own * 2] = self.cost(label, own) * 0.5 + 1.2
             tables.append(table)
@@ -127,7 +132,7 @@ class Lengths:
             return 0.0
         if bars % 4 == 0:
             return 2.2 + 0.1 * abs(bars)
-        if bars in (1, 2, -1):
+        if bars in (1, 2):
             return self.table.odd_cost * 0.75 + 0.4 * abs(bars)
         return self.table.odd_cost * 1.5 + 2.0 + 0.25 * abs(bars)
 
@@ -141,16 +146,19 @@ def _blended(own: dict[int, float], learned: dict[int, float], share: float) -> 
 
 
 def spread(tables: list[dict[int, float]], bars: int) -> tuple[float, list[int]]:
-    """The choice of one length per table that sums to `bars` with least cost (shortest path over the bars used)."""
+    """The choice of one length per table that sums to `bars` with least cost (shortest path over the bars used).
+
+    What the later tables cannot fill up is dropped before the cheapest are kept, so that a sum that can be reached is.
+    """
     front: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
-    remaining = [min(table) for table in tables]
+    remaining, most = [min(table) for table in tables], [max(table) for table in tables]
     for index, table in enumerate(tables):
-        room = bars - sum(remaining[index + 1 :])
+        room, least = bars - sum(remaining[index + 1 :]), bars - sum(most[index + 1 :])
         reached: dict[int, tuple[float, tuple[int, ...]]] = {}
         for used, (cost, chosen) in front.items():
             for length, price in table.items():
                 total = used + length
-                if total <= room and (total not in reached or cost + price < reached[total][0]):
+                if least <= total <= room and (total not in reached or cost + price < reached[total][0]):
                     reached[total] = (cost + price, (*chosen, length))
         front = dict(sorted(reached.items(), key=lambda item: item[1][0])[:_KEPT]) if len(reached) > 2 * _KEPT else reached
     cost, lengths = front.get(bars, (_NEVER, ()))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.brief import SectionPlan, Source, Stated
 from services.generator.composition.form import plan_form
 from services.generator.composition.functions import function_of, section_ids, slug
 from services.music.packs.genres import genres
@@ -81,3 +82,16 @@ def test_a_family_draws_many_forms():
         for seed in range(40)
     }
     assert len(forms) >= 15
+
+
+def test_fixed_sections_in_a_long_song_leave_the_rest_to_the_free_ones():
+    """Ten minutes at 300 BPM around a few short fixed sections: what is free fills the bars, however long it becomes."""
+    pack = genres()["drum_and_bass"]
+    plan = (SectionPlan(label="intro"), *(SectionPlan(label=name, bars=4) for name in ("verse", "chorus") * 12), SectionPlan(label="outro"))
+    wanted = brief("drum_and_bass", duration_s=600.0)
+    wanted = wanted.model_copy(
+        update={"structure": Stated(value=plan, source=Source.STATED), "tempo_bpm": Stated(value=300.0, source=Source.STATED)}
+    )
+    form = plan_form(wanted, pack.form, pack.identity.energy, 7)
+    assert abs(form.bars * 0.8 + form.tail_s - 600.0) <= 0.8
+    assert [slot.bars for slot in form.slots[1:-1]] == [4] * 24
