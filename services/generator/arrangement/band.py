@@ -95,7 +95,8 @@ def counted(frame: Frame, members: list[str]) -> list[str]:
     """The members of a closed band, with second chairs where the words count more players than they name (a string quartet)."""
     words = (frame.brief.instruments_with.evidence or "").lower()
     size = next((count for word, count in _SIZES.items() if word in words), 0)
-    out = [m for m in members if instrument(base_instrument(m)).family != "fx"]
+    asked = frame.brief.instruments_with.value
+    out = [m for m in members if m in asked or instrument(base_instrument(m)).family != "fx"]
     for name in [m for m in out if m == base_instrument(m) and instrument(m).family == "strings" and instrument(m).polyphony <= 2]:
         if len(out) >= size:
             break

@@ -148,7 +148,13 @@ def _timpani(frame: Frame, liner: Liner, bars: list[Bar]) -> list[Hit]:
             pitch = _kettle(frame, bar.tick + step.tick, kettles)
             if pitch is not None:
                 hits.append(Hit(bar.tick + step.tick, PPQ, pitch, _level(frame, bar, 84.0) + (10.0 if step.char == "X" else 0.0), "line"))
-    return hits
+    return hits or [_retuned(frame, bar, liner) for bar in bars]
+
+
+def _retuned(frame: Frame, bar: Bar, liner: Liner) -> Hit:
+    """A stroke on a bar's first beat in a section whose chords need other drums than the key's: one is tuned to the bass."""
+    pitch = place(frame.span_at(bar.tick).chord.bass_class, (liner.low + liner.high) // 2, liner.low, liner.high)
+    return Hit(bar.tick, PPQ, pitch, _level(frame, bar, 84.0), "line")
 
 
 def tuned(frame: Frame, tick: int, liner: Liner) -> tuple[int, ...]:
