@@ -1,5 +1,6 @@
 """Single-line players beside the lead: answers in its gaps, guide tones, stabs, doublings, a low line."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,6 +28,8 @@ class Liner:
     high: int
     polyphony: int
     seat: int = 0
+    apart: bool = False
+    """Whether the line begins its notes where the lead does not, as a counter-melody does."""
 
 
 def play_line(frame: Frame, liner: Liner, active: dict[str, bool], quiet: frozenset[int]) -> list[Hit]:
@@ -43,11 +46,30 @@ def play_line(frame: Frame, liner: Liner, active: dict[str, bool], quiet: frozen
         played = manners[manner](frame, liner, bars)
         if manner == "answers" and len({(h.tick // frame.bar_ticks) for h in played}) * 3 < len(bars):
             busy = frame.lead_share(bars[0].tick, bars[-1].tick + frame.bar_ticks) > 0.25
-            second = "harmony" if busy and frame.level(name) == "high" else "guide"
+            second = "harmony" if busy and frame.level(name) == "high" and not liner.apart else "guide"
             extra = manners[second](frame, liner, bars)
+            extra = _apart(frame, extra) if liner.apart else extra
             played += [h for h in extra if not any(p.tick < h.tick + h.length and h.tick < p.tick + p.length for p in played)]
         hits += played
     return sorted(hits)
+
+
+def _apart(frame: Frame, hits: list[Hit]) -> list[Hit]:
+    """Notes that begin with one of the lead's wait for the first of the following eighths that the lead leaves free."""
+    struck = sorted(n.start for n in frame.lead_notes)
+    out = []
+    for hit in hits:
+        places = (hit.tick + k * PPQ // 2 for k in range(5))
+        free = (p for p in places if p <= hit.tick + hit.length - PPQ and _struck_near(struck, p) is None)
+        if (tick := next(free, None)) is not None:
+            out.append(hit._replace(tick=tick, length=hit.length - (tick - hit.tick)))
+    return out
+
+
+def _struck_near(struck: list[int], tick: int) -> int | None:
+    """The onset within a thirty-second of a tick."""
+    place_in = bisect_left(struck, tick - PPQ // 8)
+    return struck[place_in] if place_in < len(struck) and struck[place_in] <= tick + PPQ // 8 else None
 
 
 def _centre(liner: Liner) -> int:

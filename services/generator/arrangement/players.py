@@ -58,7 +58,10 @@ def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[
         case "counter":
             own = _written(frame, "counter")
             answers = play_line(
-                frame, Liner(chair.part, "guide" if frame.closed else "answers", low, high, entry.polyphony, 1), active, plan.quiet
+                frame,
+                Liner(chair.part, "guide" if frame.closed else "answers", low, high, entry.polyphony, 1, apart=True),
+                active,
+                plan.quiet,
             )
             return sorted([*own, *(a for a in answers if not any(_near(a, o) for o in own))])
         case "percussion":

@@ -1,4 +1,4 @@
-"""The counter-melody: an answer in the lead's silences, and thirds or sixths below the hook when it comes back."""
+"""The counter-melody: an answer in the lead's silences, and a line of its own beside the hook when it comes back."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -41,7 +41,7 @@ class Counter:
                 continue
             inside = [n for n in melody if slot.start <= n.start // self._bar < slot.start + slot.bars]
             if slot.is_hook and returns and slot.last and slot.function != "head":
-                notes += self._parallel(inside, slot)
+                notes += self._beside(inside, slot)
             else:
                 notes += self._answers(inside, slot, hook)
         return tuple(sorted(notes))
@@ -83,21 +83,35 @@ class Counter:
             notes.append(Note(onset, max(STEP // 2, round((following - onset) * self.table.legato)), pitch, self._velocity(slot)))
         return notes
 
-    def _parallel(self, melody: Sequence[Note], slot: Slot) -> list[Note]:
-        """A third or a sixth below each longer note of the hook, in its chord or scale."""
+    def _beside(self, melody: Sequence[Note], slot: Slot) -> list[Note]:
+        """A line of long notes beside the returning hook: it moves while the lead holds, and against it, in thirds and sixths.
+
+        A note for each two beats, on the first eighth of them that the lead leaves free; chord tones, near the line's last note.
+        """
+        beat, key = self.grid.beat_steps * STEP, self.harmony[slot.id].key
+        begin, end = slot.start * self._bar, (slot.start + slot.bars) * self._bar
+        struck = {n.start for n in melody}
+        onsets = []
+        for start in range(begin, end, 2 * beat):
+            places = [start + k * beat // 2 for k in range(4) if start + k * beat // 2 < end]
+            free = [p for p in places if not any(abs(p - s) < STEP for s in struck)]
+            if free:
+                onsets.append(free[0])
         notes: list[Note] = []
-        key = self.harmony[slot.id].key
-        for note in melody:
-            if note.duration < self.grid.beat_steps * STEP * 2 // 5:
+        pitch = self.register.centre
+        for onset, following in pairwise([*onsets, end]):
+            lead = [n for n in melody if n.start <= onset]
+            tune, before = (lead[-1].pitch if lead else pitch + 7), (lead[-2].pitch if len(lead) > 1 else 0)
+            goal = pitch - 2 * ((tune > before) - (tune < before))
+            tones = frozenset(self._chord(slot, onset).pitch_classes)
+            scale = chord_scale(key, self._chord(slot, onset), mode_classes(key))
+            options = [p for p in range(self.register.low, self.register.high + 1) if p % 12 in tones & scale and abs(p - tune) > 2]
+            if not options:
                 continue
-            chord = self._chord(slot, note.start)
-            scale = chord_scale(key, chord, mode_classes(key))
-            tones = set(chord.pitch_classes)
-            options = [note.pitch - d for d in (3, 4, 8, 9, 5) if (note.pitch - d) % 12 in scale]
-            options = [p for p in options if self.register.low <= p <= self.register.high] or []
-            if options:
-                pitch = min(options, key=lambda p, t=tones, n=note: (p % 12 not in t, n.pitch - p in (5,), n.pitch - p))  # type: ignore[misc]
-                notes.append(Note(note.start, note.duration, pitch, max(30, self._velocity(slot) - 4)))
+            fits = {p: (0.0 if abs(p - tune) % 12 in (3, 4, 8, 9) else 1.5) + 0.5 * abs(p - goal) + 2.0 * (p == pitch) for p in options}
+            pitch = min(options, key=lambda p, f=fits: (f[p], p))  # type: ignore[misc]
+            length = min(following - onset, 3 * beat)
+            notes.append(Note(onset, max(STEP, round(length * self.table.legato)), pitch, max(30, self._velocity(slot) - 4)))
         return notes
 
     def _near(self, pitch: float, chord: Chord, slot: Slot, *, chordal: bool) -> int:
