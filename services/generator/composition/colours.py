@@ -26,7 +26,7 @@ def song_colours(table: HarmonyTable, feeling: Feeling, seed: int, *, minor: boo
         for suffix, share in shares.items():
             roll -= share
             if roll < 0:
-                chosen[numeral] = suffix
+                chosen[numeral] = _of_minor(numeral, suffix) if minor else suffix
                 break
     for numeral in (*_MAJOR, "V", *_MINOR):
         fitting = [c for c in feeling.colours if c in _PLACES and numeral in _PLACES[c][0] and (minor or c not in _ONLY_IN_MINOR)]
@@ -35,10 +35,15 @@ def song_colours(table: HarmonyTable, feeling: Feeling, seed: int, *, minor: boo
             continue
         suffix = _PLACES[fitting[int(draw.integers(len(fitting)))]][1]
         if suffix:
-            chosen[numeral] = suffix
+            chosen[numeral] = _of_minor(numeral, suffix) if minor else suffix
         else:
             chosen.pop(numeral, None)
     return chosen
+
+
+def _of_minor(numeral: str, suffix: str) -> str:
+    """A major IV in a minor key is Dorian: its seventh is the key's own third, never the major one beside it."""
+    return suffix.replace("maj7#11", "7").replace("maj", "") if numeral == "IV" else suffix
 
 
 def darkness(numerals: list[str]) -> float:

@@ -172,10 +172,10 @@ class PhraseWriter:
 
 
 def _grates(pitch: int, chord: Chord) -> bool:
-    """Whether a held pitch is a semitone off a chord tone without being one (the major seventh over a triad may stay)."""
+    """Whether a held pitch is a semitone off a chord tone without being one; the major seventh may stay where no minor one sounds."""
     if pitch % 12 in chord.pitch_classes:
         return False
     over_root = (pitch - chord.root_class) % 12
-    if over_root == 11 and not chord.is_minor:
+    if over_root == 11 and not chord.is_minor and (chord.root_class + 10) % 12 not in chord.pitch_classes:
         return False
     return any((pitch - tone) % 12 in (1, 11) for tone in chord.pitch_classes)

@@ -30,7 +30,7 @@ def _breathing(tones: list[Tone], bars: int, grid: Grid, draw: np.random.Generat
         if draw.random() < (_BREATHES if bar % 4 == 0 else _BREATHES / 2):
             end = bar * grid.steps
             start = end - int(draw.integers(1, 3)) * grid.beat_steps - (2 if draw.random() < 0.4 else 0)
-            kept = [t if t.step + t.length <= start else replace(t, length=start - t.step) for t in kept if not start <= t.step < end]
+            kept = [replace(t, length=min(t.length, start - t.step)) if t.step < start else t for t in kept if not start <= t.step < end]
     return kept
 
 

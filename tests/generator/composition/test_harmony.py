@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from contracts.brief import Brief, SectionPlan, Source, Stated
 from contracts.music import Chord, Key, Meter
+from services.generator.composition.colours import song_colours
 from services.generator.composition.devices import CHROMATIC, DEVICES
 from services.generator.composition.form import plan_form
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.harmony_telling import harmony_why
 from services.generator.composition.modulation import approach, pivot, told
 from services.generator.composition.progressions import runs_of
+from services.generator.feeling import feeling_of
 from services.music.packs.genres import genres
 from services.music.packs.harmony_table import HarmonyTable
 from services.music.theory.roman import numerals_to_bars, parse_numeral, plain
@@ -227,3 +229,13 @@ def test_loops_come_round():
 def test_runs_count_quarters():
     """Holds and halves are read as lengths; the whole is four quarters a bar."""
     assert runs_of(numerals_to_bars("I . . V | V IV")) == [("I", 0, 3), ("V", 3, 3), ("IV", 6, 2)]
+
+
+@pytest.mark.parametrize("genre", sorted(genres()))
+def test_a_dorian_fourth_has_the_keys_third(genre):
+    """In minor a major IV never gets a major seventh, which would rub against the key's third."""
+    table = genres()[genre].harmony
+    wanted = brief(genre, moods=("dreamy", "romantic"))
+    for seed in range(12):
+        colour = song_colours(table, feeling_of(wanted, genres()[genre]), seed, minor=True).get("IV", "")
+        assert "maj" not in colour

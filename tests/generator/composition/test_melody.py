@@ -11,11 +11,12 @@ from services.generator.composition.grid import STEP, Grid
 from services.generator.composition.habits import habits, half_features
 from services.generator.composition.known import FIGURE, Known, figures_of, known
 from services.generator.composition.lead import Register
-from services.generator.composition.phrase import Ground, PhraseWriter
+from services.generator.composition.phrase import Ground, PhraseWriter, Tone
 from services.generator.composition.pitching import Voice
 from services.generator.composition.plans import phrase_plan
 from services.generator.composition.returns import Returner
 from services.generator.composition.rhythm import RhythmBook
+from services.generator.composition.soloing import solo_phrase
 from services.generator.composition.wishes import SongWish, song_wish
 from services.music.packs.genres import genres
 from services.music.packs.melody_table import MelodyTable
@@ -144,3 +145,29 @@ def test_hooks_differ_and_nothing_is_copied():
         begin = score.bar_tick(chorus.start_bar) // STEP
         hooks.add(tuple((s - begin, p) for s, p in notes if begin <= s < begin + 32))
     assert len(hooks) == 12
+
+
+def test_a_solo_breathes_and_goes_on():
+    """Breaths shorten only what sounds into them: every note of a solo lasts, after the first breath as before it."""
+    for seed in range(12):
+        tones = solo_phrase(writer_of(seed), GROUND, (), rng(seed, "solo"))
+        assert tones
+        assert all(t.length >= 1 for t in tones)
+
+
+def test_no_major_seventh_is_held_over_a_dominant():
+    """A returning phrase moves where it would hold a major seventh against a minor one; over a plain triad it may stay."""
+    writer = writer_of()
+    held = [Tone(0, 8, 71)]
+    over = {name: Ground(lambda _, name=name: Chord.parse(name), KEY, 67, 8) for name in ("C7", "C")}
+    assert writer.fitted(held, over["C7"])[0].pitch % 12 in Chord.parse("C7").pitch_classes
+    assert writer.fitted(held, over["C"]) == held
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_coda_ends_the_tune(seed):
+    """The tune of a classical piece sounds to its last bar and ends on the tonic."""
+    score = compose(brief("classical", duration_s=80.0, key="D minor"), seed).score
+    last = score.parts["melody"].notes[-1]
+    assert last.start >= score.end_tick - score.meter_value.ticks_per_bar
+    assert last.pitch % 12 == score.key_value.tonic_class
