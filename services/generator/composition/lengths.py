@@ -62,7 +62,7 @@ class Lengths:
         if bars % 4:
             cost += self.table.odd_cost * (0.35 if flexible else 1.0) * (0.6 if bars % 2 == 0 else 1.0)
         if bars % 2 and function_of(label) == "intro":
-            cost += _LAME
+            cost += _LAME if bars > 1 else 3 * _LAME
         return cost
 
     def _short_cost(self, label: str, bars: int) -> float:

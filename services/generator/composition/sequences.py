@@ -14,6 +14,8 @@ _SHORT_BARS = 20
 _LONG_BARS = 140
 _FITTED = 6
 _DRAWS = 32
+_LEAST_BARS = 4
+_TWICE_BARS, _ONCE = 36, 6.0  # a song of so many bars has room for its hook twice: a form that says it once is dearer
 _DEAR = 1.15  # nats per section above which a drawn form is unlike its family's songs
 _AT_MOST = {"intro": 1, "outro": 1, "bridge": 2, "prechorus": 6, "breakdown": 2}
 
@@ -34,7 +36,7 @@ def sequence(table: FormTable, bars: int, draw: np.random.Generator, without: fr
         return (*_short_form(table, fitter, bars, draw, without), "a short form of the style")
     if table.family in learned_sections()["families"] and draw.random() < table.learned:
         labels, lengths = _fitted(_learned(table, fitter, bars, draw, without), fitter, bars, draw)
-        if labels:
+        if labels and not _stunted(labels, lengths):
             songs = learned_sections()["families"][table.family]["songs"]
             return labels, lengths, f"sections follow each other as in {songs} annotated {table.family.replace('_', '-')} songs"
     labels, lengths = _fitted(_planned(table, fitter, bars, draw, without), fitter, bars, draw)
@@ -65,7 +67,7 @@ def _planned(table: FormTable, fitter: Lengths, bars: int, draw: np.random.Gener
         most = plan.cycles[1] if bars <= _LONG_BARS or len(set(plan.cycle)) < 2 else max(plan.cycles[1], bars // 12)
         for cycles in range(plan.cycles[0], most + 1):
             labels = _kept(_expand(plan, cycles), without)
-            value = cost - float(draw.gumbel()) * 1.3
+            value = cost - float(draw.gumbel()) * 1.3 + _ONCE * (bars >= _TWICE_BARS and _says_hook_once(labels))
             if labels and len(labels) <= bars and _plausible(labels, fitter, bars):
                 ranked.append((value + 0.08 * _gap(labels, fitter, bars), value, labels))
     return ranked
@@ -81,6 +83,17 @@ def _learned(table: FormTable, fitter: Lengths, bars: int, draw: np.random.Gener
         if cost <= _DEAR and _is_song(labels) and len(labels) <= bars and _plausible(labels, fitter, bars):
             ranked.append((2.0 * cost + 0.08 * _gap(labels, fitter, bars), 2.0 * cost, labels))
     return ranked
+
+
+def _stunted(labels: list[str], lengths: list[int]) -> bool:
+    """Whether a section is too short to say anything, or an entrance to be one: real songs' forms need real songs' lengths."""
+    least = {"intro": 2, "outro": 1}
+    return any(bars < least.get(function_of(label), _LEAST_BARS) for label, bars in zip(labels, lengths, strict=True))
+
+
+def _says_hook_once(labels: list[str]) -> bool:
+    """Whether a form has a hook that never comes back."""
+    return sum(function_of(label) in HOOKS for label in labels) == 1
 
 
 def _is_song(labels: list[str]) -> bool:

@@ -95,3 +95,31 @@ def test_fixed_sections_in_a_long_song_leave_the_rest_to_the_free_ones():
     form = plan_form(wanted, pack.form, pack.identity.energy, 7)
     assert abs(form.bars * 0.8 + form.tail_s - 600.0) <= 0.8
     assert [slot.bars for slot in form.slots[1:-1]] == [4] * 24
+
+
+@pytest.mark.parametrize("genre", sorted(genres()))
+def test_every_section_has_room_to_speak(genre):
+    """Between entrance and ending no section of a song of two minutes is shorter than four bars, and no song stumbles in with one bar."""
+    pack = genres()[genre]
+    for seed in range(4):
+        form = plan_form(brief(genre, duration_s=120), pack.form, pack.identity.energy, seed)
+        assert all(slot.bars >= 4 for slot in form.slots if slot.function not in ("intro", "outro"))
+        assert form.slots[0].bars > 1
+
+
+@pytest.mark.parametrize("genre", ["pop", "rock", "country", "funk", "disco", "punk"])
+def test_a_song_says_its_hook_twice(genre):
+    """A song of a minute and a half that has a chorus has it twice."""
+    pack = genres()[genre]
+    for seed in range(6):
+        hooks = [slot for slot in plan_form(brief(genre, duration_s=90), pack.form, pack.identity.energy, seed).slots if slot.is_hook]
+        assert len(hooks) != 1
+
+
+def test_a_jazz_chorus_is_whole():
+    """Heads and solos keep the tune's form; only the last one may have a bar more, for the last chord."""
+    pack = genres()["jazz"]
+    for seed in range(8):
+        form = plan_form(brief("jazz", duration_s=120), pack.form, pack.identity.energy, seed)
+        assert all(slot.bars % 8 == 0 for slot in form.slots[:-1] if slot.function in ("head", "solo"))
+        assert form.slots[-1].function == "outro" or form.slots[-1].bars % 8 <= 1
