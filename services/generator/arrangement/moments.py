@@ -19,6 +19,7 @@ def plan_moments(frame: Frame, band: list[Chair], plan: Plan) -> None:
     _stagger(frame, band, plan)
     _grow_into(frame, band, plan)
     _enter_halfway(frame, band, plan)
+    _beat_joins(frame, band, plan)
     _clear_builds(frame, band, plan)
     _thin(frame, band, plan)
     plan.quiet = _break(frame, band, plan)
@@ -92,6 +93,24 @@ def _enter_halfway(frame: Frame, band: list[Chair], plan: Plan) -> None:
             plan.active[chair.part][name] = True
             plan.rest(chair.part, range(start, bar))
             plan.remarks.append(f"{called(chair)} joins in bar {bar + 1}, inside {name}")
+
+
+def _beat_joins(frame: Frame, band: list[Chair], plan: Plan) -> None:
+    """A section that the drummer could play already and leaves to the others gets its beat halfway: a verse gathers, it does not wait."""
+    drums = next((c for c in band if c.manner == "drums"), None)
+    if drums is None:
+        return
+    for name in frame.score.sections:
+        section, function = frame.section(name), frame.function(name)
+        if plan.active[drums.part][name] or section.bars < 8 or function in _STILL | BUILDING or not may_play(frame, drums, name):
+            continue
+        if threshold(frame, drums) > section.energy:
+            continue
+        first = section.start_bar - 1
+        half = 4 * (section.bars // 8)
+        plan.active[drums.part][name] = True
+        plan.rest(drums.part, range(first, first + half))
+        plan.remarks.append(f"{called(drums)} joins in bar {first + half + 1}, inside {name}")
 
 
 def _colours(frame: Frame, band: list[Chair], plan: Plan, name: str) -> list[Chair]:

@@ -38,7 +38,10 @@ def tones(chord: Chord, count: int, colour: str) -> tuple[int, ...]:
 
 @cache
 def guitar_shapes(chord: Chord, power: bool, low: int, high: int) -> tuple[tuple[int, ...], ...]:
-    """Playable shapes, best first: one note per string, four frets, at most four fingers, neighbouring strings, root or slash lowest."""
+    """Playable shapes, best first: one note per string, four frets, at most four fingers, neighbouring strings, root or slash lowest.
+
+    A power chord always stands on its root: distorted, a fourth growls where a fifth rings.
+    """
     classes = set(tones(chord, 2, "power")) if power else {(chord.root_class + s) % 12 for s in chord.intervals}
     needed = classes if power else set(tones(chord, 2, "seventh"))
     found: dict[tuple[int, ...], float] = {}
@@ -54,6 +57,8 @@ def guitar_shapes(chord: Chord, power: bool, low: int, high: int) -> tuple[tuple
             strings = range(first, min(first + width, 6))
             for held in product(*(per_string[s] for s in strings)):
                 notes = tuple(GUITAR_STRINGS[s] + f for s, f in zip(strings, held, strict=True))
+                if power and notes[0] % 12 != chord.root_class:
+                    continue
                 _consider(found, notes, held, chord, needed, low, high)
     ranked = sorted(found, key=lambda n: (found[n], n))
     return tuple(ranked[:12])

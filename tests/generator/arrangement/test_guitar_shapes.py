@@ -27,3 +27,12 @@ def _fits(notes: tuple[int, ...], first: int) -> bool:
     frets = [note - string for note, string in zip(notes, GUITAR_STRINGS[first:], strict=False)]
     pressed = [fret for fret in frets if fret > 0]
     return min(frets) >= 0 and (not pressed or max(pressed) - min(pressed) < MOST_FRETS)
+
+
+@pytest.mark.parametrize("symbol", ["F", "C", "G/B", "Bbm", "F#5", "Dm7"])
+def test_power_chords_stand_on_their_root(symbol):
+    """A power chord is root and fifth, the root below: a distorted fourth growls."""
+    chord = Chord.parse(symbol)
+    shapes = guitar_shapes(chord, True, 40, 79)
+    assert shapes
+    assert all(notes[0] % 12 == chord.root_class for notes in shapes)

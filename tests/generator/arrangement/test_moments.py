@@ -138,3 +138,15 @@ def test_blues_leads_scoop_into_notes() -> None:
     assert min(value for _, value in curve) < -0.4
     assert curve[-1][1] == 0.0
     assert [t for t, _ in curve] == sorted({t for t, _ in curve})
+
+
+@pytest.mark.parametrize(("style", "least"), [("funk", 1.0), ("gospel", 0.9), ("rnb_soul", 0.9), ("pop", 0.45), ("synthwave", 0.45)])
+def test_verses_have_a_beat(style: str, least: float) -> None:
+    """Where the groove is the style a verse has drums throughout; elsewhere they join it halfway at the latest."""
+    score = played(style, lead="saxophone")
+    bar = score.meter_value.ticks_per_bar
+    struck = {(n.start + 60) // bar for n in score.parts["drums"].notes}
+    for section in score.sections.values():
+        if section.label == "verse" and section.energy >= 0.4 and section.bars >= 8:
+            bars = range(section.start_bar - 1, section.end_bar - 1)
+            assert sum(number in struck for number in bars) >= least * section.bars - 1
