@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from contracts.errors import BadInput
 from contracts.music import MODES, Key, Meter, Role
 from services.music.packs.instruments import instruments
+from services.music.packs.pack import GenrePack
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, DrumTable, playing
 from services.music.theory.roman import numerals_to_bars, parse_numeral
-
-if TYPE_CHECKING:
-    from services.music.packs.genres import GenrePack
 
 DRUM_CELLS, BASS_CELLS = "Xxo.", "135678vanm-."
 SCHEMES = ("period", "sentence", "srdc", "riff", "call", "aab", "drift", "through", "song")
@@ -30,7 +28,7 @@ class Fault(NamedTuple):
     allowed: str
 
 
-def faults(pack: "GenrePack", patches: Collection[str] | None = None) -> Iterator[Fault]:
+def faults(pack: GenrePack, patches: Collection[str] | None = None) -> Iterator[Fault]:
     """Everything that is wrong with a pack beyond its schema. `patches`: the sounds that there are, where they are known."""
     if not _NAME.fullmatch(pack.id):
         yield Fault("id", pack.id, "lower-case letters, digits and underscores, a letter first")
@@ -48,7 +46,7 @@ def faults(pack: "GenrePack", patches: Collection[str] | None = None) -> Iterato
                 yield Fault(f"patches.{seat}", patch, ", ".join(sorted(patches)))
 
 
-def _identity(pack: "GenrePack") -> Iterator[Fault]:
+def _identity(pack: GenrePack) -> Iterator[Fault]:
     low, typical, high = pack.identity.tempo_bpm
     if not 30 <= low <= typical <= high <= 300:
         yield Fault("identity.tempo_bpm", list(pack.identity.tempo_bpm), "lowest, typical and highest tempo, rising, from 30 to 300")
@@ -88,14 +86,14 @@ def _alphabet(field: str, patterns: Iterable[str], alphabet: str) -> Iterator[Fa
             yield Fault(field, pattern, f"the characters {' '.join(alphabet)}")
 
 
-def _bass(pack: "GenrePack") -> Iterator[Fault]:
+def _bass(pack: GenrePack) -> Iterator[Fault]:
     for level in ("low", "mid", "high"):
         yield from _alphabet(f"bass.{level}", getattr(pack.bass, level), BASS_CELLS)
     if pack.bass.span[0] >= pack.bass.span[1]:
         yield Fault("bass.span", list(pack.bass.span), "lowest and highest MIDI note, rising")
 
 
-def _names(pack: "GenrePack") -> Iterator[Fault]:
+def _names(pack: GenrePack) -> Iterator[Fault]:
     table, known = pack.arrangement, playing().texture
     for player, names in pack.comping.textures.items():
         yield from _instruments("comping.textures", [player])
@@ -112,7 +110,7 @@ def _names(pack: "GenrePack") -> Iterator[Fault]:
     yield from _instruments("patches", (n for n in pack.patches if n not in seats))
 
 
-def _harmony(pack: "GenrePack") -> Iterator[Fault]:
+def _harmony(pack: GenrePack) -> Iterator[Fault]:
     table = pack.harmony
     for index, unit in enumerate(table.units):
         if unit.mode not in MODES:
@@ -142,7 +140,7 @@ def _numerals(field: str, bars: str, key: str) -> Iterator[Fault]:
                 yield Fault(field, numeral, error.allowed)
 
 
-def _melody(pack: "GenrePack") -> Iterator[Fault]:
+def _melody(pack: GenrePack) -> Iterator[Fault]:
     table = pack.melody
     for rhythm in table.rhythms:
         if not re.fullmatch(r"[x.]{16}", rhythm):

@@ -3,15 +3,13 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from contracts.errors import BadInput
 from services.music.packs.checking import faults
-
-if TYPE_CHECKING:
-    from services.music.packs.genres import GenrePack
+from services.music.packs.pack import GenrePack
 
 FOLDERS = "packs"
 """The field that a problem with a folder is told under."""
@@ -27,7 +25,7 @@ def pack_files(folders: Sequence[Path]) -> list[Path]:
     return found
 
 
-def read_pack(path: Path, schema: "type[GenrePack]") -> "GenrePack":
+def read_pack(path: Path, schema: type[GenrePack]) -> GenrePack:
     """One pack of the user. Raises BadInput whose field is `file: table.key`, for the first thing that is wrong."""
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
