@@ -13,11 +13,11 @@ from services.music.packs.instruments import instruments
 def test_options_win_over_the_prompt() -> None:
     """Every option overrules the prompt's words for its field."""
     options = Options(
-        bpm=100, key="D dorian", meter="3/4", genre="jazz", moods=("sad",), duration_s=45, instruments=("flute",), without=("drums",),
+        bpm=100, key="D dorian", meter="3/4", genre="jazz", moods=("sad",), duration_s=24, instruments=("flute",), without=("drums",),
         energy=0.1, valence=0.9, chords="I IV V I", structure="intro:4,head:8",
     )  # fmt: skip
     brief = read_prompt("happy house, 124 bpm, F minor, 4/4, 2:00, with drums and piano, verse: Am F", options)
-    assert (brief.tempo_bpm.value, brief.key.value, brief.meter.value, brief.duration_s.value) == (100, "D dorian", "3/4", 45)
+    assert (brief.tempo_bpm.value, brief.key.value, brief.meter.value, brief.duration_s.value) == (100, "D dorian", "3/4", 24)
     assert (brief.genres.value, brief.moods.value, brief.instruments_with.value) == (("jazz",), ("sad",), ("flute",))
     assert (brief.energy.value, brief.valence.value) == (0.1, 0.9)
     assert brief.chords.value == {"all": ("D", "G", "A", "D")}
@@ -159,3 +159,18 @@ def test_effects_alone_are_no_band():
     with pytest.raises(BadInput) as error:
         read_prompt("riser only", Options())
     assert error.value.field == "instruments"
+
+
+def test_structure_and_duration_that_contradict_each_other():
+    """Twelve bars do not last twelve seconds: options are refused, an option wins over words, and else the structure is obeyed."""
+    with pytest.raises(BadInput) as error:
+        read_prompt("pop at 118 bpm", Options(structure="intro:4,verse:8", duration_s=12))
+    assert error.value.field == "duration_s"
+    assert "about 26 s" in str(error.value)
+    words = read_prompt("pop at 118 bpm, intro 4 bars, verse 8 bars", Options(duration_s=12))
+    assert (words.duration_s.value, [s.bars for s in words.structure.value]) == (12, [None, None])
+    both = read_prompt("pop at 118 bpm, intro 4 bars, verse 8 bars, 12 seconds", Options())
+    assert both.duration_s.value == pytest.approx(26.41, abs=0.1)
+    assert "the structure is obeyed" in " ".join(both.notes)
+    fits = read_prompt("pop at 120 bpm", Options(structure="intro:4,verse:8", duration_s=26))
+    assert [s.bars for s in fits.structure.value] == [4, 8]

@@ -27,7 +27,15 @@ from services.enhancer.reading.style_fields import (
     valence_field,
 )
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.theory_fields import chords_field, duration_field, key_field, meter_field, structure_field, tempo_field
+from services.enhancer.reading.theory_fields import (
+    agreed,
+    chords_field,
+    duration_field,
+    key_field,
+    meter_field,
+    structure_field,
+    tempo_field,
+)
 from services.enhancer.reading.titles import title_for
 from services.music.lyrics import read_lyrics
 
@@ -70,6 +78,8 @@ def settle(case: Case, prompt: str) -> Brief:
     stated_duration = stated_duration or brought_duration(case, tempo.value, meter.value)
     note_conflicts(case, tempo, key, meter)
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
+    duration = duration_field(case, structure, tempo.value, meter.value)
+    structure, duration = agreed(case, structure, duration, tempo.value, meter.value)
     wanted, unwanted = band_fields(case, genres.value)
     chords = chords_field(case, key.value)
     note_sections(case, structure, chords.value)
@@ -77,7 +87,7 @@ def settle(case: Case, prompt: str) -> Brief:
         tempo_bpm=tempo,
         key=key,
         meter=meter,
-        duration_s=duration_field(case, structure, tempo.value, meter.value),
+        duration_s=duration,
         genres=genres,
         moods=moods,
         energy=energy_field(case, lead, moods.value),

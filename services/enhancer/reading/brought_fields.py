@@ -9,6 +9,7 @@ from contracts.music import Key, Meter
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.durations import LONGEST_S, SHORTEST_S
 from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.sections import canonical_label
 from services.music.lyrics import Stanza
 
 Plan = tuple[SectionPlan, ...]
@@ -85,7 +86,7 @@ def note_conflicts(case: Case, tempo: Stated[float], key: Stated[str], meter: St
 def named_stanzas(stanzas: Sequence[Stanza]) -> list[Stanza]:
     """Every stanza with a label: its heading, else chorus for what comes back or stands second, verse and bridge for the rest."""
     if any(stanza.label for stanza in stanzas):
-        return [s if s.label else Stanza("verse", s.lines) for s in stanzas]
+        return [Stanza(canonical_label(s.label) or s.label or "verse", s.lines) for s in stanzas]
     texts = [tuple(line.lower() for line in stanza.lines) for stanza in stanzas]
     back = next((text for text in texts if texts.count(text) > 1), None)
     out: list[Stanza] = []

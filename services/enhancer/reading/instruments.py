@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.errors import BadInput
+from services.enhancer.reading.ensembles import Ensemble, find_ensemble
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import Scope, reached
 from services.enhancer.reading.tables import table
@@ -30,9 +31,6 @@ _A_CAPPELLA = re.compile(r"(?<!\w)(?:a[ -]?capp?ella|voices only|vocals only|una
 _NO_INSTRUMENTS = re.compile(
     r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
-_ENSEMBLE = re.compile(r"(?<!\w)(duos?|duets?|trios?|quartets?|quintets?)(?!\w)")
-_PLAYERS = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quintet": 5}
-_STRINGS = frozenset({"violin", "viola", "cello"})
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
 
@@ -47,6 +45,8 @@ class Players:
     exclusive: bool = False
     notes: tuple[str, ...] = ()
     misspelt: bool = False
+    style: str | None = None
+    """The style that a band such as a string quartet is at home in."""
 
 
 def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str]) -> Players:
@@ -64,7 +64,10 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
         wanted_items = sorted({*only_items, *(i for i in wanted_items if i > min(only_items))})
     wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids)]
     players = _special_words(text, wanted, unwanted, words_against)
-    return _settled(text, items, wanted_items, only_items, only, players)
+    band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids)) for i in wanted_items], genre_ids)
+    if band and players[0] != ["vocals"]:
+        players[0][:] = band.players
+    return _settled(text, items, wanted_items, only_items, only, players, band)
 
 
 def _special_words(
@@ -102,6 +105,7 @@ def _settled(
     only_items: set[int],
     only: Sequence[Scope],
     found: tuple[list[str], list[str], list[str], list[str], bool],
+    band: Ensemble | None,
 ) -> Players:
     wanted, unwanted, words, notes, exclusive = found
     named_against = tuple(dict.fromkeys(unwanted))
@@ -111,11 +115,9 @@ def _settled(
         notes.append(f"{', '.join(clash)}: both asked for and excluded; the exclusion holds.")
     kept = [name for name in wanted if name not in clash]
     against = [name for name in named_against if name not in kept]
-    ensemble = _ensemble(text, kept)
-    exclusive = exclusive or bool(only_items) or bool(ensemble)
+    exclusive = exclusive or bool(only_items) or bool(band)
     if exclusive and kept:
-        seconds = ensemble == "strings" and set(kept) <= _STRINGS
-        against = [name for name in instruments() if name not in kept and not (seconds and name == "riser")]
+        against = [name for name in instruments() if name not in kept]
     if set(against) >= set(instruments()):
         raise BadInput("instruments", "; ".join(words), "at least one instrument must be left to play", hint=", ".join(instruments()))
     for i in wanted_items:
@@ -124,6 +126,8 @@ def _settled(
                 word = text.quote(items[i].start, items[i].end)
                 notes.append(f"'{word}' is not in the catalogue yet: {_name(name)} stands in for it.")
     evidence = [text.quote(items[i].start, items[i].end) for i in wanted_items]
+    if band and not any(band.words in words for words in evidence):
+        evidence.append(band.words)
     return Players(
         tuple(kept),
         tuple(against),
@@ -132,17 +136,8 @@ def _settled(
         exclusive,
         tuple(notes),
         any(items[i].misspelt for i in wanted_items),
+        band.style if band else None,
     )
-
-
-def _ensemble(text: Text, kept: Sequence[str]) -> str | None:
-    """Whether a word such as "duo" counts the players that are named: then nobody else joins. "strings" where they double."""
-    found = _ENSEMBLE.search(text.lower)
-    if found is None or not kept:
-        return None
-    if set(kept) <= _STRINGS and len(kept) < _PLAYERS[found.group(1).rstrip("s")]:
-        return "strings"
-    return "named" if len(kept) == _PLAYERS[found.group(1).rstrip("s")] else None
 
 
 def _scope_words(text: Text, only: Sequence[Scope]) -> str | None:

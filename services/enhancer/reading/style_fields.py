@@ -24,6 +24,11 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     if case.artist:
         found = tuple(dict.fromkeys(pack for style in case.artist.genres for pack in packs_of(style)))
         return inferred(found or (DEFAULT_GENRE,), f"{case.artist.name} plays in this style", 0.8, words.models.evidence).stated()
+    band = words.players.style
+    if band and band in genres() and band not in styles.refused and not case.given.wanted:
+        return inferred(
+            tuple[str, ...]((band,)), f"such a band is at home in {genres()[band].name.lower()}", 0.7, words.players.evidence_wanted
+        ).stated()
     meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
     players = case.given.wanted.value if case.given.wanted else words.players.wanted
     named = case.given.moods.value if case.given.moods else words.feelings.moods

@@ -161,6 +161,36 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
     return inferred(DEFAULT_S, "two minutes, since no length was given", 0.5).stated()
 
 
+def agreed(
+    case: Case, structure: Stated[Plan], duration: Stated[float], tempo_bpm: float, meter: str
+) -> tuple[Stated[Plan], Stated[float]]:
+    """Structure and duration where both are stated and contradict each other by more than a bar.
+
+    An option wins over words: bars that only words state are left open where an option says how long. Else the structure wins and
+    the duration follows it. Both as options raise BadInput.
+    """
+    if not (structure.is_stated and duration.is_stated and (case.given.structure or case.words.structure)):
+        return structure, duration
+    bar_s = Meter.parse(meter).bar_seconds(tempo_bpm)
+    bars = [section.bars for section in structure.value]
+    seconds = sum(n or 1 for n in bars) * bar_s
+    short = all(bars) and seconds + bar_s + _TAIL_S < duration.value
+    if seconds <= duration.value + bar_s / 2 and not short:
+        return structure, duration
+    held = f"{sum(n or 1 for n in bars)} bars last {seconds:.1f} s at {tempo_bpm:g} BPM in {meter}"
+    if case.given.structure and case.given.duration:
+        allowed = f"about {seconds + _TAIL_S:.0f} s beside this structure, whose {held}, or a structure whose bars are left out"
+        raise BadInput("duration_s", f"{duration.value:g}", allowed)
+    if case.given.duration:
+        case.note(f"The sections' {held}; {duration.value:g} s were asked for as an option, so their lengths are left open.")
+        room = max(1, int(duration.value / bar_s))
+        open_ = tuple(SectionPlan(label=section.label) for section in structure.value)[:room]
+        return structure.model_copy(update={"value": open_}), duration
+    case.note(f"The sections' {held}, not the {duration.value:g} s that were asked for: the structure is obeyed.")
+    value = round(min(max(seconds + _TAIL_S, SHORTEST_S), LONGEST_S), 2)
+    return structure, inferred(value, f"the stated sections' {held}, and the last sound's tail", 0.9).stated()
+
+
 def _stated_bars(case: Case, structure: Stated[Plan]) -> int:
     """Bars of a form whose every section says how many; 0 for any other."""
     bars = [section.bars for section in structure.value]

@@ -9,7 +9,7 @@ from services.music.packs.rhythm import playing
 
 FEWEST_PARTS = 6
 FEWEST_COLOURS = 5
-_SIZES = {"trio": 3, "quartet": 4, "quintet": 5, "sextet": 6}
+_SIZES = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quintet": 5, "sextet": 6}
 _SPARE = ("pad_synth", "percussion", "acoustic_guitar", "acoustic_piano", "cello")
 
 
@@ -92,22 +92,34 @@ def chairs(frame: Frame, brought: tuple[str, ...] = ()) -> list[Chair]:
 
 
 def counted(frame: Frame, members: list[str]) -> list[str]:
-    """The members of a closed band, with second chairs where the words count more players than they name (a string quartet)."""
+    """The members of a closed band, with second chairs where the words count more players than they name.
+
+    A string quartet has two violins, a sax quartet four saxophones.
+    """
     words = (frame.brief.instruments_with.evidence or "").lower()
     size = next((count for word, count in _SIZES.items() if word in words), 0)
     asked = frame.brief.instruments_with.value
     out = [m for m in members if m in asked or instrument(base_instrument(m)).family != "fx"]
-    for name in [m for m in out if m == base_instrument(m) and instrument(m).family == "strings" and instrument(m).polyphony <= 2]:
-        if len(out) >= size:
-            break
-        out.insert(out.index(name) + 1, f"{name}_2")
+    alike = [m for m in out if m == base_instrument(m) and _one_voice(instrument(m))]
+    alike.sort(key=lambda m: instrument(m).family != "strings")
+    number = 2
+    while alike and len(out) < size:
+        for name in alike[: size - len(out)]:
+            last = name if number == 2 else f"{name}_{number - 1}"
+            out.insert(out.index(last) + 1, f"{name}_{number}")
+        number += 1
     return out
+
+
+def _one_voice(entry: Instrument) -> bool:
+    """Whether one player plays one line, so that more of them make more music; a band has one bass."""
+    return entry.polyphony <= 2 and entry.family not in ("bass", "drums", "fx")
 
 
 def _one_each(band: list[Chair]) -> list[Chair]:
     """In a closed band each player has one chair: a soloist leads, accompanists also answer; chords and tune fit two hands."""
     rest = [c for c in band if c.manner not in ("lead", "counter")]
-    accompanying = {c.instrument for c in rest}
+    accompanying = {c.instrument for c in rest if not c.part.startswith(f"{c.instrument}_")}  # a second viola is somebody else
     seen: set[str] = set()
     out = []
     for chair in band:

@@ -85,3 +85,20 @@ def test_a_power_trio_plays_lead_or_rhythm() -> None:
     tune, rhythm = list(score.parts["melody"].notes), list(score.parts["electric_guitar"].notes)
     assert all(len(sounding(rhythm, n.start + n.duration // 2)) <= 2 for n in tune)
     assert len(rhythm) >= 40
+
+
+@pytest.mark.parametrize(
+    ("players", "words", "size"),
+    [
+        (("saxophone",), "sax quartet", 4),
+        (("violin", "viola", "cello"), "string quintet", 5),
+        (("acoustic_piano", "violin", "viola", "cello"), "piano quintet", 5),
+        (("violin",), "duet", 2),
+    ],
+)
+def test_players_of_one_kind_are_as_many_as_the_words_count(players, words, size):
+    """Four saxophones, a second viola, a second violin: each has a part of its own that is heard."""
+    counter = "viola" if "viola" in players else None
+    score = closed("classical", *players, lead=players[-1] if len(players) == 1 else "violin", words=words, counter=counter)
+    assert len(score.parts) == size
+    assert all(part.notes for part in score.parts.values())
