@@ -163,10 +163,11 @@ class PhraseWriter:
             stressed = tone.length >= self.grid.beat_steps or self.grid.weight(tone.step) >= 3
             approach = not stressed and after is not None and abs(after.pitch - tone.pitch) == 1
             kept = only is not None and tone.step not in only
-            if kept or approach or (tone.pitch % 12 in scale and not (stressed and _grates(tone.pitch, chord))):
+            rubs = _grates(tone.pitch, chord) and (stressed or (_against_seventh(tone.pitch, chord) and tone.length > 1))
+            if kept or approach or (tone.pitch % 12 in scale and not rubs):
                 result.append(tone)
                 continue
-            classes = frozenset(chord.pitch_classes) if stressed else scale
+            classes = frozenset(chord.pitch_classes) if stressed or rubs else scale
             result.append(replace(tone, pitch=nearest(tone.pitch, classes, self.voice.low, self.voice.high)))
         return result
 
@@ -176,6 +177,11 @@ def _grates(pitch: int, chord: Chord) -> bool:
     if pitch % 12 in chord.pitch_classes:
         return False
     over_root = (pitch - chord.root_class) % 12
-    if over_root == 11 and not chord.is_minor and (chord.root_class + 10) % 12 not in chord.pitch_classes:
+    if over_root == 11 and not chord.is_minor and not _against_seventh(pitch, chord):
         return False
     return any((pitch - tone) % 12 in (1, 11) for tone in chord.pitch_classes)
+
+
+def _against_seventh(pitch: int, chord: Chord) -> bool:
+    """Whether a pitch is the major seventh of a chord that has the minor one: wrong on any beat, unless it leads on."""
+    return (pitch - chord.root_class) % 12 == 11 and (chord.root_class + 10) % 12 in chord.pitch_classes

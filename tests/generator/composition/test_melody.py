@@ -156,11 +156,12 @@ def test_a_solo_breathes_and_goes_on():
 
 
 def test_no_major_seventh_is_held_over_a_dominant():
-    """A returning phrase moves where it would hold a major seventh against a minor one; over a plain triad it may stay."""
+    """A phrase moves where it would sing a major seventh against a minor one, even on a weak beat; over a plain triad it may stay."""
     writer = writer_of()
     held = [Tone(0, 8, 71)]
     over = {name: Ground(lambda _, name=name: Chord.parse(name), KEY, 67, 8) for name in ("C7", "C")}
     assert writer.fitted(held, over["C7"])[0].pitch % 12 in Chord.parse("C7").pitch_classes
+    assert writer.fitted([Tone(4, 2, 71)], over["C7"])[0].pitch % 12 in Chord.parse("C7").pitch_classes
     assert writer.fitted(held, over["C"]) == held
 
 
