@@ -32,11 +32,14 @@ _BILLBOARD: tuple[Band, ...] = (
 )  # fmt: skip
 BANDS: dict[str, Band] = {
     **{f"melody.{name}": band for name, band in zip(_MEASURES, _POP909, strict=True)},
-    **{f"whole.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)},
+    **{f"band.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)},
 }
-"""5 %, median, 95 % of real songs: POP909, 880 songs; melody, and melody with its accompaniment."""
-WITH_BASS: dict[str, Band] = {f"band.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)}
-"""The same with our bass player added: the pianists of POP909 play the bass with the left hand."""
+"""5 %, median, 95 % of real songs: POP909, 880 songs; melody, and melody with its accompaniment.
+
+The accompaniment of POP909 is a pianist who plays the bass as well (31 % of the notes lie below G3), so the like
+of it is our melody, one accompanist and our bass player: "band."."""
+NO_BASS: dict[str, Band] = {f"whole.{name}": band for name, band in zip(_MEASURES, _WHOLE, strict=True)}
+"""The same bands for our melody and accompanist without the bass player: a reference with bass notes, beside a score without them."""
 BILLBOARD: dict[str, Band] = {f"melody.{name}": band for name, band in zip(_MEASURES, _BILLBOARD, strict=True)}
 """The same of 374 melodies from the Billboard charts, 1950 to 2022."""
 LEAST_COMPRESSION = 3.0
@@ -46,11 +49,11 @@ COMPARED = tuple(dict.fromkeys([*BANDS, *(name for proxies in SIGNS.values() for
 """Features that are compared: bands and signs. What only the recording of POP909 explains stays out (equal velocities of copied bars)."""
 
 
-TUNE = tuple(name for name in COMPARED if not name.startswith("whole.") and name not in _PLAYED)
+TUNE = tuple(name for name in COMPARED if not name.startswith("band.") and name not in _PLAYED)
 """The compared features of melody, form and harmony: what a lead sheet says."""
 
-WITH_LEFT_HAND = tuple(name.replace("whole.", "band.") for name in COMPARED)
-"""The compared features with our bass player counted to the accompaniment."""
+WITHOUT_BASS = tuple(name.replace("band.", "whole.") for name in COMPARED)
+"""The compared features with our bass player left out."""
 
 
 def inside(features: Features, name: str, bands: Mapping[str, Band] = BANDS) -> bool:
