@@ -140,7 +140,7 @@ def test_blues_leads_scoop_into_notes() -> None:
     assert [t for t, _ in curve] == sorted({t for t, _ in curve})
 
 
-@pytest.mark.parametrize(("style", "least"), [("funk", 1.0), ("gospel", 0.9), ("rnb_soul", 0.9), ("pop", 0.45), ("synthwave", 0.45)])
+@pytest.mark.parametrize(("style", "least"), [("funk", 1.0), ("rnb_soul", 0.9), ("gospel", 0.45), ("pop", 0.45), ("synthwave", 0.45)])
 def test_verses_have_a_beat(style: str, least: float) -> None:
     """Where the groove is the style a verse has drums throughout; elsewhere they join it halfway at the latest."""
     score = played(style, lead="saxophone")
