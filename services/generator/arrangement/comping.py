@@ -73,15 +73,29 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
     scheme = schemes[int(home.integers(len(schemes)))]
     pattern = variants[order[scheme[bar.place % 4] % len(order)]]
     here = rng(frame.seed, "arrangement", "comping", comper.part, frame.memory(bar), "bar", bar.place)
-    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.45)
+    chance = frame.pack.comping.variation * (1.1 if bar.place % 4 == 3 or bar.last else 0.6)
     cells = pattern.split()
-    if len(cells) != 4 or here.random() >= chance:
+    if len(cells) != 4:
         return pattern
     other = variants[int(here.integers(len(variants)))].split()
-    if len(other) == 4:
+    if here.random() < chance and len(other) == 4:
         beat = int(here.integers(4))
         cells[beat] = other[beat]
+    if here.random() < 0.8 * chance:
+        beat = int(here.integers(4))
+        cells[beat] = _breathing(cells[beat], bare=beat == 0)
     return " ".join(cells)
+
+
+def _breathing(cell: str, *, bare: bool) -> str:
+    """A beat with its second eighth left out or, where it has none, put in; the bar's first beat only gets thinner."""
+    if len(cell) != 4 or cell[0] not in "xdDXo":
+        return cell
+    if cell[2] in "xduo":
+        return cell[:2] + ("-" if cell[1] == "-" else ".") + cell[3]
+    if not bare and cell[2] in "-." and cell[3] in "-.":
+        return cell[:2] + ("u" if cell[0] in "dD" else "x") + ("-" if cell[2] == "-" else ".")
+    return cell
 
 
 def _heard_from(frame: Frame, tick: int, *, push: bool) -> int:
