@@ -158,10 +158,12 @@ class Voice:
         return known
 
     def scale_of(self, chord: Chord, key: Key) -> frozenset[int]:
-        """Pitch classes that this style sings over a chord."""
+        """Pitch classes that this style sings over a chord: never the major seventh beside a minor one, in no scale."""
         known = self._scales.get((chord, key))
         if known is None:
-            known = self._scales[chord, key] = self._scale_of(chord, key)
+            minor_seventh = (chord.root_class + 10) % 12 in chord.pitch_classes
+            rubbing = frozenset({(chord.root_class + 11) % 12} if minor_seventh else ()) - frozenset(chord.pitch_classes)
+            known = self._scales[chord, key] = self._scale_of(chord, key) - rubbing
         return known
 
     def _scale_of(self, chord: Chord, key: Key) -> frozenset[int]:

@@ -172,3 +172,12 @@ def test_a_coda_ends_the_tune(seed):
     last = score.parts["melody"].notes[-1]
     assert last.start >= score.end_tick - score.meter_value.ticks_per_bar
     assert last.pitch % 12 == score.key_value.tonic_class
+
+
+@pytest.mark.parametrize("genre", ["blues", "funk", "jazz", "pop"])
+def test_no_style_sings_a_major_seventh_over_a_dominant(genre):
+    """Blues, bebop, pentatonic or plain: what is sung over a chord with a minor seventh lacks the major one."""
+    voice = Voice(genres()[genre].melody, Key.parse("E minor"), 57, 79, wish_of(1, genre))
+    for symbol in ("C7", "A9", "Em7", "B7#9"):
+        chord = Chord.parse(symbol)
+        assert (chord.root_class + 11) % 12 not in voice.scale_of(chord, voice.key)
