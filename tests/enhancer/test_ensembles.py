@@ -23,6 +23,9 @@ _CASES = {
     "wind quintet": ("classical", "flute oboe clarinet bassoon french_horn"),
     "sax quartet": ("jazz", "saxophone"),
     "duet for two violins": ("classical", "violin"),
+    "solo violin": ("classical", "violin"),
+    "a cello solo in D minor": ("classical", "cello"),
+    "piano solo, jazz": ("jazz", "acoustic_piano"),
     "rock trio": ("rock", "electric_guitar bass_guitar drum_kit"),
     "punk power trio": ("punk", "electric_guitar bass_guitar drum_kit"),
 }
@@ -38,12 +41,19 @@ def test_the_band_is_counted_and_closed(prompt):
     assert set(brief.instruments_without.value) == set(instruments()) - set(players.split())
 
 
-@pytest.mark.parametrize("prompt", ["pop song with a string quartet", "epic rock with string quartet and drums", "rock with a flute"])
+@pytest.mark.parametrize(
+    "prompt", ["pop song with a string quartet", "epic rock with string quartet and drums", "rock with a flute", "rock with a guitar solo"]
+)
 def test_a_guest_ensemble_leaves_the_band_open(prompt):
     """A string quartet beside a pop band is a guest: the band plays on."""
     brief = read_prompt(prompt, Options())
     assert brief.genres.value[0] in ("pop", "rock")
     assert brief.instruments_without.value == ()
+
+
+def test_swinging_does_not_sing():
+    """A swinging band is no misspelt singer."""
+    assert "vocals" not in read_prompt("swinging jazz", Options()).instruments_with.value
 
 
 def test_headings_in_other_languages():

@@ -23,6 +23,7 @@ _PIECE = re.compile(
     r"(?<!\w)(?:adagio|larghetto|largo|andante|allegro|elegy|serenade|divertimento|romance|sonata|fantasia|bagatelle|canon|fugue|nocturne)"
     r"(?:\s+in\s+[a-g](?:[#b]|\s+sharp|\s+flat)?(?:\s+(?:major|minor))?)?,?\s+for\s+(?:the\s+|solo\s+)?"
 )
+_SOLO = re.compile(r"\s+solo(?:\s+piece)?\s*(?:$|[,.;:]|(?:in|at|of)\s)")
 _ELECTRIC = frozenset({"drum_kit", "bass_guitar", "electric_guitar"})
 
 
@@ -47,6 +48,8 @@ def find_ensemble(text: Text, named: Sequence[Named], genre_ids: Sequence[str]) 
         strings = set(names) <= {*STRINGS, "string_ensemble"} and "string_ensemble" in names
         players = ("string_ensemble", "violin", "viola", "cello") if strings else names
         return Ensemble(players, text.quote(piece.start(), named[-1][0].end), "classical")
+    if len(names) == 1 and text.lower[: named[0][0].start].strip() in ("", "a", "an") and _SOLO.match(text.lower, named[0][0].end):
+        return Ensemble(names, f"{text.quote(named[0][0].start, named[0][0].end)} solo")
     word = _COUNTED.search(text.lower)
     if word is None or not names:
         return None
