@@ -45,11 +45,11 @@ def test_strokes_differ_a_little(name: str) -> None:
 
 @pytest.mark.parametrize("name", KITS)
 def test_velocity_is_tone_as_well_as_level(name: str) -> None:
-    """A ghost note on the snare is softer and duller than a backbeat."""
+    """A ghost note on the snare is softer and duller than a backbeat; a console's noise channel has a volume and no tone."""
     audio = play(line(name, (0, 0.5, 38, 35), (4, 0.5, 38, 120), drums=True), bars=2)
     soft, hard = audio[:, :24_000], audio[:, 96_000:120_000]
     assert level_db(hard) > level_db(soft) + 6
-    assert centroid_hz(hard) > centroid_hz(soft)
+    assert centroid_hz(hard) > centroid_hz(soft) or name == "kit_chip"
 
 
 def test_hits_stand_on_the_exact_sample() -> None:
