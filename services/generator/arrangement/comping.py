@@ -83,18 +83,22 @@ def _mixed(frame: Frame, comper: Comper, bar: Bar, variants: tuple[str, ...]) ->
         cells[beat] = other[beat]
     if here.random() < 0.8 * chance:
         beat = int(here.integers(4))
-        cells[beat] = _breathing(cells[beat], bare=beat == 0)
+        level = frame.level(bar.section)
+        cells[beat] = _breathing(cells[beat], fuller=level == "high" or (level == "mid" and beat > 0 and here.random() < 0.5))
     return " ".join(cells)
 
 
-def _breathing(cell: str, *, bare: bool) -> str:
-    """A beat with its second eighth left out or, where it has none, put in; the bar's first beat only gets thinner."""
+def _breathing(cell: str, *, fuller: bool) -> str:
+    """A beat with an eighth put in or, where it has one, a sixteenth that leads on; or with its second eighth left out."""
     if len(cell) != 4 or cell[0] not in "xdDXo":
         return cell
-    if cell[2] in "xduo":
+    stroke = "u" if cell[0] in "dD" else "x"
+    if fuller and cell[2] in "-." and cell[3] in "-.":
+        return cell[:2] + stroke + ("-" if cell[2] == "-" else ".")
+    if fuller and cell[3] in "-.":
+        return cell[:3] + stroke
+    if not fuller and cell[2] in "xduo":
         return cell[:2] + ("-" if cell[1] == "-" else ".") + cell[3]
-    if not bare and cell[2] in "-." and cell[3] in "-.":
-        return cell[:2] + ("u" if cell[0] in "dD" else "x") + ("-" if cell[2] == "-" else ".")
     return cell
 
 
