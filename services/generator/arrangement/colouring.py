@@ -122,7 +122,8 @@ def _fill(frame: Frame, hand: Hand, bar: Bar, strokes: Strokes, generator: np.ra
     end = bar.tick + frame.bar_ticks
     sung = max((min(n.end, end) for n in frame.lead_notes if n.start < end and n.end > bar.tick), default=bar.tick)
     beginning = min((n.start for n in frame.lead_notes if n.start >= end), default=end)
-    room = min(int((end - sung) // _EIGHTH), 4)
+    stated = frame.span_at(end - 1).start + 1
+    room = min(int((end - max(sung, stated)) // _EIGHTH), 4)
     if room < 2 or end not in strokes or (beginning == end and room < 3):
         return
     many = int(generator.integers(2, room + 1))
