@@ -2,7 +2,7 @@
 
 Two samples of tests/evaluation/score_prompts.toml, played dry (every stem rendered and summed, no mixing): short songs for tempo, key
 and chords; longer ones of styles that build for the contrast of sections and the borders that ears find. Options: --songs N (evenly
-over the 320), --seconds S, --form N (songs of 90 s, one per style), --jobs N, --out FILE.
+over the 320), --seconds S, --form N (songs of --form-seconds, one per style), --jobs N, --out FILE.
 """
 
 import argparse
@@ -159,30 +159,33 @@ def main() -> int:
     parser.add_argument("--songs", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=24.0)
     parser.add_argument("--form", type=int, default=16)
+    parser.add_argument("--form-seconds", type=float, default=90.0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=DOCS)
     asked = parser.parse_args()
     table = list(enumerate(load(), 1))
     if not asked.out.exists():
         asked.out.write_text(_HEAD, "utf-8")
-    command = f"python -m tests.evaluation.audio --songs {asked.songs} --seconds {asked.seconds:g} --form {asked.form}"
     if asked.songs:
         chosen = [table[round(i * (len(table) - 1) / max(1, asked.songs - 1))] for i in range(asked.songs)]
         found = _spread(hear, [(number, facts, asked.seconds) for number, facts in chosen], asked.jobs)
         note = f"{len(found)} songs of about {asked.seconds:g} s, played dry; {np.mean([one.seconds for one in found]):.1f} s each."
         text = _checks_table(found)
         print(text, flush=True)
+        command = f"python -m tests.evaluation.audio --songs {asked.songs} --seconds {asked.seconds:g} --form 0"
         keep(asked.out, "Tempo, key and chords", command, note, text)
     if asked.form:
         first = {facts["style"]: (number, facts) for number, facts in reversed(table) if (number - 1) % 10 == 1}
         styles = [style for style in (*_BUILDS, *first) if style in genres()]
         chosen = [first[style] for style in dict.fromkeys(styles)][: asked.form]
-        found = _spread(hear, [(number, facts, 90.0) for number, facts in chosen], asked.jobs)
+        found = _spread(hear, [(number, facts, asked.form_seconds) for number, facts in chosen], asked.jobs)
         note = (
-            "Songs of 90 s, played dry, the style's own form: loudness of choruses and drops over verses, and borders found in the audio."
+            f"{len(found)} songs of about {asked.form_seconds:g} s, played dry, the style's own form: loudness of choruses and drops "
+            "over verses, and borders found in the audio."
         )
         text = _form_table(found)
         print(text, flush=True)
+        command = f"python -m tests.evaluation.audio --songs 0 --form {asked.form} --form-seconds {asked.form_seconds:g}"
         keep(asked.out, "Sections", command, note, text)
     return 0
 

@@ -41,6 +41,8 @@ HARMONY = Register(rate_hz=11_025, low_hz=110.0, high_hz=2000.0, fft=4096, hop=1
 BASS = Register(rate_hz=2756, low_hz=30.0, high_hz=262.0, fft=1024, hop=256)
 """The bass: B0 to C4, frames of 0.37 s every 93 ms."""
 
+_SIDEBAND_HZ = 22.0
+
 
 @dataclass(frozen=True)
 class Peaks:
@@ -96,7 +98,11 @@ def chroma_of(peaks: Peaks, tuning: float = 0.0) -> Chroma:
 
 
 def bass_chroma(peaks: Peaks, tuning: float = 0.0) -> Chroma:
-    """Chromagram [12, frames] of the lowest strong peak of each frame: the bass note."""
+    """Chromagram [12, frames] of the lowest strong peak of each frame: the bass note.
+
+    Fast repeated notes have sidebands a few hertz below their pitch; so the strongest peak within `_SIDEBAND_HZ` above the lowest
+    is taken, which is below the octave of any bass note.
+    """
     out = np.zeros((12, peaks.frames))
     if not len(peaks.frame):
         return out
@@ -104,7 +110,12 @@ def bass_chroma(peaks: Peaks, tuning: float = 0.0) -> Chroma:
     np.maximum.at(loudest, peaks.frame, peaks.magnitude)
     strong = peaks.magnitude >= 0.25 * loudest[peaks.frame]
     frame, midi, magnitude = peaks.frame[strong], peaks.midi[strong] - tuning, peaks.magnitude[strong]
-    order = np.lexsort((midi, frame))
+    hz = 440.0 * 2 ** ((midi - 69) / 12)
+    lowest_hz = np.full(peaks.frames, np.inf)
+    np.minimum.at(lowest_hz, frame, hz)
+    near = hz <= lowest_hz[frame] + _SIDEBAND_HZ
+    frame, midi, magnitude = frame[near], midi[near], magnitude[near]
+    order = np.lexsort((-magnitude, frame))
     _, first = np.unique(frame[order], return_index=True)
     lowest = order[first]
     out[np.round(midi[lowest]).astype(np.int64) % 12, frame[lowest]] = np.sqrt(magnitude[lowest])

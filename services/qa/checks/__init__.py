@@ -49,6 +49,7 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
     found = (
         tempo,
         check_key(heard, score, asked, fit),
+        check_chords(heard, score, asked, fit),
         check_loudness(heard, asked, true_peak_db),
         check_true_peak(true_peak_db, asked),
         check_clipping(heard),
@@ -63,7 +64,4 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
         similarity,
     )
     informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone})
-    # Informs only: of distorted guitars and bent thirds too few chords are heard to judge a song by (docs/audio.md).
-    chords = check_chords(heard, score, asked, fit)
-    informed |= {} if chords is None else {"chords_heard": chords.measured}
     return Findings(tuple(check for check in found if check is not None), heard, informed)

@@ -25,6 +25,8 @@ from services.qa.listening import Heard
 Profile = npt.NDArray[np.float64]
 MODE_MARGIN = 0.10
 """How much better another mode may fit before the asked one is refused: share of the energy."""
+_FIFTH_PARTIAL = 0.3
+"""Magnitude of a note's fifth partial, two octaves and a major third up, beside the note in a chroma (of roots of magnitude)."""
 _MAJOR_FAMILY = ("major", "lydian", "mixolydian")
 
 
@@ -40,10 +42,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`tonics` [12]: how well each tonic, counted from the asked one, fits; `fits`: share of energy in each mode on the best tonic."""
+    """How the tonics and modes fit.
+
+    `tonics` [12]: how well each tonic, counted from the asked one, fits. `fits`: share of energy in each mode on the best tonic;
+    `fits_played`: the same less what may be partials.
+    """
 
     tonics: Profile
     fits: dict[str, float]
+    fits_played: dict[str, float]
 
     @property
     def shift(self) -> int:
@@ -103,7 +110,12 @@ def weigh(spans: list[Span], harmony: Chroma, bass: Chroma, asked: Key) -> Evide
     seconds = sum(span.end_s - span.start_s for span in spans) or 1.0
     tonics = (chords + 0.7 * roots) / seconds
     best = asked.tonic_class + int(np.argmax(tonics))
-    return Evidence(tonics, mode_fits(total, best))
+    return Evidence(tonics, mode_fits(total, best), mode_fits(_played_only(total), best))
+
+
+def _played_only(profile: Profile) -> Profile:
+    """A profile [12] less the fifth partials in it: those of a minor key's distorted power chords are no major thirds."""
+    return np.maximum(profile - _FIFTH_PARTIAL * np.roll(profile, 4), 0.0)
 
 
 def mode_fits(profile: Profile, tonic: int) -> dict[str, float]:
@@ -112,15 +124,17 @@ def mode_fits(profile: Profile, tonic: int) -> dict[str, float]:
     return {mode: float(profile[[(tonic + step) % 12 for step in steps]].sum()) / whole for mode, steps in MODES.items()}
 
 
-def _heard_mode(evidence: Evidence, asked: Key) -> str:
-    """The asked mode unless one of the other gender fits clearly better; minor and major alike may borrow within their family."""
+def _rival(fits: dict[str, float], asked: Key) -> str | None:
+    """The best mode where it is of the other gender and fits clearly better; minor and major alike may borrow within their family."""
     is_major = asked.mode in _MAJOR_FAMILY
-    best = max(evidence.fits, key=lambda mode: evidence.fits[mode])
-    rivals = {m: f for m, f in evidence.fits.items() if (m in _MAJOR_FAMILY) != is_major}
-    rival = max(rivals, key=lambda mode: rivals[mode])
-    if rivals[rival] > evidence.fits[asked.mode] + MODE_MARGIN and best == rival:
-        return rival
-    return asked.mode
+    best = max(fits, key=lambda mode: fits[mode])
+    return best if (best in _MAJOR_FAMILY) != is_major and fits[best] > fits[asked.mode] + MODE_MARGIN else None
+
+
+def _heard_mode(evidence: Evidence, asked: Key) -> str:
+    """The asked mode unless a rival wins with the partials and without them."""
+    rival = _rival(evidence.fits, asked)
+    return rival if rival and _rival(evidence.fits_played, asked) else asked.mode
 
 
 def check_key(heard: Heard, score: Score, asked: Asked, fit: Fit | None) -> Check | None:

@@ -80,6 +80,15 @@ def test_neighbouring_bass_notes_are_told_apart() -> None:
         assert int(np.argmax(chroma)) == pitch % 12
 
 
+def test_fast_repeated_bass_notes_are_heard_at_their_pitch() -> None:
+    """Strokes nine times a second have strong sidebands below the note: they are not its pitch."""
+    for pitch in (36, 40, 43):
+        steady = tone([pitch], 4, BASS.rate_hz)
+        gate = (np.arange(len(steady)) / BASS.rate_hz * 9) % 1 < 0.5
+        chroma = bass_chroma(spectral_peaks(steady * gate.astype(np.float32), BASS)).mean(axis=1)
+        assert int(np.argmax(chroma)) == pitch % 12
+
+
 @pytest.mark.parametrize("cents", [-30, 0, 20, 40])
 def test_tuning_is_measured(cents) -> None:
     """A choir tuned off A = 440 Hz is heard as such, within 4 cents."""

@@ -1,10 +1,14 @@
 """The chord check passes songs that play their chords, in every colour, and fails songs that play others."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from services.qa.checks.chords import LEAST_SHARE, check_chords, chord_spans
+from contracts.music.chord import Chord
+from contracts.music.score import Part, Role
+from services.qa.checks.chords import LEAST_SHARE, ChordSpan, check_chords, chord_spans, is_heard
 
 SONGS = {
     "axis": ("C major", ("C", "G", "Am", "F")),
@@ -82,3 +86,33 @@ def test_absent_where_there_is_nothing_to_hear(chords) -> None:
     assert len(chord_spans(score, None, asked.tempo_bpm)) == 2
     assert check_chords(heard, score, asked, None) is None
     assert check_chords(SimpleNamespace(harmony=None, bass=None), score, asked, None) is None
+
+
+def test_a_score_whose_band_plays_other_chords_than_are_written_fails(chords) -> None:
+    """The band's notes are the yardstick only where they are the written chord's: changed symbols over the same notes fail."""
+    score, heard, asked = chords("C major", SONGS["axis"][1])
+    section = score.sections["verse_1"]
+    moved = tuple(c.model_copy(update={"symbol": s}) for c, s in zip(section.chords, ("Dm", "F", "G", "Em") * 2, strict=True))
+    lying = score.model_copy(update={"sections": {"verse_1": section.model_copy(update={"chords": moved})}})
+    check = check_chords(heard, lying, asked, None)
+    assert check is not None
+    assert not check.passed
+
+
+def test_a_chord_that_nobody_plays_is_left_out(chords) -> None:
+    """Where only the tune sounds there is no chord to judge."""
+    score, heard, asked = chords("C major", SONGS["axis"][1])
+    tune: dict[str, Part] = {name: part for name, part in score.parts.items() if part.role is Role.MELODY}
+    assert check_chords(heard, score.model_copy(update={"parts": tune}), asked, None) is None
+
+
+def test_a_walking_bass_and_a_shell_are_heard_as_what_they_play() -> None:
+    """Root and seventh in the band, a bass on the third and a passing note: heard so; a fourth higher it is another chord."""
+    span = ChordSpan(0.0, 2.0, Chord.parse("C7"), {60: 1.0, 70: 1.0}, {40: 1.0, 41: 0.5}, {79: 1.0})
+    sound, low = np.zeros(12), np.zeros(12)
+    sound[[0, 10, 7, 4]], low[[4, 5]] = (1.0, 0.9, 1.1, 0.4), (1.0, 0.5)
+    assert is_heard(span, sound, low) is True
+    wrong = np.roll(sound, 5)
+    wrong[7] = 1.1
+    assert is_heard(span, wrong, np.roll(low, 5)) is False
+    assert is_heard(replace(span, band={}, bass={}), sound, low) is None
