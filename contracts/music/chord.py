@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from contracts.errors import BadInput
@@ -73,7 +74,7 @@ class Chord:
     @property
     def pitch_classes(self) -> tuple[int, ...]:
         """Pitch classes in stacking order, root first."""
-        return tuple((self.root_class + step) % 12 for step in self.intervals)
+        return _stacked(self.root_class, self.intervals)
 
     @property
     def is_minor(self) -> bool:
@@ -102,3 +103,8 @@ class Chord:
             suffix = self.quality[1:] if minor and self.quality.startswith("m") and not self.quality.startswith("maj") else self.quality
         slash = f"/{self.bass}" if self.bass else ""
         return f"{numeral}{suffix}{slash}"
+
+
+@lru_cache(maxsize=1024)
+def _stacked(root: int, intervals: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple((root + step) % 12 for step in intervals)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from contracts.errors import BadInput
@@ -13,6 +14,7 @@ _ACCIDENTAL = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1, "##": 2, "bb": -2, "
 _NAME = re.compile(r"^([A-Ga-g])(##|bb|[#b♯♭x]?)(-?\d)?$")
 
 
+@lru_cache(maxsize=1024)
 def pitch_class(name: str) -> int:
     """Pitch class 0–11 of a note name such as "F#" or "Bb". Raises BadInput for anything else."""
     match = _NAME.match(name.strip())
