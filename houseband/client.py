@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,6 +65,21 @@ class Job(Document):
     def ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.status in ("completed", "failed", "cancelled")
+
+
+def _uploads(reference: Path | None, midi: Path | None, hum: Path | None, base: Path | None) -> list[tuple[str, Path]]:
+    """The files to send, under the names of the form's fields."""
+    files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base}
+    return [(field, path) for field, path in files.items() if path]
+
+
+@contextmanager
+def _readable(field: str, path: Path) -> Iterator[None]:
+    """Turn a file that cannot be read into BadInput naming the field."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(field.removesuffix("_track"), str(path), "a readable file", hint=error.strerror or "") from error
 
 
 def _form(prompt: str, options: Mapping[str, Any] | None, taps: Sequence[float] | None, lyrics: str | None) -> dict[str, Any]:
@@ -166,16 +181,12 @@ class Client:
             taps: seconds at which a beat was tapped.
             lyrics: a text for the lead melody.
         """
-        files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base}
         with ExitStack() as stack:
             form = _form(prompt, options, taps, lyrics)
-            for field, path in files.items():
-                if path:
-                    try:
-                        handle = stack.enter_context(path.open("rb"))
-                    except OSError as error:
-                        raise BadInput(field.removesuffix("_track"), str(path), "a readable file", hint=error.strerror or "") from error
-                    form[field] = (path.name, handle, "application/octet-stream")
+            for field, path in _uploads(reference, midi, hum, base):
+                with _readable(field, path):
+                    handle = stack.enter_context(path.open("rb"))
+                form[field] = (path.name, handle, "application/octet-stream")
             return _accepted(_json(self._call("POST", "/jobs", files=form)))
 
     def job(self, job_id: str) -> Job:
@@ -265,9 +276,10 @@ class AsyncClient:
     ) -> Job:
         """Ask for a song; returns at once. Arguments as of `Client.create_job`."""
         form = _form(prompt, options, taps, lyrics)
-        for field, path in {"reference_track": reference, "midi": midi, "hum": hum, "base": base}.items():
-            if path:
-                form[field] = (path.name, await asyncio.to_thread(path.read_bytes), "application/octet-stream")
+        for field, path in _uploads(reference, midi, hum, base):
+            with _readable(field, path):
+                content = await asyncio.to_thread(path.read_bytes)
+            form[field] = (path.name, content, "application/octet-stream")
         return _accepted(_json(await self._call("POST", "/jobs", files=form)))
 
     async def job(self, job_id: str) -> Job:
