@@ -1,7 +1,6 @@
 """What users bring, end to end through the real house: a tune and words come back in song.mid, taps and a voice set the pace."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from services.generator.composition.syllables import syllables_of
 from services.music.lyrics import read_lyrics
 from tests.analyzer.voices import RATE, performed, voice
 from tests.midi_files import FOLK_TUNE, midi_bytes, tune
-from tests.songs import Song, finish_song, open_house
+from tests.songs import Song, finish_song
 
 WORDS = """[Verse]
 Out on the water a light goes by
@@ -28,12 +27,6 @@ Home with the summer rain
 SUNG = ([60, 64, 67, 64, 65, 69, 67, 64, 62, 67, 64, 60], [1.0, 1, 1, 1, 0.5, 0.5, 1, 2, 1, 1, 1, 1], 100)
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("home")) as house:
-        yield house
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A loop and a longer version of it, through the real services."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +9,11 @@ import soundfile
 from contracts.music import Score
 from houseband.client import Client
 from houseband.launcher import House
-from tests.songs import Song, finish_song, make_song, open_house
+from tests.songs import Song, finish_song, make_song
 
 OPTIONS = {"bpm": 120, "meter": "4/4", "duration_s": 16, "seed": 3, "ending": "loop"}
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("home")) as house:
-        yield house
 
 
 @pytest.fixture(scope="module")

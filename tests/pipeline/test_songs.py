@@ -1,6 +1,5 @@
 """Every genre end to end at 12 seconds each, through the real services over a real broker."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import mido
@@ -12,7 +11,7 @@ from houseband.client import Client, Job
 from houseband.launcher import House
 from services.music.packs.genres import genres
 from services.qa.folder import check_folder
-from tests.songs import Song, finish_song, open_house
+from tests.songs import Song, finish_song
 
 GENRES = sorted(genres())
 EXPECTED = {
@@ -29,12 +28,6 @@ EXPECTED = {
 SEED = 11
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("home")) as house:
-        yield house
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,15 @@
+"""What the end-to-end tests share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from houseband.launcher import House
+from tests.songs import open_house
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house of the module's own: real services, broker, store and database."""
+    with open_house(tmp_path_factory.mktemp("home")) as house:
+        yield house
