@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contracts.given import Given
 from contracts.music import Note, Part, Score
 from services.generator.composition.building import verbatim_in
+from services.generator.composition.placing import one_voice
 
 NEAR = 220
 """Ticks by which a performed note may lie beside the written one."""
@@ -77,16 +78,4 @@ def _with_words(notes: Sequence[Note], written: Part) -> tuple[tuple[Note, ...],
         elif note is not None:
             more.append(note)
             out.append((tick, syllable))
-    return _single(sorted([*notes, *more])), tuple(sorted(out))
-
-
-def _single(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """One voice: each note ends where the next begins."""
-    out: list[Note] = []
-    for note in notes:
-        if out and out[-1].start == note.start:
-            continue
-        if out and out[-1].end > note.start:
-            out[-1] = out[-1]._replace(duration=note.start - out[-1].start)
-        out.append(note)
-    return tuple(out)
+    return tuple(one_voice(sorted([*notes, *more]))), tuple(sorted(out))

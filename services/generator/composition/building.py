@@ -21,6 +21,7 @@ from services.generator.composition.placing import (
     hooks_of,
     is_song,
     loop_map,
+    one_voice,
     period_of,
     pickup_bars,
     placed,
@@ -193,7 +194,7 @@ class Building:
                 said = developer.phrase(manner, at, phrase.bars, harmony[slot.id].key, chord_at, draw)
                 until = at + min(2, phrase.bars) * bar
                 notes = [n for n in notes if not at <= n.start < until] + (said if phrase.letter != "t" else [])
-        return _single(sorted(notes))
+        return one_voice(sorted(notes))
 
     def _chord_at(self, section: SectionHarmony) -> Callable[[int], Chord]:
         meter = self.meter
@@ -292,15 +293,3 @@ def _overlaid(line: Sequence[Note], verbatim: Sequence[Note], mapped: dict[int, 
         if clipped.duration >= STEP // 4 and not any(a <= clipped.start < b for a, b in sounding):
             out.append(clipped)
     return sorted([*out, *verbatim])
-
-
-def _single(notes: Sequence[Note]) -> list[Note]:
-    """One voice: each note ends where the next begins."""
-    out: list[Note] = []
-    for note in notes:
-        if out and out[-1].start == note.start:
-            continue
-        if out and out[-1].end > note.start:
-            out[-1] = out[-1]._replace(duration=note.start - out[-1].start)
-        out.append(note)
-    return out

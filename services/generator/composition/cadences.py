@@ -42,7 +42,7 @@ class Cadences:
         kind = "open" if draw.random() < share else "closed"
         options = self.endings(kind, key)
         ending = self._fitting(options, bars, draw)
-        if len(ending) >= len(bars) or plain(_last(bars)) in {plain(e.split()[-1]) for e in options}:
+        if len(ending) >= len(bars) or plain(last_chord(bars)) in {plain(e.split()[-1]) for e in options}:
             return bars  # it ends so already
         return bars[: -len(ending)] + ending
 
@@ -50,7 +50,7 @@ class Cadences:
     def _fitting(options: Sequence[str], bars: Bars, draw: np.random.Generator) -> Bars:
         """One of the endings; those that would stand still on the chord before them only where there is no other."""
         endings = [numerals_to_bars(text) for text in options]
-        moving = [e for e in endings if len(e) < len(bars) and plain(_last(bars[: -len(e)])) != plain(e[0][0])] or endings
+        moving = [e for e in endings if len(e) < len(bars) and plain(last_chord(bars[: -len(e)])) != plain(e[0][0])] or endings
         return moving[int(draw.integers(len(moving)))]
 
     def inner(self, bars: Bars, slot: Slot, phrase: Phrase, key: Key) -> Bars:
@@ -58,10 +58,10 @@ class Cadences:
         draw = rng(self.seed, "composition", "harmony", "inner", slot.function, phrase.letter, phrase.start)
         tonic, third = ("i", "minor") if key.is_minor else ("I", "major")
         deceptive = draw.random() < self.table.share("deceptive")
-        if deceptive and plain(_last(bars)) == tonic and plain(_last(bars[:-1])) in ("V", "v", "bVII") and len(bars[-1]) == 1:
+        if deceptive and plain(last_chord(bars)) == tonic and plain(last_chord(bars[:-1])) in ("V", "v", "bVII") and len(bars[-1]) == 1:
             return [*bars[:-1], [_DECEPTIVE[third]]]
         again = any(p is not phrase and p.letter == phrase.letter and p.start > phrase.start for p in slot.phrases)
-        if again and draw.random() < _TURN and plain(_last(bars)) == tonic and key.mode in ("major", "minor"):
+        if again and draw.random() < _TURN and plain(last_chord(bars)) == tonic and key.mode in ("major", "minor"):
             options = [e for e in self.endings("open", key) if "|" not in e]
             if options:
                 return [*bars[:-1], options[int(draw.integers(len(options)))].split()]
@@ -73,14 +73,14 @@ class Cadences:
         if ending == "fade":
             return result
         if ending == "loop":
-            if not self.table.loops and len(result) >= 4 and plain(_last(result)) == first:
+            if not self.table.loops and len(result) >= 4 and plain(last_chord(result)) == first:
                 options = [e for e in self.endings("open", key) if "|" not in e and plain(e.split()[-1]) != first]
                 if options:
                     draw = rng(self.seed, "composition", "harmony", "end")
                     result[-1] = options[int(draw.integers(len(options)))].split()
             return result
         result[-1] = [tonic]
-        if len(result) >= 4 and not self.table.loops and plain(_last(result[:-1])) == plain(tonic):
+        if len(result) >= 4 and not self.table.loops and plain(last_chord(result[:-1])) == plain(tonic):
             options = [e for e in self.endings("closed", key) if "|" in e]
             if options:
                 draw = rng(self.seed, "composition", "harmony", "end")
@@ -88,5 +88,6 @@ class Cadences:
         return result
 
 
-def _last(bars: Bars) -> str:
+def last_chord(bars: Bars) -> str:
+    """The chord that a progression ends on."""
     return next(token for token in reversed(bars[-1]) if token != HOLD)

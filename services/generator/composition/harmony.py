@@ -6,7 +6,7 @@ import numpy as np
 
 from contracts.brief import Brief
 from contracts.music import Chord, ChordEvent, Key, Meter
-from services.generator.composition.cadences import Cadences
+from services.generator.composition.cadences import Cadences, last_chord
 from services.generator.composition.colours import song_colours
 from services.generator.composition.devices import CHROMATIC, DEVICES
 from services.generator.composition.form import Form, Phrase, Slot
@@ -188,7 +188,7 @@ class Harmonist:
         letter = "a" if phrase.letter == "t" else phrase.letter
         unit = self._unit(slot, letter, phrase.bars, key)
         if phrase.letter == "t":
-            return [[_last(unit.bars)] for _ in range(phrase.bars)]
+            return [[last_chord(unit.bars)] for _ in range(phrase.bars)]
         bars = [list(unit.bars[i % len(unit.bars)]) for i in range(phrase.bars)]
         final = phrase is slot.phrases[-1]
         cut = phrase.bars % len(unit.bars) > 0
@@ -265,11 +265,6 @@ class Harmonist:
                 chord = Chord.parse(symbol)
                 events.append(ChordEvent(bar=slot.start + offset + 1, beat=beat, symbol=str(chord), roman=chord.roman(self.key)))
         return tuple(events)
-
-
-def _last(bars: Bars) -> str:
-    """The chord that a progression ends on."""
-    return next(token for token in reversed(bars[-1]) if token != HOLD)
 
 
 def _blunt(bars: Bars) -> bool:

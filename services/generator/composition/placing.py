@@ -153,3 +153,15 @@ def placed(notes: Iterable[Note], runs: Iterable[Run], meter: Meter, shift: int 
         offset = run.song_bar * bar - low
         out += [n._replace(start=n.start + offset, pitch=n.pitch + shift) for n in given if low <= n.start < high]
     return sorted(out)
+
+
+def one_voice(notes: Sequence[Note]) -> list[Note]:
+    """One voice: each note ends where the next begins."""
+    out: list[Note] = []
+    for note in notes:
+        if out and out[-1].start == note.start:
+            continue
+        if out and out[-1].end > note.start:
+            out[-1] = out[-1]._replace(duration=note.start - out[-1].start)
+        out.append(note)
+    return out

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from contracts.music import Score, Section
@@ -110,7 +109,6 @@ def _runs(whole: list[Piece]) -> list[list[Piece]]:
     return runs + list(seen.values())
 
 
-@cache
 def _filling(sizes: tuple[int, ...], extra: int) -> tuple[tuple[str, int], ...]:
     """Returns ("run", index) and fresh sections ("fresh", bars) that add up to `extra` at the least cost (shortest path over bars).
 

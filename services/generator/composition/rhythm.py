@@ -1,7 +1,6 @@
 """Rhythms of a song: half bars of real singers bent to the song's own habits, or bars out of the style's patterns."""
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -247,9 +246,3 @@ def _code(bar: Bar, start: int) -> int:
 
 def _steps(code: int, start: int) -> Bar:
     return tuple(start + s for s in range(HALF) if code >> (HALF - 1 - s) & 1)
-
-
-def lengths_of(starts: Sequence[int], end: int, longest: int) -> list[int]:
-    """Steps from each onset to the next (the last one to `end`), no more than `longest`."""
-    following = [*starts[1:], end]
-    return [max(1, min(b - a, longest)) for a, b in zip(starts, following, strict=True)]

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from services.generator.composition.habits import HALF, bar_position, half_features
+from services.generator.composition.plans import place_of
 from services.generator.training.pitches import fresh_bars, parts, phrase_of_bar
 from services.generator.training.songs import STEPS, SungNote, SungPhrase, SungSong
 
@@ -114,17 +115,12 @@ def fit_plans(songs: Sequence[SungSong]) -> dict[str, dict[str, dict[str, int]]]
             before = "start"
             for index in range(sung.phrase.bars):
                 relation = _relation(bars, index)
-                counts[_place(index, sung.phrase.bars), before, relation] += 1
+                counts[place_of(index, sung.phrase.bars), before, relation] += 1
                 before = relation
     result: dict[str, dict[str, dict[str, int]]] = {}
     for (place, before, relation), n in sorted(counts.items()):
         result.setdefault(place, {}).setdefault(before, {})[relation] = n
     return result
-
-
-def _place(index: int, bars: int) -> str:
-    """Bars count from the start, the last two from the end, so that plans fit phrases of any length."""
-    return f"end{bars - index}" if bars - index <= 2 else str(index % 8)
 
 
 def _relation(bars: Sequence[Bar], index: int) -> str:
