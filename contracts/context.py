@@ -1,8 +1,8 @@
 """The context document that the stages pass on. Each stage writes a new immutable revision."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.base import Document
@@ -11,9 +11,11 @@ from contracts.errors import Problem
 from contracts.features import Features
 from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
 from contracts.report import Retry, Verdict
+from contracts.sound import FORMAT, LOUDNESS_TARGETS, Edition, MixEdits
 
 SCHEMA_VERSION = 1
 MAX_PROMPT_CHARS = 10_000
+LEAST_LUFS, MOST_LUFS = -30.0, -5.0
 
 
 class Options(Document):
@@ -31,10 +33,22 @@ class Options(Document):
     structure: str | None = None
     energy: float | None = Field(default=None, ge=0, le=1)
     valence: float | None = Field(default=None, ge=0, le=1)
-    target_lufs: float = Field(default=-14.0, ge=-30, le=-5)
+    target_lufs: float | Literal["reference"] = Field(
+        default=-14.0,
+        description=f"LUFS, or a medium ({', '.join(LOUDNESS_TARGETS)}), or `reference`: as loud as the reference track",
+    )
     ceiling_dbtp: float = Field(default=-1.0, ge=-9, le=-0.1)
     until: Stage | None = None
     engine: str = "auto"
+    sounds: dict[str, str] = Field(
+        default_factory=dict,
+        description="instruments of one's own by part, instrument or role: FILE.sf2[:BANK:PROGRAM], FILE.sfz or FILE.vst3[:PRESET]",
+    )
+    mix: MixEdits | None = Field(default=None, description="what to change in the mix")
+    formats: tuple[Annotated[str, Field(pattern=FORMAT)], ...] = Field(
+        default=(), description="further files of the master, such as wav16@44100, mp3_320, ogg"
+    )
+    editions: tuple[Edition, ...] = Field(default=(), description="further versions of the song")
     ending: Literal["natural", "loop", "cut", "fade"] | None = Field(
         default=None,
         description="natural: an outro and a last chord; loop: the end runs into the beginning; cut: no ending; fade: fades out",
@@ -48,6 +62,19 @@ class Options(Document):
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null", populate_by_name=True)
 
+    @field_validator("target_lufs", mode="before")
+    @classmethod
+    def _of_medium(cls, value: Any) -> Any:
+        """A medium's name as its loudness."""
+        return LOUDNESS_TARGETS.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("target_lufs")
+    @classmethod
+    def _in_range(cls, value: float | str) -> float | str:
+        if not isinstance(value, str) and not LEAST_LUFS <= value <= MOST_LUFS:
+            raise ValueError(f"{LEAST_LUFS:g} to {MOST_LUFS:g}, {', '.join(LOUDNESS_TARGETS)} or reference")
+        return value
+
 
 class Request(Document):
     """What the user asked for, with references to what was uploaded."""
@@ -59,6 +86,7 @@ class Request(Document):
     midi: Artifact | None = None
     hum: Artifact | None = None
     base: Artifact | None = Field(default=None, description="score.json of a song to extend, shorten or continue")
+    cover: Artifact | None = Field(default=None, description="a picture for the files' tags, PNG or JPEG")
     taps: tuple[float, ...] = Field(default=(), description="seconds at which a beat was tapped")
     lyrics: str = ""
     user: str = "local"

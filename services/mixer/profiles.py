@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.sound import Bell, Compression
 from services.music.packs.genres import genres
 
 DEFAULT = "default"
@@ -16,24 +17,6 @@ class Table(BaseModel):
     """A frozen table that knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Bell(Table):
-    """One band of a strip's equaliser."""
-
-    hz: float = Field(ge=20, le=20_000)
-    db: float = Field(ge=-12, le=12)
-    q: float = Field(default=0.8, gt=0)
-    shape: str = Field(default="peak", pattern="^(peak|low_shelf|high_shelf)$")
-
-
-class Compression(Table):
-    """A strip's compressor. The threshold is relative to the stem's own loudness of -18 LUFS."""
-
-    ratio: float = Field(default=1.0, ge=1)
-    threshold_db: float = -16.0
-    attack_ms: float = Field(default=15.0, gt=0)
-    release_ms: float = Field(default=120.0, gt=0)
 
 
 class Strip(Table):

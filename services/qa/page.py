@@ -80,7 +80,7 @@ def again(context: Context) -> str:
     for flag, ids in (("--instruments", options.instruments), ("--without", options.without)):
         words += [flag, ",".join(ids)] if ids else []
     for flag, number, usual in (("--target-lufs", options.target_lufs, -14.0), ("--ceiling", options.ceiling_dbtp, -1.0)):
-        words += [flag, f"{number:g}"] if number != usual else []
+        words += [flag, str(number) if isinstance(number, str) else f"{number:g}"] if number != usual else []
     for flag, choice, usual_choice in (
         ("--ending", options.ending, None),
         ("--resize", options.resize, None),

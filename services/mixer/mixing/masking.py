@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.sound import Bell
 from services.mixer.corridor import deviation_db
-from services.mixer.profiles import Bell
 
 Bands = NDArray[np.float64]
 

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from contracts.base import Document
 from contracts.music.score import Part, Role, Score
+from contracts.sound import Bell
 from services.mixer.corridor import corridor_db
 from services.mixer.mixing import masking
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.placement import side_to_middle
-from services.mixer.profiles import Bell, Profile, Strip
+from services.mixer.profiles import Profile, Strip
 from services.music.audio.loudness import block_energies, gated_lufs
 from services.music.audio.spectrum import band_powers
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.mixer.profiles import Bell, Strip, Tape
+from contracts.sound import Bell
+from services.mixer.profiles import Strip, Tape
 
 Audio = NDArray[np.float32]
 

@@ -1,0 +1,84 @@
+"""What a user may state about the sound: edits of the mix, effects, instruments of their own, formats and editions."""
+
+from typing import Literal, get_args
+
+from pydantic import ConfigDict, Field
+
+from contracts.base import Document
+
+LOUDNESS_TARGETS: dict[str, float] = {
+    "streaming": -14.0,
+    "apple_music": -16.0,
+    "download": -11.0,
+    "loud": -9.0,
+    "club": -8.0,
+    "broadcast": -23.0,
+}
+"""Integrated loudness in LUFS by medium; `broadcast` is EBU R 128's programme level."""
+
+Edition = Literal["instrumental", "lead", "edit_30", "edit_60", "loop", "stems_zip"]
+EDITIONS: tuple[str, ...] = get_args(Edition)
+FORMAT = r"^(wav16|wav24|wav32f|flac|flac16|mp3_v0|mp3_320|ogg)(@(44100|48000|96000))?$"
+"""A further file of the master: its coding and, after @, its sample rate in Hz (48,000 where none is given)."""
+
+
+class Stated(Document):
+    """What a person wrote: a name that does not exist is an error, not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Bell(Stated):
+    """One band of an equaliser."""
+
+    hz: float = Field(ge=20, le=20_000)
+    db: float = Field(ge=-12, le=12)
+    q: float = Field(default=0.8, gt=0, le=20)
+    shape: Literal["peak", "low_shelf", "high_shelf"] = "peak"
+
+
+class Compression(Stated):
+    """A strip's compressor. The threshold is relative to the stem's own loudness of -18 LUFS."""
+
+    ratio: float = Field(default=1.0, ge=1, le=20)
+    threshold_db: float = Field(default=-16.0, ge=-60, le=0)
+    attack_ms: float = Field(default=15.0, gt=0, le=500)
+    release_ms: float = Field(default=120.0, gt=0, le=5000)
+
+
+class Operation(Stated):
+    """One effect or operation of the catalogue with its parameters; what it has not stated takes its default.
+
+    `effect` is an id of the catalogue, `plugin:NAME` for a user's Python plugin, or the path of a VST3 plugin.
+    """
+
+    effect: str = Field(min_length=1, max_length=1000)
+    parameters: dict[str, float | bool | str] = Field(default_factory=dict)
+
+
+class ChannelEdit(Stated):
+    """What a user changes in one part's channel. None keeps what the profile and the measurements decided."""
+
+    level_db: float = Field(default=0.0, ge=-60, le=24, description="added to the part's level, dB")
+    mute: bool = False
+    pan: float | None = Field(default=None, ge=-1, le=1, description="-1 left, 1 right")
+    width: float | None = Field(default=None, ge=0, le=2)
+    duck_db: float | None = Field(default=None, ge=0, le=24, description="how far the kick pushes it down, dB")
+    room_db: float | None = Field(default=None, ge=-120, le=12, description="send to the room, dB")
+    hall_db: float | None = Field(default=None, ge=-120, le=12, description="send to the hall, dB")
+    delay_db: float | None = Field(default=None, ge=-120, le=12, description="send to the echo, dB")
+    highpass_hz: float | None = Field(default=None, ge=10, le=2000)
+    lowpass_hz: float | None = Field(default=None, ge=100, le=24_000)
+    eq: tuple[Bell, ...] | None = Field(default=None, description="in place of the strip's own bands and the cuts for masking")
+    compression: Compression | None = None
+    saturation_db: float | None = Field(default=None, ge=0, le=18)
+    effects: tuple[Operation, ...] = Field(default=(), max_length=8, description="inserted after the strip, in order")
+
+
+class MixEdits(Stated):
+    """What a user changes in a mix: channels by part id (or by role: `drums`, `bass`), sections, and the whole."""
+
+    profile: str | None = Field(default=None, description="mixed as this genre is")
+    channels: dict[str, ChannelEdit] = Field(default_factory=dict)
+    section_db: dict[str, float] = Field(default_factory=dict, description="added to the level of a section, by its id, dB")
+    changes: dict[str, float] = Field(default_factory=dict, description="of the whole mix: low_end_db, width, reverb_db, ...")
