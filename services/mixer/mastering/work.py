@@ -1,0 +1,145 @@
+"""The mastering stage: mixed stems to the master and its stems, on target under the ceiling, delivered as files."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.context import Context, MasteringSection, MixingSection
+from contracts.errors import Unavailable
+from contracts.pipeline import Stage
+from services.mixer.delivery.work import deliver, tags
+from services.mixer.mastering.chain import Aim, Mastered
+from services.mixer.mastering.matching import Match
+from services.mixer.mastering.session import Session, ToneAim
+from services.mixer.mixing.changes import Changes, read_changes
+from services.mixer.profiles import Profile, profile
+from services.mixer.stored import Stems, digest, go_on
+from services.music.audio.spectrum import REACH, TONE_HZ, empty_bands_hz, is_full_record
+from services.runtime.workbench import Workbench
+
+# Raise when the same mixed stems would give another master.
+VERSION = 2
+SILENCE_LUFS = -120.0
+REFERENCE_SHARE = 0.5
+
+
+def master(context: Context, bench: Workbench) -> Context:
+    """Master the mixed stems to the target under the ceiling and deliver the files; fills `mastering` and `artifacts`."""
+    if context.mixing is None:
+        raise Unavailable("the mixed stems", "run mixing first")
+    mixed, changes = Stems(context.mixing.stems, bench), read_changes(context)
+    style = profile(str(context.mixing.settings.get("profile", "")))
+    technical = context.technical
+    aim = Aim(technical.target_lufs + changes.target_offset_lu, technical.true_peak_ceiling_dbtp + changes.ceiling_offset_db)
+    session = Session(list(mixed.stems), mixed.load, mixed.rate, mixed.frames, style, bench.scratch)
+    go_on(bench, 0.0, "summing the stems")
+    try:
+        tone = _tone_aim(context, changes)
+        mastered = session.run(aim, tone, _heard(context.mixing))
+        go_on(bench, 0.5, "delivering")
+        made_of = digest(
+            version=VERSION,
+            mixed={n: a.sha256 for n, a in mixed.stems.items()},
+            profile=style,
+            aim=vars(aim),
+            tone=vars(tone),
+            changes=vars(changes),
+            tags=tags(context),
+        )
+        delivered = deliver(context, bench, session, f"audio/master/{made_of}", changes.mp3_gain_db)
+    finally:
+        session.close()
+    kept = {name: artifact for name, artifact in context.artifacts.items() if not name.startswith("stems/")}
+    section = MasteringSection(
+        master=delivered["master.wav"],
+        stems={name: delivered[f"stems/{name}.wav"] for name in mixed.stems},
+        settings={**_settings(session, mastered, style, aim), "empty_bands_hz": _empty(context.mixing)},
+        loudness_lufs=max(round(mastered.loudness_lufs, 3), SILENCE_LUFS),
+        true_peak_dbtp=max(round(mastered.true_peak_dbtp, 3), SILENCE_LUFS),
+        limited_by_ceiling=mastered.limited_by_ceiling,
+    )
+    return _explain_master(context.model_copy(update={"mastering": section, "artifacts": {**kept, **delivered}}), mastered, session, tone)
+
+
+def _tone_aim(context: Context, changes: Changes) -> ToneAim:
+    """How far the tone follows the user's reference: a full record is matched, another one draws the corridor half of the way."""
+    features = context.analysis.features if context.analysis else None
+    if features is None or len(features.spectrum_hz) < 8:
+        return ToneAim(changes.tone_strength)
+    centres, levels = np.array(features.spectrum_hz), np.array(features.spectrum_db)
+    reach_hz = REACH * features.sample_rate_hz
+    heard = (centres >= TONE_HZ[0]) & (centres <= min(TONE_HZ[1], reach_hz))
+    if heard.sum() >= 8 and is_full_record(centres[heard], levels[heard]):
+        share = 1.0 if changes.match_reference is None else changes.match_reference
+        return ToneAim(changes.tone_strength, match=Match(centres, levels, reach_hz, changes.match_most_db, share))
+    share = REFERENCE_SHARE if changes.match_reference is None else changes.match_reference
+    return ToneAim(changes.tone_strength, (centres, levels), share)
+
+
+def _heard(mixing: MixingSection) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The spectrum of the sum as the mix measured it; None where somebody took it out of the document."""
+    centres, levels = (np.array(mixing.settings.get(name, ()), dtype=np.float64) for name in ("spectrum_hz", "spectrum_db"))
+    return (centres, levels) if centres.size and centres.size == levels.size else None
+
+
+def _empty(mixing: MixingSection) -> list[int]:
+    """Bands in which nobody plays: no equaliser can give them a reference's tone."""
+    heard = _heard(mixing)
+    return list(empty_bands_hz(*heard)) if heard else []
+
+
+def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) -> dict[str, Any]:
+    return {
+        "profile": style.id,
+        "target_lufs": aim.target_lufs,
+        "ceiling_dbtp": aim.ceiling_dbtp,
+        "equaliser_db": {f"{hz} Hz": db for hz, db in session.eq_db.items()},
+        "glue": style.glue.model_dump(),
+        "glue_most_db": round(mastered.most_glue_db, 2),
+        "peaks": style.peaks.model_dump(),
+        "drive_db": round(mastered.drive_db, 3),
+        "limiting_most_db": round(mastered.most_limiting_db, 2),
+        "tries": mastered.tries,
+    }
+
+
+def _tone_reason(context: Context, tone: ToneAim) -> str:
+    name = context.analysis.reference_name if context.analysis else ""
+    if tone.match:
+        empty = _empty(context.mixing) if context.mixing else []
+        but = f"; nobody plays around {', '.join(f'{hz} Hz' for hz in empty)}, which stays so" if empty else ""
+        return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB{but}"
+    drawn = f", drawn to the reference, {name}, by {tone.share:.0%}" if tone.reference else ""
+    return f"the sum is led towards the long-term spectrum of released music of its genre{drawn}"
+
+
+def _explain_master(context: Context, mastered: Mastered, session: Session, tone: ToneAim) -> Context:
+    """Record the mastering in words."""
+    target = context.technical.target_lufs
+    if not math.isfinite(mastered.loudness_lufs):
+        return context.decide(
+            Stage.MASTERING, "silence", "delivered as it is", "there is nothing to hear: no gain can bring it to a loudness"
+        )
+    if session.eq_db:
+        low, high = min(session.eq_db.values()), max(session.eq_db.values())
+        context = context.decide(
+            Stage.MASTERING,
+            "tone",
+            f"linear-phase equaliser between {low:+.1f} and {high:+.1f} dB",
+            _tone_reason(context, tone),
+        )
+    limited = (
+        f"the peaks alone stop at {mastered.loudness_lufs:.2f} LUFS under the ceiling: limited_by_ceiling"
+        if mastered.limited_by_ceiling
+        else "on target"
+    )
+    return context.decide(
+        Stage.MASTERING,
+        "loudness",
+        f"{mastered.loudness_lufs:.2f} LUFS, {mastered.true_peak_dbtp:.2f} dBTP",
+        f"asked: {target:g} LUFS; {limited}; the limiter took at most {mastered.most_limiting_db:.1f} dB",
+        drive_db=round(mastered.drive_db, 2),
+        tries=mastered.tries,
+    )
