@@ -1,6 +1,6 @@
 """The context document that the stages pass on. Each stage writes a new immutable revision."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
@@ -11,7 +11,7 @@ from contracts.errors import Problem
 from contracts.features import Features
 from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
 from contracts.report import Retry, Verdict
-from contracts.sound import FORMAT, LOUDNESS_TARGETS, Edition, MixEdits
+from contracts.sound import LOUDNESS_TARGETS, Edition, Format, MixEdits
 
 SCHEMA_VERSION = 1
 MAX_PROMPT_CHARS = 10_000
@@ -45,9 +45,7 @@ class Options(Document):
         description="instruments of one's own by part, instrument or role: FILE.sf2[:BANK:PROGRAM], FILE.sfz or FILE.vst3[:PRESET]",
     )
     mix: MixEdits | None = Field(default=None, description="what to change in the mix")
-    formats: tuple[Annotated[str, Field(pattern=FORMAT)], ...] = Field(
-        default=(), description="further files of the master, such as wav16@44100, mp3_320, ogg"
-    )
+    formats: tuple[Format, ...] = Field(default=(), description="further files of the master, such as wav16@44100, mp3_320, ogg")
     editions: tuple[Edition, ...] = Field(default=(), description="further versions of the song")
     ending: Literal["natural", "loop", "cut", "fade"] | None = Field(
         default=None,
@@ -64,16 +62,16 @@ class Options(Document):
 
     @field_validator("target_lufs", mode="before")
     @classmethod
-    def _of_medium(cls, value: Any) -> Any:
-        """A medium's name as its loudness."""
-        return LOUDNESS_TARGETS.get(value, value) if isinstance(value, str) else value
-
-    @field_validator("target_lufs")
-    @classmethod
-    def _in_range(cls, value: float | str) -> float | str:
-        if not isinstance(value, str) and not LEAST_LUFS <= value <= MOST_LUFS:
+    def _loudness(cls, value: Any) -> Any:
+        """A medium's name as its loudness; what is no loudness is told in one sentence."""
+        known = LOUDNESS_TARGETS.get(value, value) if isinstance(value, str) else value
+        try:
+            fits = known == "reference" or LEAST_LUFS <= float(known) <= MOST_LUFS
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
             raise ValueError(f"{LEAST_LUFS:g} to {MOST_LUFS:g}, {', '.join(LOUDNESS_TARGETS)} or reference")
-        return value
+        return known
 
 
 class Request(Document):

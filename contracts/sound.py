@@ -1,8 +1,8 @@
 """What a user may state about the sound: edits of the mix, effects, instruments of their own, formats and editions."""
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from contracts.base import Document
 
@@ -18,7 +18,25 @@ LOUDNESS_TARGETS: dict[str, float] = {
 
 Edition = Literal["instrumental", "lead", "edit_30", "edit_60", "loop", "stems_zip"]
 EDITIONS: tuple[str, ...] = get_args(Edition)
-FORMAT = r"^(wav16|wav24|wav32f|flac|flac16|mp3_v0|mp3_320|ogg)(@(44100|48000|96000))?$"
+CODINGS = ("wav16", "wav24", "wav32f", "flac", "flac16", "mp3_v0", "mp3_320", "ogg")
+RATES_HZ = (44_100, 48_000, 96_000)
+
+
+def _format(text: str) -> str:
+    """A format's name, checked. Raises ValueError that says what there is."""
+    coding, at, rate = text.partition("@")
+    if coding not in CODINGS or (at and rate not in map(str, RATES_HZ)):
+        raise ValueError(f"one of {', '.join(CODINGS)}, with @{', @'.join(map(str, RATES_HZ))} or without")
+    if coding.startswith("mp3") and rate == str(RATES_HZ[-1]):
+        raise ValueError("mp3 at 44100 or 48000 Hz: MPEG-1 layer III knows no more")
+    return text
+
+
+Format = Annotated[
+    str,
+    AfterValidator(_format),
+    Field(json_schema_extra={"pattern": f"^({'|'.join(CODINGS)})(@({'|'.join(map(str, RATES_HZ))}))?$"}, examples=["wav16@44100"]),
+]
 """A further file of the master: its coding and, after @, its sample rate in Hz (48,000 where none is given)."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contracts.errors import BadInput, HousebandError
 from contracts.pipeline import SERVICES, Stage
+from contracts.sound import EDITIONS, LOUDNESS_TARGETS
 
 OK, BAD_INPUT, CHECK_FAILED, UNAVAILABLE, STOPPED = 0, 2, 3, 4, 130
 READS_PACKS = ("make", "brief", "catalog", "up")
@@ -29,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"houseband {version('houseband')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     make = commands.add_parser("make", help="make a song from a sentence")
-    _add_request(make)
+    _add_request(make, again=True)
     make.add_argument("--out", type=Path, metavar="DIR", help="the folder to write (default: songs/<prompt>-<seed>)")
     make.add_argument("--seed", type=int, metavar="N", help="same inputs and seed, same bytes (default: a new one)")
     make.add_argument("--server", metavar="URL", help="use this gateway instead of a house of one's own")
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true")
     show = commands.add_parser("show", help="the score of a delivered folder as readable text")
     show.add_argument("dir", type=Path)
+    show.add_argument("--mix", action="store_true", help="the mix in place of the score: a sheet to edit and to give to make --mix")
     catalog = commands.add_parser("catalog", help="what there is to choose from")
     catalog.add_argument("kind", choices=CATALOGS)
     catalog.add_argument("--json", action="store_true")
@@ -61,10 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_request(parser: argparse.ArgumentParser) -> None:
-    """The options that a request may state: contracts.context.Options, and the files."""
+def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """The options that a request may state: contracts.context.Options, and the files. None: not stated."""
     add = parser.add_argument
-    add("prompt", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
+    if again:
+        add("--again", type=Path, metavar="DIR", help="make the song of this folder again: its prompt, seed and options, changed as stated")
+    add("prompt", nargs="?" if again else None, default="", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
     add("--duration", type=float, dest="duration_s", metavar="SECONDS", help="10 to 600")
     add("--bpm", type=float, metavar="N", help="beats that are felt per minute: dotted quarters in 6/8")
     add("--key", metavar='"F minor"')
@@ -77,7 +81,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     add("--structure", metavar="intro:4,verse:8,chorus:8")
     add("--reference", type=Path, metavar="AUDIO", help="a recording to learn tempo, key, energy and tone from")
     add("--midi", type=Path, metavar="FILE", help="a MIDI file to build on: its melody, chords, bass and drums are kept")
-    add("--midi-as", choices=("auto", "melody", "chords", "drums"), default="auto", help="what the MIDI file is taken for")
+    add("--midi-as", choices=("auto", "melody", "chords", "drums"), help="what the MIDI file is taken for")
     add("--hum", type=Path, metavar="AUDIO", help="a hummed, whistled or played melody to build on")
     add("--taps", metavar='FILE|"0.0,0.5,…"', help="seconds at which a beat was tapped: tempo and groove")
     add(
@@ -89,12 +93,31 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     add("--image", metavar="FILE", help="not read by this version yet")
     add("--energy", type=float, metavar="0..1")
     add("--valence", type=float, metavar="0..1")
-    add("--enhance", choices=("offline", "llm", "off"), default="offline", help="who reads the prompt")
-    add("--license", choices=("any", "commercial"), default="any", help="commercial: only sounds that allow it without doubt")
-    add("--target-lufs", type=float, default=-14.0, metavar="-14")
-    add("--ceiling", type=float, dest="ceiling_dbtp", default=-1.0, metavar="-1.0")
+    add("--enhance", choices=("offline", "llm", "off"), help="who reads the prompt")
+    add("--license", choices=("any", "commercial"), help="commercial: only sounds that allow it without doubt")
+    add("--target-lufs", type=_number_or_name, metavar="-14", help=f"LUFS, or {', '.join(LOUDNESS_TARGETS)}, reference")
+    add("--ceiling", type=float, dest="ceiling_dbtp", metavar="-1.0", help="highest true peak, dBTP")
+    add("--mix", type=Path, metavar="FILE", help="what to change in the mix, as `houseband show DIR --mix` writes it")
+    add(
+        "--sound",
+        action="append",
+        dest="sounds",
+        default=[],
+        metavar="NAME=FILE",
+        help="an instrument of your own (SF2, SF3, SFZ, VST3) for a part, an instrument or a role; more than once",
+    )
+    add("--formats", type=_names, default=[], metavar="wav16@44100,flac,mp3_320,ogg", help="further files of the master")
+    add("--editions", type=_names, default=[], metavar="a,b", help=f"further versions of the song: {', '.join(EDITIONS)}")
+    add("--cover", type=Path, metavar="FILE", help="a picture for the files' tags, PNG or JPEG")
     add("--until", choices=[stage.value for stage in Stage if stage is not Stage.ANALYSIS], help="stop after this stage")
-    add("--engine", default="auto", metavar="auto|sampled|neural|PROVIDER")
+    add("--engine", metavar="auto|sampled|neural|PROVIDER")
+
+
+def _number_or_name(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _names(text: str) -> list[str]:

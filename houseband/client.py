@@ -67,9 +67,9 @@ class Job(Document):
         return self.status in ("completed", "failed", "cancelled")
 
 
-def _uploads(reference: Path | None, midi: Path | None, hum: Path | None, base: Path | None) -> list[tuple[str, Path]]:
+def _uploads(reference: Path | None, midi: Path | None, hum: Path | None, base: Path | None, cover: Path | None) -> list[tuple[str, Path]]:
     """The files to send, under the names of the form's fields."""
-    files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base}
+    files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base, "cover": cover}
     return [(field, path) for field, path in files.items() if path]
 
 
@@ -166,6 +166,7 @@ class Client:
         midi: Path | None = None,
         hum: Path | None = None,
         base: Path | None = None,
+        cover: Path | None = None,
         taps: Sequence[float] | None = None,
         lyrics: str | None = None,
     ) -> Job:
@@ -178,12 +179,13 @@ class Client:
             midi: a MIDI file whose notes are built on.
             hum: a recording of a melody that is built on.
             base: score.json of an earlier song to go on from.
+            cover: a picture for the files' tags.
             taps: seconds at which a beat was tapped.
             lyrics: a text for the lead melody.
         """
         with ExitStack() as stack:
             form = _form(prompt, options, taps, lyrics)
-            for field, path in _uploads(reference, midi, hum, base):
+            for field, path in _uploads(reference, midi, hum, base, cover):
                 with _readable(field, path):
                     handle = stack.enter_context(path.open("rb"))
                 form[field] = (path.name, handle, "application/octet-stream")
@@ -271,12 +273,13 @@ class AsyncClient:
         midi: Path | None = None,
         hum: Path | None = None,
         base: Path | None = None,
+        cover: Path | None = None,
         taps: Sequence[float] | None = None,
         lyrics: str | None = None,
     ) -> Job:
         """Ask for a song; returns at once. Arguments as of `Client.create_job`."""
         form = _form(prompt, options, taps, lyrics)
-        for field, path in _uploads(reference, midi, hum, base):
+        for field, path in _uploads(reference, midi, hum, base, cover):
             with _readable(field, path):
                 content = await asyncio.to_thread(path.read_bytes)
             form[field] = (path.name, content, "application/octet-stream")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput, Unavailable
+from houseband.stating import read_mix, read_sounds
 from services.music.lyrics import read_lyrics
 from services.music.taps import read_taps
 
@@ -35,14 +36,26 @@ _FIELDS = [
     "ending",
     "midi_as",
     "resize",
+    "sounds",
+    "mix",
+    "formats",
+    "editions",
 ]
-_FLAGS = {"duration_s": "duration", "moods": "mood", "ceiling_dbtp": "ceiling", "target_lufs": "target-lufs", "midi_as": "midi-as"}
+_FLAGS = {
+    "duration_s": "duration",
+    "moods": "mood",
+    "ceiling_dbtp": "ceiling",
+    "target_lufs": "target-lufs",
+    "midi_as": "midi-as",
+    "sounds": "sound",
+}
 _NOT_YET = ("image",)
 _FILES = {
     "reference": "a readable audio file (WAV, FLAC, OGG, MP3)",
     "midi": "a readable MIDI file",
     "hum": "a readable audio file (WAV, FLAC, OGG, MP3)",
     "base": "score.json of an earlier song",
+    "cover": "a picture (PNG or JPEG)",
 }
 _MOST_TEXT_BYTES = 256 * 1024
 
@@ -55,6 +68,7 @@ class Brought:
     midi: Path | None = None
     hum: Path | None = None
     base: Path | None = None
+    cover: Path | None = None
     taps: tuple[float, ...] = ()
     lyrics: str = ""
 
@@ -121,7 +135,9 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
         if getattr(arguments, name, None):
             raise Unavailable(f"--{name}", "this version reads words, sound, notes and taps; see CHANGELOG.md for what comes")
     stated = {name: getattr(arguments, name) for name in _FIELDS}
-    given = {name: value for name, value in stated.items() if value not in (None, [], ())}
+    stated["mix"] = read_mix(arguments.mix) if arguments.mix else None
+    stated["sounds"] = read_sounds(arguments.sounds)
+    given = {name: value for name, value in stated.items() if value not in (None, [], (), {})}
     for name, value in given.items():
         _check_text(_FLAGS.get(name, name), value)
     return check_options(given)
@@ -133,8 +149,9 @@ def check_options(given: dict[str, Any]) -> dict[str, Any]:
         Options.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        field = str(first["loc"][0])
-        raise BadInput(_FLAGS.get(field, field), first["input"], _allowed(field, first["msg"])) from None
+        field, *inner = (str(part) for part in first["loc"])
+        name = ".".join([_FLAGS.get(field, field), *(part for part in inner if not part.isdigit())])
+        raise BadInput(name, first["input"], _allowed("" if inner else field, first["msg"])) from None
     return given
 
 
@@ -144,7 +161,7 @@ def _allowed(field: str, message: str) -> str:
     for variant in (schema, *schema.get("anyOf", [])):
         if "minimum" in variant and "maximum" in variant:
             return f"{variant['minimum']:g} to {variant['maximum']:g}"
-    return message.removeprefix("Input should be ")
+    return message.removeprefix("Input should be ").removeprefix("Value error, ")
 
 
 def check_prompt(prompt: str) -> str:

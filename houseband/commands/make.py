@@ -17,7 +17,8 @@ from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
 from houseband.processes import interrupt_on_signals
-from houseband.request import Brought, check_prompt, check_server, read_brought, read_options
+from houseband.request import Brought, check_options, check_prompt, check_server, read_brought, read_options
+from houseband.stating import earlier_request
 from houseband.watching import Room, Watcher
 
 OK, CHECK_FAILED = 0, 3
@@ -28,9 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make a song. Returns 0 where every check passed and 3 where one failed after all retries."""
     interrupt_on_signals()
     began = time.monotonic()
-    prompt = check_prompt(arguments.prompt)
-    options = read_options(arguments)
-    seed = _seed(arguments.seed)
+    prompt, seed, options = _wanted(arguments)
     brought = read_brought(arguments)
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
     server = check_server(arguments.server) if arguments.server is not None else None
@@ -45,6 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
         job = _make_here(home, prompt, {**options, "seed": seed}, brought, target, display)
     _tell(job, target, time.monotonic() - began, seed, arguments)
     return OK if job.status == "completed" else CHECK_FAILED
+
+
+def _wanted(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
+    """Prompt, seed and options: as stated, over those of the song that is made again."""
+    options = read_options(arguments)
+    if arguments.again is None:
+        return check_prompt(arguments.prompt), _seed(arguments.seed), options
+    prompt, seed, earlier = earlier_request(arguments)
+    seed = seed if arguments.seed is None else _seed(arguments.seed)
+    return check_prompt(arguments.prompt or prompt), seed, check_options({**earlier, **options})
 
 
 def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display) -> Job:

@@ -22,7 +22,13 @@ from services.music.taps import read_taps
 
 MAX_SEED = 2**63 - 1
 NOT_READ_YET = ("image",)
-FILE_FIELDS = {"reference_track": "an audio file", "midi": "a MIDI file", "hum": "an audio file", "base": "a score.json"}
+FILE_FIELDS = {
+    "reference_track": "an audio file",
+    "midi": "a MIDI file",
+    "hum": "an audio file",
+    "base": "a score.json",
+    "cover": "a picture",
+}
 TEXT_FIELDS = ("taps", "lyrics")
 READ_FIELDS = ("prompt", "options", *FILE_FIELDS, *TEXT_FIELDS)
 JOB_FIELDS = (*READ_FIELDS, *NOT_READ_YET)
@@ -39,7 +45,7 @@ class Order:
     options: Options
     seed: int | None
     files: dict[str, UploadFile] = field(default_factory=dict)
-    """By field: reference_track, midi, hum, base."""
+    """By field: reference_track, midi, hum, base, cover."""
     taps: tuple[float, ...] = ()
     lyrics: str = ""
 
@@ -232,8 +238,9 @@ def _allowed(name: str, fallback: str) -> str:
         if "enum" in variant:
             return ", ".join(variant["enum"])
         if "$ref" in variant:
-            return ", ".join(Options.model_json_schema()["$defs"][variant["$ref"].rsplit("/", 1)[-1]]["enum"])
-    return fallback
+            named = Options.model_json_schema()["$defs"][variant["$ref"].rsplit("/", 1)[-1]]
+            return ", ".join(named["enum"]) if "enum" in named else fallback
+    return fallback.removeprefix("Value error, ")
 
 
 def _check_music(options: Options) -> None:

@@ -31,14 +31,15 @@ AUDIO_TYPES = {
     ".aif": "audio/aiff",
     ".aiff": "audio/aiff",
 }
-MIDI_BYTES, SCORE_BYTES = 4 * 2**20, 64 * 2**20
+MIDI_BYTES, SCORE_BYTES, COVER_BYTES = 4 * 2**20, 64 * 2**20, 8 * 2**20
 _MIDI_TYPE = "audio/midi"
 _MIDI_HEAD = b"MThd"
 _UNTOLD = ("", "application/octet-stream")
 _CONTAINERS = ("application/ogg", "video/mp4")
-FALLBACKS = {"midi": "brought.mid", "base": "score.json"}
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+FALLBACKS = {"midi": "brought.mid", "base": "score.json", "cover": "cover"}
 MEDIA_TYPES = {"midi": _MIDI_TYPE, "base": "application/json"}
-_KINDS = {"midi": "notes", "base": "a score"}
+_KINDS = {"midi": "notes", "base": "a score", "cover": "a picture"}
 _SCORE = "score.json of a song that Houseband made"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME = 80
@@ -98,6 +99,19 @@ async def check_score(upload: UploadFile) -> None:
         raise Refused(422, detail, field="base", value=upload.filename, allowed=_SCORE) from error
     if not score.sections or not score.parts:
         raise Refused(422, "base holds no section or no part.", field="base", value=upload.filename, allowed=_SCORE)
+
+
+async def check_cover(upload: UploadFile) -> str:
+    """Media type of a picture by its first bytes. Raises Refused: 415 for what is no PNG and no JPEG, 413 beyond the limit."""
+    head = await upload.read(8)
+    await upload.seek(0)
+    found = next((media for magic, media in _PICTURES.items() if head.startswith(magic)), None)
+    if head and found is None:
+        raise Refused(
+            415, "cover is no PNG and no JPEG.", field="cover", value=upload.filename or "a file", allowed="a PNG or JPEG picture"
+        )
+    _check_size(upload, "cover", COVER_BYTES)
+    return found or "image/png"
 
 
 def _check_size(upload: UploadFile, field: str, most: int) -> None:

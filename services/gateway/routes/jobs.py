@@ -15,7 +15,7 @@ from services.gateway.database.queries import jobs_page, version_of_job
 from services.gateway.jobs.acceptance import USER, Idempotency, accept_job, find_earlier
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.intake import Order, option_names, read_form, read_order
-from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_midi, check_score, spool, store
+from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_cover, check_midi, check_score, spool, store
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
@@ -51,7 +51,10 @@ async def _spooled(order: Order, stack: AsyncExitStack) -> dict[str, Spooled]:
         await check_midi(order.files["midi"])
     if "base" in order.files:
         await check_score(order.files["base"])
-    return {name: await stack.enter_async_context(spool(upload, name, MEDIA_TYPES.get(name))) for name, upload in order.files.items()}
+    media_types = dict(MEDIA_TYPES)
+    if "cover" in order.files:
+        media_types["cover"] = await check_cover(order.files["cover"])
+    return {name: await stack.enter_async_context(spool(upload, name, media_types.get(name))) for name, upload in order.files.items()}
 
 
 async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Idempotency | None) -> Job:
@@ -66,6 +69,7 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
         midi=stored.get("midi"),
         hum=stored.get("hum"),
         base=stored.get("base"),
+        cover=stored.get("cover"),
         taps=order.taps,
         lyrics=order.lyrics,
         user=USER,

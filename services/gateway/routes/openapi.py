@@ -38,6 +38,7 @@ JOB_FORM: dict[str, Any] = {
                             "description": "a text for the lead melody: a line per phrase, headings such as [Verse 1]; a file too",
                         },
                         "base": {**_BINARY, "description": "score.json of an earlier song to extend, shorten or continue (options.resize)"},
+                        "cover": {**_BINARY, "description": "a picture for the files' tags: PNG or JPEG, up to 8 MiB"},
                         **{name: {**_BINARY, "description": "not read by this build yet: answered with 501"} for name in NOT_READ_YET},
                     },
                 }

@@ -1,0 +1,58 @@
+"""Mix sheets, pairs of sounds, and a song that is made again from its folder."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.artifacts import Artifact
+from contracts.context import Context, Options, Request
+from contracts.errors import BadInput
+from houseband.cli import _parser
+from houseband.commands.make import _wanted
+from houseband.stating import read_mix, read_sounds
+
+
+def folder(path: Path, **request: Any) -> Path:
+    """A folder with the context of a song."""
+    context = Context(composition_id="c", job_id="j", seq=1, created_at=0.0, request=Request(prompt="slow house", seed=7, **request))
+    path.mkdir()
+    (path / "context.json").write_bytes(context.to_json())
+    return path
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    return _parser().parse_args(["make", *words])
+
+
+def test_a_mix_sheet_is_toml_or_json_and_anything_else_is_refused_by_name(tmp_path: Path) -> None:
+    """Both forms give the same option; a broken one says where it breaks."""
+    (tmp_path / "a.toml").write_text("[channels.bass]\nlevel_db = -2.0\n", "utf-8")
+    (tmp_path / "b.json").write_text('{"channels": {"bass": {"level_db": -2.0}}}', "utf-8")
+    (tmp_path / "c.toml").write_text("channels bass", "utf-8")
+    assert read_mix(tmp_path / "a.toml") == read_mix(tmp_path / "b.json") == {"channels": {"bass": {"level_db": -2.0}}}
+    with pytest.raises(BadInput, match=r"mix: .*c\.toml.*line 1"):
+        read_mix(tmp_path / "c.toml")
+
+
+def test_sounds_are_named_by_their_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker stands elsewhere: a relative path would mean another file there. A colon and an equals sign may be in the name."""
+    monkeypatch.chdir(tmp_path)
+    assert read_sounds(["bass=a=b.sf2:0:33", "lead=/x/y.sfz"]) == {"bass": f"{tmp_path}/a=b.sf2:0:33", "lead": "/x/y.sfz"}
+
+
+def test_again_takes_prompt_seed_and_options_and_lets_flags_win(tmp_path: Path) -> None:
+    """What is stated now wins over what was stated then; all else is as it was."""
+    song = folder(tmp_path / "song", options=Options(bpm=120, target_lufs=-9, key="F minor"))
+    assert _wanted(arguments("--again", str(song))) == ("slow house", 7, {"bpm": 120.0, "target_lufs": -9.0, "key": "F minor"})
+    prompt, seed, options = _wanted(arguments("fast house", "--again", str(song), "--seed", "8", "--target-lufs", "-14"))
+    assert (prompt, seed, options) == ("fast house", 8, {"bpm": 120.0, "target_lufs": -14.0, "key": "F minor"})
+
+
+def test_again_asks_for_the_files_that_the_song_heard(tmp_path: Path) -> None:
+    """The folder does not hold the reference: made without it, another song would come out."""
+    heard = Artifact(key="uploads/c/mine.wav", sha256="0" * 64, bytes=1, media_type="audio/wav")
+    song = folder(tmp_path / "song", reference=heard)
+    with pytest.raises(BadInput, match=r"--reference mine\.wav"):
+        _wanted(arguments("--again", str(song)))
