@@ -4,6 +4,8 @@ import ctypes
 import signal
 import sys
 
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""What keeps libraries from starting threads of their own: set to 1 in a child's environment."""
 _PR_SET_PDEATHSIG = 1
 
 

@@ -19,11 +19,11 @@ import structlog
 
 from contracts.errors import Unavailable
 from services.runtime.frames import HEADER, Broken, Done, Task, Told, packed
+from services.runtime.parenthood import ONE_THREAD
 from services.runtime.settings import RuntimeSettings
 from services.runtime.workbench import Objects
 from services.runtime.workshop import work_on
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 OnProgress = Callable[[float, str], None]
 log = structlog.get_logger()
 
