@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from contracts.artifacts import Artifact
 from contracts.music import Score
 from services.gateway.problems import Refused
+from services.music.pictures import read_picture
 from services.runtime.workbench import Objects
 
 AUDIO_TYPES = {
@@ -102,7 +103,7 @@ async def check_score(upload: UploadFile) -> None:
 
 
 async def check_cover(upload: UploadFile) -> str:
-    """Media type of a picture by its first bytes. Raises Refused: 415 for what is no PNG and no JPEG, 413 beyond the limit."""
+    """Media type of a picture. Raises Refused: 415 for what is no PNG and no JPEG, 413 beyond the limit; BadInput for a damaged one."""
     head = await upload.read(8)
     await upload.seek(0)
     found = next((media for magic, media in _PICTURES.items() if head.startswith(magic)), None)
@@ -111,6 +112,10 @@ async def check_cover(upload: UploadFile) -> str:
             415, "cover is no PNG and no JPEG.", field="cover", value=upload.filename or "a file", allowed="a PNG or JPEG picture"
         )
     _check_size(upload, "cover", COVER_BYTES)
+    if found:
+        data = await upload.read()
+        await upload.seek(0)
+        await asyncio.to_thread(read_picture, data)
     return found or "image/png"
 
 
