@@ -5,18 +5,35 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from contracts.errors import BadInput
 from contracts.sound import Bell, Compression
 from services.music.packs.genres import genres
+from services.music.packs.instruments import instruments
 
 DEFAULT = "default"
+OF_A_SOURCE = ("highpass_hz", "lowpass_hz", "eq", "compression", "saturation_db")
+"""What an instrument's file may say of its strip: its tone and dynamics, not its place or level."""
 
 
 class Table(BaseModel):
     """A frozen table that knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceStrip(Table):
+    """What belongs to an instrument wherever it plays: the table `[strip]` of its file. None: as the role has it.
+
+    Its bands are added to the role's; the rest takes the role's place, where the genre says nothing of its own.
+    """
+
+    highpass_hz: float | None = Field(default=None, ge=10, le=2000)
+    lowpass_hz: float | None = Field(default=None, ge=100, le=24_000)
+    eq: tuple[Bell, ...] = ()
+    compression: Compression | None = None
+    saturation_db: float | None = Field(default=None, ge=0, le=18, description="drive into tanh above the nominal level")
 
 
 class Strip(Table):
@@ -131,13 +148,35 @@ class Profile(Table):
     mono_below_hz: float = Field(default=120.0, ge=0, le=300)
     masking_most_db: float = Field(default=3.0, ge=0, le=6)
 
+    own: dict[str, dict[str, Any]] = Field(default={}, repr=False, description="what the genre itself says of a strip's tone")
+
     def strip(self, role: str, instrument: str, patch: str | None) -> Strip:
-        """The strip of a part. Its role comes first; instruments differ only where they accompany, patches only as effects."""
+        """The strip of a part: its role's, then its instrument's, then what the genre says itself.
+
+        Roles come first; instruments have strips of their own only where they accompany, patches only as effects.
+        """
         special = {"harmony": instrument, "fx": patch}.get(role)
-        for name in (special, role):
-            if name and name in self.strips:
-                return self.strips[name]
-        return self.strips["harmony"]
+        name = next((name for name in (special, role) if name and name in self.strips), "harmony")
+        base, source = self.strips[name], source_strip(instrument)
+        if source is None:
+            return base
+        stated = source.model_dump(exclude_none=True, exclude_unset=True)
+        bands = (*base.eq, *source.eq)
+        return Strip.model_validate(merged(merged(base.model_dump(), stated), self.own.get(name, {})) | {"eq": bands})
+
+
+@cache
+def source_strip(instrument: str) -> SourceStrip | None:
+    """The `[strip]` of an instrument's file; None where it has none. Raises BadInput where it is not one."""
+    entry = instruments().get(instrument)
+    if entry is None or not entry.strip:
+        return None
+    try:
+        return SourceStrip.model_validate(entry.strip)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BadInput(f"instruments.{instrument}.strip.{place}", first["input"], ", ".join(OF_A_SOURCE), hint=first["msg"]) from error
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -160,12 +199,29 @@ def _inherit(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "strips": {name: resolve(name) for name in strips}}
 
 
+def _own(base: dict[str, Any], over: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a genre's file itself says of each strip's tone, from the strip it is like down to its own table."""
+    stated, strips = over.get("strips", {}), merged(base, over)["strips"]
+
+    def resolve(name: str) -> dict[str, Any]:
+        parent = strips[name].get("like")
+        tone = {key: value for key, value in stated.get(name, {}).items() if key in OF_A_SOURCE}
+        return merged(resolve(parent), tone) if parent else tone
+
+    return {name: resolve(name) for name in strips}
+
+
 @cache
 def profiles() -> dict[str, Profile]:
     """All profiles by id, in id order; `default` is one of them."""
     folder = files(__package__) / "profiles"
     raw = {f.name[:-5]: tomllib.loads(f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".toml")}
-    return {name: Profile.model_validate(_inherit(merged(raw[DEFAULT], raw[name])) | {"id": name}) for name in sorted(raw)}
+    default = raw.pop(DEFAULT)
+    told: dict[str, dict[str, Any]] = {DEFAULT: {}, **raw}
+    return {
+        name: Profile.model_validate(_inherit(merged(default, told[name])) | {"id": name, "own": _own(default, told[name])})
+        for name in sorted(told)
+    }
 
 
 def profile(genre: str) -> Profile:

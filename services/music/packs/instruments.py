@@ -11,7 +11,7 @@ from contracts.errors import BadInput
 
 
 class Instrument(BaseModel):
-    """One catalogue entry. Pitches are MIDI numbers; `sound` is read by the generator's engines."""
+    """One catalogue entry. Pitches are MIDI numbers; `sound` is read by the generator's engines, `strip` by the mixer's channels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +26,7 @@ class Instrument(BaseModel):
     roles: tuple[str, ...]
     electronic: bool
     sound: dict[str, Any] = Field(default_factory=dict)
+    strip: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_drums(self) -> bool:
