@@ -79,7 +79,8 @@ def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, i
     """Swell and vibrato of bowed and blown notes: breath (CC2) or expression (CC11) per note, late vibrato (CC1)."""
     if sound.expression == "struck":
         return []
-    written = part.controls.get("cc2") or part.controls.get("cc11")
+    points = part.controls.get("cc2") or part.controls.get("cc11")
+    written = _Held(points, clock) if points else None
     events = []
     for note in part.notes:
         lead_s = sound.lead_ms / 1000
@@ -87,7 +88,7 @@ def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, i
         length = max(end - start, 0.02)
         times = start + np.arange(0.0, length, max(CONTROL_STEP_S, length / 120))
         shape = _swell(times - start, length, bowed=sound.expression == "bowed")
-        force = _held(written, clock, times) / 127.0 if written else np.ones_like(times)
+        force = written.at(times) / 127.0 if written else np.ones_like(times)
         control, level = (2, 30.0 + 82.0 * (note.velocity / 127.0)) if preset.breath else (11, 120.0)
         values = np.clip(np.rint(level * shape * force), 1, 127)
         events += _changes(times, control, channel, values)
@@ -116,14 +117,20 @@ def _changes(times: np.ndarray, control: int, channel: int, values: np.ndarray) 
     return [_event(int(s), "cc", channel, control, float(v)) for s, v in zip(samples[keep], values[keep], strict=True)]
 
 
-def _held(points: tuple[tuple[int, float], ...], clock: Clock, times: np.ndarray) -> np.ndarray:
-    """Value of a held control at some times in seconds, slewed over 30 ms so that steps do not click."""
-    seconds = np.array([clock.seconds(tick) for tick, _ in points])
-    values = np.array([value for _, value in points], dtype=float)
-    ramps_at = np.concatenate(([-1.0], np.stack([seconds, seconds + 0.03], axis=1).ravel()))
-    before = np.concatenate(([values[0]], values[:-1]))
-    ramps = np.concatenate(([values[0]], np.stack([before, values], axis=1).ravel()))
-    return np.asarray(np.interp(times, np.maximum.accumulate(ramps_at), ramps))
+class _Held:
+    """A held control in time, slewed over 30 ms so that steps do not click."""
+
+    def __init__(self, points: tuple[tuple[int, float], ...], clock: Clock) -> None:
+        seconds = np.array([clock.seconds(tick) for tick, _ in points])
+        values = np.array([value for _, value in points], dtype=float)
+        before = np.concatenate(([values[0]], values[:-1]))
+        ramps_at = np.concatenate(([-1.0], np.stack([seconds, seconds + 0.03], axis=1).ravel()))
+        self._at = np.maximum.accumulate(ramps_at)
+        self._values = np.concatenate(([values[0]], np.stack([before, values], axis=1).ravel()))
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Values at some times in seconds."""
+        return np.asarray(np.interp(times, self._at, self._values))
 
 
 def _part_controls(part: Part, channels: dict[int, int], clock: Clock, *, skip: frozenset[str]) -> list[Event]:
@@ -138,7 +145,7 @@ def _part_controls(part: Part, channels: dict[int, int], clock: Clock, *, skip: 
             events += [_event(clock.sample(t), "cc", c, 64, float(round(v))) for t, v in points for c in used]
         else:
             times = _dense([clock.seconds(t) for t, _ in points])
-            values = np.clip(np.rint(_held(points, clock, times)), 0, 127)
+            values = np.clip(np.rint(_Held(points, clock).at(times)), 0, 127)
             events += [event for c in used for event in _changes(times, number, c, values)]
     if bends := part.controls.get("pitch_bend"):
         times = _dense([clock.seconds(t) for t, _ in bends])
