@@ -8,6 +8,7 @@ from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
 from services.generator.production.performance import perform
 from services.generator.production.shelf import Shelf
 from services.generator.production.sounds import Preset, Sampled
+from services.music.packs.sound_table import Variation
 
 WORTH_CENTS = 6
 """Less than this nobody hears (a just-noticeable difference is about 5 cents: Moore, 1973)."""
@@ -27,7 +28,7 @@ def deviation_cents(tone: Floats, expected_hz: float) -> int:
 
 def corrections(sound: Sampled, preset: Preset, pitches: range, shelf: Shelf) -> dict[int, int]:
     """Cents to add for each pitch that is out by more than is heard; what cannot be measured is left alone."""
-    still = sound.model_copy(update={"detune_cents": 0.0, "vibrato": 0, "lead_ms": 0.0, "corrected": False})
+    still = sound.model_copy(update={"variation": Variation(tune_cents=0.0, tone_cents=0.0, level_db=0.0), "vibrato": None, "legato": None, "lead_ms": 0.0, "corrected": False})
     notes = tuple(Note(1920 * index, 1700, pitch, 100) for index, pitch in enumerate(pitches))
     section = Section(label="scale", start_bar=1, bars=len(notes) // 2 + 1, energy=0.5, key="C major")
     part = Part(role=Role.MELODY, instrument="violin", notes=notes)

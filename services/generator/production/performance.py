@@ -65,7 +65,7 @@ def _note_events(note: Note, draw: np.ndarray, sound: Sampled, preset: Preset, c
     start, end = max(clock.sample(note.start) - lead, 0), clock.sample(note.end)
     velocity = 100 if preset.breath else note.velocity
     closed = max(1.0 - note.velocity / 115.0, 0.0)
-    wander = float(np.clip(draw[1] * sound.detune_cents / 2, -sound.detune_cents, sound.detune_cents)) * (0.25 if drums else 1.0)
+    wander = float(np.clip(draw[1] * sound.variation.tune_cents / 2, -sound.variation.tune_cents, sound.variation.tune_cents)) * (0.25 if drums else 1.0)
     tuned = tuning_cents(preset.label).get(note.pitch, 0.0) if sound.corrected else 0.0
     events = [
         _event(start, "filter", channel, 0, min(-sound.tone_cents * closed + 80.0 * draw[0], 0.0)),
@@ -93,7 +93,7 @@ def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, i
         values = np.clip(np.rint(level * shape * force), 1, 127)
         events += _changes(times, control, channel, values)
         if sound.vibrato and length > 0.35 and "cc1" not in part.controls:
-            depth = sound.vibrato * np.clip((times - start - 0.25) / 0.5, 0.0, 1.0)
+            depth = sound.vibrato.cents * 2 * np.clip((times - start - 0.25) / 0.5, 0.0, 1.0)
             events += _changes(times, 1, channel, np.rint(depth))
         elif sound.vibrato:
             events.append(_event(round(start * SAMPLE_RATE_HZ), "cc", channel, 1, 0))

@@ -10,40 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.errors import BadInput
 from contracts.music import Part, Role
 from services.music.packs.instruments import instrument, instruments
+from services.music.packs.sound_table import Preset as Preset
+from services.music.packs.sound_table import Sampled as Sampled
+from services.music.packs.sound_table import SoundTable
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Preset(_Table):
-    """One preset of one soundfont. Bank 128 holds drum kits (SoundFont 2.04, section 7.2)."""
-
-    soundfont: str = Field(description="name without suffix, such as FluidR3_GM")
-    bank: int = Field(default=0, ge=0, le=16383)
-    program: int = Field(ge=0, le=127)
-    breath: bool = Field(default=False, description="loudness follows CC2, not velocity (MuseScore's Expr. presets)")
-
-    @property
-    def label(self) -> str:
-        """`FluidR3_GM 0:33`."""
-        return f"{self.soundfont} {self.bank}:{self.program}"
-
-
-class Sampled(_Table):
-    """A patch played from soundfonts, the best first."""
-
-    kind: Literal["sampled"] = "sampled"
-    presets: tuple[Preset, ...] = Field(min_length=1)
-    reference_pitch: int = Field(default=60, description="MIDI note at which the level is calibrated")
-    tone_cents: float = Field(default=3000.0, ge=0, description="how far the low-pass closes from velocity 115 to 0")
-    detune_cents: float = Field(default=2.0, ge=0, description="largest deviation of a single note")
-    expression: Literal["struck", "bowed", "blown"] = Field(default="struck", description="how a held note lives")
-    corrected: bool = Field(default=False, description="samples that are out of tune are corrected (calibration.toml, [intonation])")
-    lead_ms: float = Field(
-        default=0.0, ge=0, le=80, description="how much earlier the player begins, so that the tone is there on the beat"
-    )
-    vibrato: int = Field(default=0, ge=0, le=127, description="modulation wheel reached on long notes")
 
 
 class Synth(_Table):
@@ -70,18 +43,10 @@ class Kit(_Table):
 Sound = Sampled | Synth | Kit
 
 
-class SoundTable(_Table):
-    """The [sound] table of an instrument: the patch it plays by itself, also by genre, and the sampled patches it owns."""
-
-    default: str
-    by_genre: dict[str, str] = Field(default_factory=dict)
-    patches: dict[str, Sampled] = Field(default_factory=dict)
-
-
 @cache
 def sound_table(instrument_id: str) -> SoundTable:
     """The [sound] table of an instrument. Raises BadInput for an instrument that is not in the catalogue."""
-    return SoundTable.model_validate(instrument(instrument_id).sound)
+    return instrument(instrument_id).sound
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import BadInput
+from services.music.packs.sound_table import SoundTable
 
 
 class Instrument(BaseModel):
@@ -25,7 +26,7 @@ class Instrument(BaseModel):
     polyphony: int = Field(ge=1)
     roles: tuple[str, ...]
     electronic: bool
-    sound: dict[str, Any] = Field(default_factory=dict)
+    sound: SoundTable = SoundTable()
     strip: dict[str, Any] = Field(default_factory=dict)
 
     @property
