@@ -4,6 +4,7 @@ Energies are summed in blocks of 10 ms: the tones of EBU 3341's cases 13 and 14 
 """
 
 import math
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -19,8 +20,23 @@ OFFSET_LUFS = -0.691
 BLOCK_S = 0.01
 MOMENTARY_S = 0.4
 SHORT_TERM_S = 3.0
-# L, R, C, left surround, right surround (BS.1770-4 table 3); fewer channels weigh 1 each.
-SURROUND_WEIGHTS = (1.0, 1.0, 1.0, 1.41, 1.41)
+SURROUND = 1.41
+CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
+    4: (1.0, 1.0, SURROUND, SURROUND),
+    5: (1.0, 1.0, 1.0, SURROUND, SURROUND),
+    6: (1.0, 1.0, 1.0, 0.0, SURROUND, SURROUND),
+}
+"""By number of channels (BS.1770-4 table 3): L R Ls Rs; L R C Ls Rs; L R C LFE Ls Rs, whose LFE does not count. Others weigh 1 each."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What a meter of EBU mode shows of a whole file: loudness in LUFS (-inf in silence), range in LU."""
+
+    integrated_lufs: float
+    range_lu: float
+    most_momentary_lufs: float
+    most_short_term_lufs: float
 
 
 def k_weighting(rate: int) -> NDArray[np.float64]:
@@ -70,7 +86,7 @@ def block_energies(audio: Audio, rate: int) -> Series:
     block = max(1, round(rate * BLOCK_S))
     energies = np.zeros(audio.shape[-1] // block)
     channels = np.atleast_2d(audio)
-    weights = SURROUND_WEIGHTS if channels.shape[0] == len(SURROUND_WEIGHTS) else (1.0,) * channels.shape[0]
+    weights = CHANNEL_WEIGHTS.get(channels.shape[0], (1.0,) * channels.shape[0])
     filters = k_weighting(rate)
     for channel, weight in zip(channels, weights, strict=True):
         _add_block_energies(channel, filters, weight, block, energies)
@@ -124,7 +140,12 @@ def short_term_lufs(audio: Audio, rate: int, hop_s: float = 0.1) -> Series:
 
 def loudness_range(audio: Audio, rate: int) -> float:
     """Loudness range in LU (EBU Tech 3342): 10th to 95th percentile of the gated short-term loudness. 0 where nothing is left."""
-    means = window_means(block_energies(audio, rate), SHORT_TERM_S, 0.1)
+    return range_of(block_energies(audio, rate))
+
+
+def range_of(energies: Series) -> float:
+    """Loudness range in LU of 10 ms block energies; windows of 3 s every 100 ms, as Tech 3342 has them overlap by 2.9 s."""
+    means = window_means(energies, SHORT_TERM_S, 0.1)
     loud = means[loudness_of(means) > ABSOLUTE_GATE_LUFS]
     if loud.size == 0:
         return 0.0
@@ -132,3 +153,11 @@ def loudness_range(audio: Audio, rate: int) -> float:
     levels = levels[levels > loudness_of(loud.mean()) + RANGE_GATE_LU]
     low, high = np.percentile(levels, (10, 95))
     return float(high - low)
+
+
+def read_meter(audio: Audio, rate: int) -> Readings:
+    """All readings of audio [channels, samples] from one pass of the filter."""
+    energies = block_energies(audio, rate)
+    momentary, short = (loudness_of(window_means(energies, window_s, BLOCK_S)) for window_s in (MOMENTARY_S, SHORT_TERM_S))
+    most = [float(series.max(initial=-math.inf)) for series in (momentary, short)]
+    return Readings(gated_lufs(energies), range_of(energies), *most)

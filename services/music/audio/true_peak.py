@@ -16,7 +16,7 @@ Audio = NDArray[np.float32]
 
 TAPS = 48  # per phase
 KAISER_BETA = 6.0
-_BLOCK = 512
+_BLOCK = 64
 SILENCE_DBTP = -math.inf
 _STEEP_BLOCK = 8192
 _STEEP_OVERLAP = 1024
@@ -33,23 +33,48 @@ def phase_taps(oversample: int) -> NDArray[np.float32]:
     return np.asarray(taps / taps.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
+@cache
+def bends_reach(oversample: int) -> tuple[float, float]:
+    """How far an interpolated value can pass the samples around it: (share of their largest second difference, share of themselves).
+
+    Each phase is the line between its two samples plus a weighted sum of second differences (plus a trace of first ones, since the
+    windowed sinc is no exact interpolator of lines); the sums of magnitudes of those weights bound what lies between the samples.
+    """
+    bent = slack = 0.0
+    middle = TAPS // 2 - 1
+    for phase, taps in enumerate(phase_taps(oversample).astype(np.float64), start=1):
+        rest = taps.copy()
+        rest[middle] -= 1 - phase / oversample
+        rest[middle + 1] -= phase / oversample
+        level, slope = rest.sum(), (rest * (np.arange(TAPS) - middle)).sum()
+        rest[middle] += slope - level
+        rest[middle + 1] -= slope
+        bent = max(bent, float(np.abs(np.cumsum(np.cumsum(rest))).sum()))
+        slack = max(slack, abs(float(level)) + 2 * abs(float(slope)))
+    return bent, slack + 1e-5
+
+
 @numba.njit(cache=True, nogil=True)
-def _raise_peaks(padded, taps, bound, floor, peaks):  # type: ignore[no-untyped-def]
+def _raise_peaks(padded, taps, bent, slack, floor, peaks):  # type: ignore[no-untyped-def]
     """Raise `peaks[n]` to the highest magnitude in [n, n+1) of one channel, `padded` by TAPS/2-1 zeros before and TAPS/2 behind.
 
-    Blocks that cannot pass `floor` (their sample peak times `bound`, the largest sum of tap magnitudes) keep their sample peaks.
+    Blocks that cannot pass `floor` (see `bends_reach`) keep their sample peaks.
     The inner loops run over samples, so that they vectorise without reordering a sum: the result does not depend on the CPU.
     """
     count, before, width = peaks.size, taps.shape[1] // 2 - 1, taps.shape[1]
     total = np.empty(_BLOCK, dtype=np.float32)
     for start in range(0, count, _BLOCK):
         size = min(_BLOCK, count - start)
-        highest = np.float32(0)
-        for n in range(start, start + size + width - 1):
-            highest = max(highest, abs(padded[n]))
+        highest = abs(padded[start + before + size])
         for n in range(size):
-            peaks[start + n] = max(peaks[start + n], abs(padded[start + before + n]))
-        if highest * bound <= floor:
+            level = abs(padded[start + before + n])
+            highest = max(highest, level)
+            peaks[start + n] = max(peaks[start + n], level)
+        bend = around = np.float32(0)
+        for n in range(start, start + size + width - 3):
+            bend = max(bend, abs(padded[n] - 2 * padded[n + 1] + padded[n + 2]))
+            around = max(around, abs(padded[n]))
+        if highest + bent * bend + slack * max(around, highest) <= floor:
             continue
         for phase in range(taps.shape[0]):
             total[:size] = 0
@@ -70,12 +95,11 @@ def peak_curve(audio: Audio, oversample: int = 8, floor: float = 0.0) -> NDArray
 
     Stretches whose inter-sample peaks cannot reach `floor` hold sample peaks only, which saves their interpolation.
     """
-    taps = phase_taps(oversample)
-    bound = np.float32(np.abs(taps).sum(axis=1).max())
+    taps, (bent, slack) = phase_taps(oversample), bends_reach(oversample)
     peaks = np.zeros(audio.shape[-1], dtype=np.float32)
     for channel in np.atleast_2d(audio):
         padded = np.pad(channel.astype(np.float32, copy=False), (TAPS // 2 - 1, TAPS // 2))
-        _raise_peaks(padded, taps, bound, np.float32(floor), peaks)
+        _raise_peaks(padded, taps, np.float32(bent), np.float32(slack), np.float32(floor), peaks)
     return peaks
 
 
