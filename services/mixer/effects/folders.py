@@ -1,0 +1,31 @@
+"""Where files that an effect names may lie: HOUSEBAND_PLUGINS, folders separated as in PATH, which the operator allows."""
+
+import os
+from pathlib import Path
+
+from contracts.errors import BadInput
+
+VARIABLE = "HOUSEBAND_PLUGINS"
+
+
+def plugin_folders() -> tuple[Path, ...]:
+    """The folders; none where the variable is empty or unset."""
+    return tuple(Path(folder).expanduser().resolve() for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder)
+
+
+def allowed_path(text: str, field: str, *, any_path: bool) -> Path:
+    """An existing file or folder that may be read.
+
+    Raises:
+        BadInput: where there is none, or, unless `any_path`, where it lies outside the operator's folders (links are followed).
+    """
+    path = Path(text).expanduser()
+    folders = plugin_folders()
+    if not any_path:
+        if not folders:
+            raise BadInput(field, text, f"nothing: this server names no folder of plugins ({VARIABLE})")
+        if not any(path.resolve().is_relative_to(folder) for folder in folders):
+            raise BadInput(field, text, f"a path inside {', '.join(map(str, folders))} ({VARIABLE})")
+    if not path.exists():
+        raise BadInput(field, text, "a file that exists")
+    return path
