@@ -36,6 +36,8 @@ def controls(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], *, pedal
         out["cutoff"] = cutoff(frame)
     if chair.role is Role.BASS and frame.pack.bass.manner == "wobble" and entry.electronic:
         out["wobble_rate"] = _wobble(frame)
+    if entry.id == "organ" and frame.pack.patches.get("organ") != "chip_pulse":
+        out["cc1"] = _rotor(frame)
     out["gain_db"] = _drift(frame)
     out |= _sends(frame, chair, plan)
     return {name: curve for name, curve in out.items() if curve}
@@ -78,6 +80,22 @@ def _wobble(frame: Frame) -> Curve:
             held.append((tick - 1, held[-1][1]))
         held.append((tick, rate))
     return tuple(held)
+
+
+def _rotor(frame: Frame) -> Curve:
+    """The organist's hand at the rotating speaker: slow, fast in loud sections and from half a bar before them."""
+    points: list[tuple[int, float]] = [(0, 0.0)]
+    for name, section in frame.score.sections.items():
+        start, end = (section.start_bar - 1) * frame.bar_ticks, (section.end_bar - 1) * frame.bar_ticks
+        speed = 127.0 if frame.level(name) == "high" else 0.0
+        turn = max(start - (frame.bar_ticks // 2 if speed else 0), 0)
+        if turn > points[-1][0] and speed != points[-1][1]:
+            points += [(turn - 1, points[-1][1]), (turn, speed)]
+        elif start == 0:
+            points = [(0, speed)]
+        if frame.function(name) == "outro" and speed:
+            points += [(end - 2 * frame.bar_ticks - 1, speed), (end - 2 * frame.bar_ticks, 0.0)]
+    return tuple(points)
 
 
 def _drift(frame: Frame) -> Curve:
