@@ -4,10 +4,11 @@ Only for processes of their own: an engine made in one thread and used in anothe
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,11 +17,16 @@ import numpy as np
 from contracts.errors import Unavailable
 from contracts.music import Note, Part
 from services.generator.production.curves import BLOCK, SAMPLE_RATE_HZ, Clock, Floats, curve
+from services.generator.production.islands import Island, assembled, islands
 from services.generator.production.sounds import Synth, patch_code
 
+Render = Callable[[Island], Floats]
+Key = Callable[[Island], object]
 VOICES = 64
 """Fewer steal notes that still ring."""
 CHUNK = 480_000
+_MOVED = {"bend": "pitch_bend", "cc1": "cc1"}
+"""Sliders of polyphonic patches and their effects (cc1: the speed of a rotating speaker), and the controls that move them."""
 RETRIGGER_S = 0.0015
 LEGATO_S = 0.012
 """Notes closer than this are slurred on mono patches."""
@@ -46,7 +52,9 @@ def play(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
     if not available():
         raise Unavailable("DawDreamer", "install the extra 'generator' and the system packages libgl1 and libglib2.0-0")
     with _quiet():
-        return _poly(part, patch, sound, clock) if sound.mode == "poly" else _mono(part, patch, sound, clock)
+        render, key = _poly(part, patch, sound, clock) if sound.mode == "poly" else _mono(part, patch, sound, clock)
+        audio = assembled(islands(part.notes, clock, sound.release_s), clock.frames, key, render)
+        return render(Island(0, clock.frames, part.notes)) if audio is None else audio
 
 
 def sweep(audio: Floats, cutoff: Floats) -> Floats:
@@ -55,27 +63,47 @@ def sweep(audio: Floats, cutoff: Floats) -> Floats:
         return _through("sweep", np.vstack([audio, cutoff[None, :]]))
 
 
-def _poly(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
-    engine, graph = _engine(), list[tuple[Any, list[str]]]()
-    synth = engine.make_faust_processor("voices")
-    synth.num_voices = VOICES
-    _compile(synth, patch)
-    for note in part.notes:
-        start, end = clock.sample(note.start), clock.sample(note.end)
-        synth.add_midi_note(note.pitch, note.velocity, (start + 0.5) / SAMPLE_RATE_HZ, max(end - start, 64) / SAMPLE_RATE_HZ)
-    if "pitch_bend" in part.controls:
-        for row in synth.get_parameters_description():
-            if row["label"] == "bend":
-                synth.set_automation(row["name"], curve(part, "pitch_bend", clock, default=0.0))
-    graph.append((synth, []))
-    if sound.fx:
-        effect = engine.make_faust_processor("effect")
-        _compile(effect, sound.fx)
-        graph.append((effect, ["voices"]))
-    return _render(engine, graph, clock.frames)
+def _poly(part: Part, patch: str, sound: Synth, clock: Clock) -> tuple[Render, Key]:
+    """How an island of a polyphonic patch is rendered, and what determines its sound."""
+    moved = {label: curve(part, name, clock, default=0.0) for label, name in _MOVED.items() if name in part.controls}
+
+    def strokes(island: Island) -> list[tuple[int, int, int, int]]:
+        """(start, length, pitch, velocity) of each note, in samples from the island's beginning."""
+        times = [(clock.sample(n.start), clock.sample(n.end), n) for n in island.notes]
+        return [(start - island.start, max(end - start, 64), n.pitch, n.velocity) for start, end, n in times]
+
+    def key(island: Island) -> object:
+        curves = tuple((label, values[island.start : island.stop].tobytes()) for label, values in moved.items())
+        return tuple(strokes(island)), island.stop - island.start, curves
+
+    def render(island: Island) -> Floats:
+        engine, graph = _engine(), list[tuple[Any, list[str]]]()
+        synth = engine.make_faust_processor("voices")
+        synth.num_voices = VOICES
+        _compile(synth, patch)
+        for start, length, pitch, velocity in strokes(island):
+            synth.add_midi_note(pitch, velocity, (start + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ)
+        _automate(synth, moved, island)
+        graph.append((synth, []))
+        if sound.fx:
+            effect = engine.make_faust_processor("effect")
+            _compile(effect, sound.fx)
+            _automate(effect, moved, island)
+            graph.append((effect, ["voices"]))
+        return _render(engine, graph, island.stop - island.start)
+
+    return render, key
 
 
-def _mono(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
+def _automate(processor: Any, moved: dict[str, Floats], island: Island) -> None:
+    """Move a processor's sliders by curves: slider label -> value at every sample of the song."""
+    for row in processor.get_parameters_description():
+        if row["label"] in moved:
+            processor.set_automation(row["name"], moved[row["label"]][island.start : island.stop])
+
+
+def _mono(part: Part, patch: str, sound: Synth, clock: Clock) -> tuple[Render, Key]:
+    """How an island of a patch of one voice is rendered, and what determines its sound."""
     notes = [n for i, n in enumerate(part.notes) if i + 1 == len(part.notes) or part.notes[i + 1].start > n.start]
     pitch, gate, velocity = _strings(notes, sound, clock)
     pitch += curve(part, "pitch_bend", clock, default=0.0)
@@ -84,7 +112,14 @@ def _mono(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
     frequency = np.float32(440.0) * np.exp2((pitch - np.float32(69.0)) / np.float32(12.0))
     signals = np.stack([frequency, gate, velocity, cutoff, motion])
     del pitch, frequency, gate, velocity, cutoff, motion  # 23 MB each for a song of two minutes
-    return _through(patch, signals)
+
+    def render(island: Island) -> Floats:
+        return _through(patch, signals[:, island.start : island.stop])
+
+    def key(island: Island) -> object:
+        return hashlib.sha256(np.ascontiguousarray(signals[:, island.start : island.stop]).data).digest()
+
+    return render, key
 
 
 def _strings(notes: list[Note], sound: Synth, clock: Clock) -> tuple[Floats, Floats, Floats]:
