@@ -41,7 +41,7 @@ def test_what_repeats_is_rendered_once_and_a_ringing_island_is_not_cut() -> None
     assert audio is not None
     assert len(made) == 2
     assert np.flatnonzero(audio[0]).tolist() == [at for island in places for at in range(island.start, island.start + 2400)]
-    assert assembled(places, 30000, lambda island: 0, lambda _: np.ones((2, 4800), dtype=np.float32)) is None
+    assert assembled(places, 30000, lambda _: 0, lambda _: np.ones((2, 4800), dtype=np.float32)) is None
 
 
 @needs_faust
