@@ -14,12 +14,13 @@ override OUT := $(value OUT)
 override SEED := $(value SEED)
 export PROMPT OUT SEED
 
-.PHONY: help song studio test lint bench eval eval-score eval-audio snapshots locks schemas clean setup setup-dev
+.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments gallery snapshots locks schemas clean setup setup-dev
 
 help:
 	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
 	@echo 'make test    the whole suite      make lint    ruff, mypy, import-linter'
 	@echo 'make bench   speed and memory     make eval    50 prompts, written to docs/'
+	@echo 'make gallery one song of every style, with pictures   make eval-sound   200 records, measured'
 	@echo 'make studio  everything on this machine, until stopped'
 	@echo 'make clean   remove what make made here'
 
@@ -52,6 +53,15 @@ eval-score: setup-dev
 
 eval-audio: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.audio $(ARGS)
+
+eval-sound: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.sound $(ARGS)
+
+eval-instruments: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.instruments $(ARGS)
+
+gallery: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.gallery $(ARGS)
 
 snapshots: setup-dev
 	@$(BIN)/python -m tests.generator.snapshots
