@@ -51,10 +51,11 @@ class Session:
         self.eq_db: dict[float, float] = {}
         self.total = np.zeros((2, frames), dtype=np.float32)
         self.mastered: Mastered | None = None
+        self._response: NDArray[np.float32] | None = None
 
     def run(self, aim: Aim, tone: ToneAim | None = None, spectrum: Spectrum | None = None) -> Mastered:
         """Equalise, sum and find the gain. `spectrum` of the sum (centres in Hz, dB) saves listening to it again."""
-        response = self._equaliser(spectrum, tone or ToneAim())
+        response = self._response = self._equaliser(spectrum, tone or ToneAim())
         stem_peaks = np.zeros(self.frames, dtype=np.float32)
         with ThreadPoolExecutor(THREADS) as pool:
             for name, audio in ordered(pool, lambda stem: self._equalise(stem, response), self.names):
@@ -79,6 +80,14 @@ class Session:
         audio = np.fromfile(self._path(name), dtype=np.float32).reshape(2, self.frames)
         audio *= self.mastered.gain
         return audio
+
+    def through(self, audio: Audio) -> Audio:
+        """Audio [2, frames] as it would be delivered were it one of the stems: what is linear in them, and the one gain."""
+        if self.mastered is None:
+            raise RuntimeError("run() comes before through()")
+        out = convolve(audio, self._response, delay=(self._response.size - 1) // 2) if self._response is not None else audio.copy()
+        out *= self.mastered.gain
+        return out
 
     def close(self) -> None:
         """Remove the scratch files."""
