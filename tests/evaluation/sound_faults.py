@@ -1,8 +1,8 @@
 """Detectors of what a critical ear would object to: each returns where and how much, and is tested on signals with known faults.
 
-click: a step in the waveform, alone within a tenth of a second and not the attack of anything louder. dropout: the level falls by 40 dB
-within 10 ms and is back within 0.2 s. dead air: over 1.5 s under −50 LUFS while notes are written. cut end: the file ends above −60 dBFS
-where the song should die away. silent end: over 2 s of nothing. boom, mud, harsh, dull, thin, fizzy: the bands of a region stand over
+click: a step in the waveform of a dry pitched stem, alone within a tenth of a second and not the attack of anything louder. dropout:
+the level falls by 40 dB within 10 ms and is back within 0.2 s. dead air: over 1.5 s under −50 LUFS while notes are written. cut end:
+the file ends above −60 dBFS where the song should die away. silent end: over 2 s of nothing. boom, mud, harsh, dull, thin, fizzy: the bands of a region stand over
 3 dB off the corridor on average. buried lead: in over 40 % of its time no band of the lead comes within 6 dB of all the rest. unheard:
 a part is 30 LU under the record. offset: a channel carries a constant. lopsided: one side is louder by 3 LU. phasey: the sides cancel.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import soundfile as sf
 from numpy.typing import NDArray
 
 from contracts.music import Role, Score
@@ -50,9 +51,9 @@ def faults(song: Finished) -> list[Fault]:
     score, rate = song.score, song.rate
     found = [
         _fault("click", f"{name} {at:.2f} s", size)
-        for name, stem in song.stems.items()
+        for name, path in song.dry.items()
         if _is_tonal(score, name)
-        for at, size in clicks(stem, rate)[:3]
+        for at, size in clicks(sf.read(path, dtype="float32", always_2d=True)[0].T, rate)[:3]
     ]
     found += [_fault("dropout", f"{at:.2f} s", depth) for at, depth in dropouts(song.master, rate)[:3]]
     found += [_fault("dead air", f"{start:.1f}–{end:.1f} s", end - start) for start, end in dead_air(song.master, rate, score)]
@@ -97,7 +98,10 @@ def clicks(audio: Audio, rate: int) -> list[tuple[float, float]]:
             is_alone = np.count_nonzero(np.abs(places - at) < reach) <= 2
             if is_alone and behind < 2 * before:
                 found.append((float(at) / rate, float(bend[at] / np.sqrt(max(mean[at], 1e-16)))))
-    return sorted(found, key=lambda item: -item[1])
+    loudest: dict[float, float] = {}
+    for at_s, size in found:
+        loudest[round(at_s, 3)] = max(size, loudest.get(round(at_s, 3), 0.0))
+    return sorted(loudest.items(), key=lambda item: -item[1])
 
 
 def _sliding_mean(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
