@@ -85,6 +85,7 @@ class ChannelEdit(Stated):
     room_db: float | None = Field(default=None, ge=-120, le=12, description="send to the room, dB")
     hall_db: float | None = Field(default=None, ge=-120, le=12, description="send to the hall, dB")
     delay_db: float | None = Field(default=None, ge=-120, le=12, description="send to the echo, dB")
+    parallel_db: float | None = Field(default=None, ge=-120, le=12, description="send to the drums' parallel compressor, dB")
     highpass_hz: float | None = Field(default=None, ge=10, le=2000)
     lowpass_hz: float | None = Field(default=None, ge=100, le=24_000)
     eq: tuple[Bell, ...] | None = Field(default=None, description="in place of the strip's own bands and the cuts for masking")
@@ -94,7 +95,7 @@ class ChannelEdit(Stated):
 
 
 class MixEdits(Stated):
-    """What a user changes in a mix: channels by part id (or by role: `drums`, `bass`), sections, and the whole."""
+    """What a user changes in a mix: channels by part id (or by role: `drums`, `bass`; or returns: `return_hall`), sections, the whole."""
 
     profile: str | None = Field(default=None, description="mixed as this genre is")
     channels: dict[str, ChannelEdit] = Field(default_factory=dict)

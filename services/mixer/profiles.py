@@ -52,6 +52,18 @@ class Strip(Table):
     room_db: float = -60.0
     hall_db: float = -60.0
     delay_db: float = -60.0
+    parallel_db: float = Field(default=-60.0, description="send to the drums' parallel compressor")
+
+
+class DrumBus(Table):
+    """The drums' parallel compressor: what is sent to it comes back flattened, `level_db` beside it, as a stem of its own."""
+
+    level_db: float = Field(default=-60.0, ge=-60, le=6)
+    highpass_hz: float = 30.0
+    lowpass_hz: float | None = None
+    eq: tuple[Bell, ...] = ()
+    compression: Compression = Compression()
+    saturation_db: float = Field(default=0.0, ge=0, le=18)
 
 
 class Duck(Table):
@@ -74,6 +86,7 @@ class Space(Table):
     high_cut_hz: float = 9000.0
     width: float = 1.0
     duck_db: float = 0.0
+    gate_ms: float | None = Field(default=None, ge=50, le=800, description="cut off after this time, as gated reverbs of the eighties")
 
 
 class Echo(Table):
@@ -140,6 +153,7 @@ class Profile(Table):
     room: Space
     hall: Space
     delay: Echo
+    drum_bus: DrumBus = DrumBus()
     tape: Tape = Tape()
     lift: Lift = Lift()
     tone: Tone = Tone()

@@ -1,6 +1,7 @@
-"""What a QA retry, or a word of the brief, may change in a mix: the names, their defaults and what they do.
+"""What a user, a word of the brief or a QA retry may change in a mix: the names, their defaults and what they do.
 
-QA sends these in `Retry.changes`; a later retry overrides an earlier one. Values are clamped to the range given here.
+Users state them in `Options.mix.changes` (then words of the brief do not move the same name); QA sends them in `Retry.changes`, where a
+later retry overrides an earlier one and all of them come on top of what was stated. Values are held within the range given here.
 
 | name | unit | effect |
 |---|---|---|
@@ -25,9 +26,11 @@ QA sends these in `Retry.changes`; a later retry overrides an earlier one. Value
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 
 from contracts.context import Context
+from contracts.errors import BadInput
 from services.mixer.mastering.matching import MOST_DB
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -50,6 +53,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "match_most_db": (0, 15),
     "mp3_gain_db": (-9, 0),
 }
+FACTORS = ("width", "duck_scale")
+REPLACED = ("mono_below_hz", "dc_block_hz", "remix", "tone_strength", "match_reference", "match_most_db")
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,29 @@ class Changes:
     match_most_db: float = MOST_DB
     mp3_gain_db: float = 0.0
 
-    def with_words(self, words: tuple[str, ...]) -> "Changes":
-        """These changes and those that production words of the brief ask for."""
+    def with_words(self, words: tuple[str, ...], but: Collection[str] = ()) -> "Changes":
+        """These changes and those that production words of the brief ask for, except for the names in `but`."""
         out = self
         for word in words:
             for name, (value, factor) in WORDS.get(word.lower().strip(), {}).items():
-                current = getattr(out, name)
-                out = replace(out, **{name: current * value if factor else current + value})
+                if name not in but:
+                    current = getattr(out, name)
+                    out = replace(out, **{name: current * value if factor else current + value})
         return out
+
+    def then(self, later: "Changes") -> "Changes":
+        """Both: factors multiply, decibels add, anything else is the later one's where it states it."""
+        both = {}
+        for name, (low, high) in RANGES.items():
+            first, second = getattr(self, name), getattr(later, name)
+            if second is None or (name in REPLACED and second == getattr(Changes(), name)):
+                both[name] = first
+            elif first is None or name in REPLACED:
+                both[name] = second
+            else:
+                both[name] = first * second if name in FACTORS else first + second
+            both[name] = None if both[name] is None else min(max(both[name], low), high)
+        return Changes(**both)
 
 
 # Words of a brief -> {change: (value, whether it multiplies)}.
@@ -108,13 +128,31 @@ WORDS: dict[str, dict[str, tuple[float, bool]]] = {
 }
 
 
-def read_changes(context: Context) -> Changes:
-    """The changes that retries of this context ask for, clamped, with the brief's production words."""
+def stated_changes(context: Context) -> Changes:
+    """What the user's mix edits and the brief's production words ask for. Raises BadInput for a name or a value that is not possible."""
+    edits = context.request.options.mix
+    stated = dict(edits.changes) if edits else {}
+    for name, value in stated.items():
+        if name not in RANGES or name == "remix":
+            raise BadInput(f"mix.changes.{name}", value, ", ".join(known for known in RANGES if known != "remix"))
+        low, high = RANGES[name]
+        if not low <= value <= high:
+            raise BadInput(f"mix.changes.{name}", value, f"{low:g} to {high:g}")
+    words = context.ideation.brief.production.value if context.ideation else ()
+    return Changes(**stated).with_words(words, but=stated)
+
+
+def asked_changes(context: Context) -> Changes:
+    """What QA's retries ask for."""
     asked: dict[str, float] = {}
     for field in fields(Changes):
         value = context.change(field.name, float("nan"))
         if not math.isnan(value):  # NaN says that no retry names it
             low, high = RANGES[field.name]
             asked[field.name] = min(max(value, low), high)
-    words = context.ideation.brief.production.value if context.ideation else ()
-    return Changes(**asked).with_words(words)
+    return Changes(**asked)
+
+
+def read_changes(context: Context) -> Changes:
+    """All changes in force: the user's and the brief's, then QA's. Raises BadInput as `stated_changes` does."""
+    return stated_changes(context).then(asked_changes(context))

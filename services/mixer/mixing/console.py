@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.music.score import Score
-from services.mixer.mixing import strip as strips
+from services.mixer.effects import chain
+from services.mixer.effects.effect import Song
 from services.mixer.mixing.automation import end_fade, end_fade_s, send_curve, song_curve
+from services.mixer.mixing.channel import Channel, MixPlan, Tone
 from services.mixer.mixing.ducking import duck_envelope, kick_hits
+from services.mixer.mixing.kept import Kept, NothingKept, channel_key, curve_digest, return_key
 from services.mixer.mixing.placement import place
-from services.mixer.mixing.plan import Channel, MixPlan
 from services.mixer.mixing.spaces import echo, reverb
+from services.mixer.mixing.strip import NOMINAL_LUFS, shaped
 from services.mixer.mixing.tape import wow
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import integrated_lufs
@@ -22,38 +27,80 @@ Audio = NDArray[np.float32]
 Curve = NDArray[np.float32]
 Load = Callable[[str], Audio]
 
-SENDS = {"return_room": "room_db", "return_hall": "hall_db", "return_delay": "delay_db"}
+SENDS = {"return_room": "room_db", "return_hall": "hall_db", "return_delay": "delay_db", "return_drums": "parallel_db"}
+RETURNS = tuple(SENDS)
 CONTROLS = {"return_hall": "reverb_send_db", "return_delay": "delay_send_db"}
 NO_SEND_DB = -50.0
 DRY_THROW_DB = -26.0
 # Strips, meters and FFTs release the GIL. Two at a time: more would only cost memory.
 THREADS = 2
+NO_FOLDER = Path()
+"""Where no plugin runs, nothing is written."""
 
 
 class Console:
-    """One mix of one song. `stems()` yields (part id, mixed stem), parts in their order and then the returns; `total` is their sum."""
+    """One mix of one song. `stems()` yields (name, mixed stem), parts in their order and then the returns; `total` is their sum.
 
-    def __init__(self, score: Score, plan: MixPlan, profile: Profile, rate: int, frames: int, load: Load) -> None:
+    Stems whose digests `kept` knows are taken from there: `found` names them. `dry` are the digests of the dry stems by part, and
+    `keys` those of the mixed ones; plugins write to `scratch`.
+    """
+
+    def __init__(
+        self,
+        score: Score,
+        plan: MixPlan,
+        profile: Profile,
+        rate: int,
+        frames: int,
+        load: Load,
+        *,
+        dry: dict[str, str] | None = None,
+        kept: Kept | None = None,
+        scratch: Path = NO_FOLDER,
+    ) -> None:
         self.score, self.plan, self.profile, self.rate, self.frames, self.load = score, plan, profile, rate, frames, load
+        self.kept, self.scratch = kept or NothingKept(), scratch
         self.beat_s = 60.0 / score.tempo_bpm
         hits = kick_hits(score) if plan.duck_scale > 0 else []
         self.kicks = len(hits)
+        self.song = Song(score.tempo_bpm, tuple(kick_hits(score)))
         self.envelope = duck_envelope(hits, profile.duck, self.beat_s, rate, frames)
         self.fade = end_fade(frames, rate, end_fade_s(score))
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
+        self.levels = {bus: self._levels(bus) for bus in SENDS if not plan.returns[bus].muted}
+        self.keys = self._keys(dry) if dry is not None else {}
+        self.found = {name for name, key in self.keys.items() if self.kept.knows(name, key)}
         self.sends: dict[str, Audio] = {}
         self.total = np.zeros((2, frames), dtype=np.float32)
 
+    def stems(self) -> Iterator[tuple[str, Audio]]:
+        """Mixed stems in part order, then the returns that were sent to."""
+        buses = [bus for bus, levels in self.levels.items() if levels]
+        with ThreadPoolExecutor(THREADS) as pool:
+            for name, audio in ordered(pool, self.channel, list(self.plan.channels)):
+                for bus in buses:
+                    if bus not in self.found and name in self.levels[bus]:
+                        sent = self.sends.setdefault(bus, np.zeros((2, self.frames), dtype=np.float32))
+                        sent += audio * self.levels[bus][name]
+                self.total += audio
+                yield name, audio
+            for name, audio in ordered(pool, self._return, buses):
+                self.total += audio
+                yield name, audio
+
     def channel(self, name: str) -> Audio:
-        """One mixed stem, [2, frames]."""
-        settings, audio = self.plan.channels[name], self.load(name)
-        if settings.silent:
+        """One mixed stem, [2, frames]: as it is kept, or mixed."""
+        settings = self.plan.channels[name]
+        if not settings.is_heard:
             return np.zeros((2, self.frames), dtype=np.float32)
-        chain = strips.chain(settings.strip, self.profile.tape, settings.cuts, settings.pre_gain_db, self.plan.dc_block_hz)
-        wet = strips.process(audio, self.rate, chain)
-        wet = wow(wet, self.rate, self.profile.tape.wow_percent, self.profile.tape.wow_hz)
+        return self._kept(name) if name in self.found else self._mixed(name, settings)
+
+    def _mixed(self, name: str, settings: Channel) -> Audio:
+        tape = self.profile.tape
+        wet = shaped(self.load(name), self.rate, settings, gain_db=settings.pre_gain_db, tape=tape, dc_block_hz=self.plan.dc_block_hz)
         level = integrated_lufs(wet, self.rate)
         gain_db = min(max(settings.target_lufs - level, -60.0), 24.0) if np.isfinite(level) else 0.0
+        wet = wow(self._inserted(wet, settings, name), self.rate, tape.wow_percent, tape.wow_hz)
         return place(
             wet,
             self.rate,
@@ -67,26 +114,21 @@ class Console:
             mono_below_hz=self.plan.mono_below_hz,
         )
 
-    def stems(self) -> Iterator[tuple[str, Audio]]:
-        """Mixed stems in part order, then the returns that were sent to."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            for name, audio in ordered(pool, self.channel, list(self.plan.channels)):
-                self._send(name, audio)
-                self.total += audio
-                yield name, audio
-            for name, audio in ordered(pool, self._return, [name for name in SENDS if name in self.sends]):
-                self.total += audio
-                yield name, audio
+    def _inserted(self, audio: Audio, tone: Tone, name: str) -> Audio:
+        """After the user's own effects. They come behind the strip's level, so that a gain among them is heard."""
+        if not tone.effects:
+            return audio
+        field = f"mix.channels.{name}.effects"
+        return chain.run(audio, self.rate, tone.effects, field=field, scratch=self.scratch, song=self.song)
 
-    def _send(self, name: str, audio: Audio) -> None:
-        settings = self.plan.channels[name]
-        if settings.silent:
-            return
-        for bus in SENDS:
-            level = self._send_level(name, settings, bus)
+    def _levels(self, bus: str) -> dict[str, Curve | np.float32]:
+        """What each channel sends to a bus, linear: a number, or a curve over time; channels that send nothing are left out."""
+        found = {}
+        for name, settings in self.plan.channels.items():
+            level = self._send_level(name, settings, bus) if settings.is_heard else None
             if level is not None:
-                sent = self.sends.setdefault(bus, np.zeros((2, self.frames), dtype=np.float32))
-                sent += audio * level
+                found[name] = level
+        return found
 
     def _send_level(self, name: str, settings: Channel, bus: str) -> Curve | np.float32 | None:
         """The strip's send, moved by the score's automation (dB relative to it), linear; None where nothing is sent."""
@@ -98,21 +140,57 @@ class Console:
         return np.float32(10 ** (level / 20)) if level > NO_SEND_DB else None
 
     def _return(self, bus: str) -> Audio:
-        send = self.sends.pop(bus)
-        if bus == "return_delay":
-            wet, duck_db = echo(send, self.profile.delay, self.beat_s, self.rate), self.profile.delay.duck_db
-        else:
-            space = self.profile.room if bus == "return_room" else self.profile.hall
-            wet, duck_db = reverb(send, bus, space, self.rate), space.duck_db
-        # Section gains came with the sends.
+        """What comes back from a shared effect, as it is kept or made. Section gains came with the sends."""
+        if bus in self.found:
+            return self._kept(bus)
+        settings, send = self.plan.returns[bus], self.sends.pop(bus)
+        wet, gain_db = self._effect(bus, send), settings.level_db
+        if bus == "return_drums":
+            gain_db += _loudness_or(send, self.rate, NOMINAL_LUFS) - _loudness_or(wet, self.rate, NOMINAL_LUFS)
         return place(
-            wet,
+            self._inserted(wet, settings, bus),
             self.rate,
             curve=self.fade,
             envelope=self.envelope,
-            duck_db=duck_db * self.plan.duck_scale,
+            duck_db=settings.duck_db,
+            gain_db=gain_db,
+            width=settings.width,
             mono_below_hz=self.plan.mono_below_hz,
         )
+
+    def _effect(self, bus: str, send: Audio) -> Audio:
+        settings = self.plan.returns[bus]
+        if bus == "return_drums":
+            return shaped(send, self.rate, settings, gain_db=NOMINAL_LUFS - _loudness_or(send, self.rate, NOMINAL_LUFS))
+        space = self._space(bus)
+        wet = echo(send, space, self.beat_s, self.rate) if bus == "return_delay" else reverb(send, bus, space, self.rate)
+        return wet if settings.is_flat else shaped(wet, self.rate, settings)
+
+    def _space(self, bus: str) -> Any:
+        return {"return_room": self.profile.room, "return_hall": self.profile.hall, "return_delay": self.profile.delay}.get(bus)
+
+    def _keys(self, dry: dict[str, str]) -> dict[str, str]:
+        """Digests of all stems that come out."""
+        curve, envelope, fade = (curve_digest(one) for one in (self.curve, self.envelope, self.fade))
+        keys = {
+            name: channel_key(self.plan, settings, self.rate, dry=dry[name], tape=self.profile.tape, curve=curve, envelope=envelope)
+            for name, settings in self.plan.channels.items()
+        }
+        for bus, levels in self.levels.items():
+            sends = [(keys[name], curve_digest(level) if isinstance(level, np.ndarray) else float(level)) for name, level in levels.items()]
+            effect = [bus, self.beat_s, self._space(bus)] if bus == "return_delay" else [bus, self._space(bus)]
+            settings = self.plan.returns[bus]
+            keys[bus] = return_key(self.plan, settings, self.rate, effect=effect, sends=sends, fade=fade, envelope=envelope)
+        return keys
+
+    def _kept(self, name: str) -> Audio:
+        return self.kept.load(name, self.keys[name])
+
+
+def _loudness_or(audio: Audio, rate: int, otherwise: float) -> float:
+    """Integrated loudness in LUFS; `otherwise` for silence."""
+    level = integrated_lufs(audio, rate)
+    return level if np.isfinite(level) else otherwise
 
 
 def ordered(pool: ThreadPoolExecutor, work: Callable[[str], Audio], names: list[str]) -> Iterator[tuple[str, Audio]]:

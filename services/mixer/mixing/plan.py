@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.base import Document
 from contracts.music.score import Part, Role, Score
 from contracts.sound import Bell
 from services.mixer.corridor import corridor_db
 from services.mixer.mixing import masking
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.changes import Changes
+from services.mixer.mixing.channel import Channel, MixPlan, Return
+from services.mixer.mixing.edits import Edits, edited_channel, edited_return
 from services.mixer.mixing.placement import side_to_middle
-from services.mixer.profiles import Profile, Strip
+from services.mixer.profiles import Profile
 from services.music.audio.loudness import block_energies, gated_lufs
 from services.music.audio.spectrum import band_powers
 
@@ -48,56 +49,57 @@ def measure(audio: NDArray[np.float32], rate: int) -> Measured:
     return Measured(gated_lufs(energies), energies, centres, powers, side_to_middle(audio))
 
 
-class Channel(Document):
-    """The settings of one stem's channel."""
+def plan_mix(
+    score: Score,
+    measured: dict[str, Measured],
+    profile: Profile,
+    changes: Changes,
+    edits: Edits = Edits(),  # noqa: B008 - frozen
+    asked: Changes = Changes(),  # noqa: B008 - frozen
+) -> MixPlan:
+    """Decide a mix.
 
-    strip: Strip
-    pre_gain_db: float
-    target_lufs: float
-    cuts: tuple[Bell, ...] = ()
-    pan: float
-    width: float
-    spread: float
-    duck_db: float
-    room_db: float
-    hall_db: float
-    delay_db: float
-    silent: bool = False
-
-
-class MixPlan(Document):
-    """All settings of a mix. Kept in the context, so that every number can be read back."""
-
-    profile: str
-    channels: dict[str, Channel]
-    section_db: dict[str, float]
-    section_lufs: dict[str, float | None]
-    mono_below_hz: float
-    duck_scale: float
-    dc_block_hz: float = 0.0
-
-
-def plan_mix(score: Score, measured: dict[str, Measured], profile: Profile, changes: Changes) -> MixPlan:
-    """Decide a mix. `measured` maps part ids to their dry stems' measures."""
+    Args:
+        score: what is played.
+        measured: part ids to their dry stems' measures.
+        profile: the genre's sound.
+        changes: all changes in force.
+        edits: what the user states for single channels; these never move what is decided for other channels.
+        asked: those of the changes that QA asked for; they come on top of what the user states.
+    """
     parts = {name: score.parts[name] for name in measured}
     targets = {name: _target_lufs(parts, name, profile, changes) for name in parts}
     at_level = {name: m.powers * 10 ** ((targets[name] - m.lufs) / 10) for name, m in measured.items() if not m.is_silent}
     pans = _pans(parts, profile, targets)
     cuts = _cuts(parts, measured, at_level, profile, changes)
-    channels = {
-        name: _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
-        for name, part in parts.items()
-    }
+    channels = {}
+    for name, part in parts.items():
+        decided = _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
+        channels[name] = edited_channel(decided, edits.channel(name), asked, shelves(part.role, asked))
     levels = section_lufs(score, _predicted_energies(measured, targets))
+    gains = section_gains_db(score, levels, profile.lift, kept=kept_contrast(profile.glue.ratio), extra_db=changes.lift_db)
+    duck_scale = profile.duck.scale * changes.duck_scale
     return MixPlan(
         profile=profile.id,
         channels=channels,
-        section_db=section_gains_db(score, levels, profile.lift, kept=kept_contrast(profile.glue.ratio), extra_db=changes.lift_db),
+        returns={name: edited_return(decided, edits.channel(name), asked) for name, decided in _returns(profile, duck_scale).items()},
+        section_db={name: round(gain + edits.section_db.get(name, 0.0), 3) for name, gain in gains.items()},
+        section_edit_db={name: edits.section_db.get(name, 0.0) for name in gains},
         section_lufs={name: round(level, 2) if math.isfinite(level) else None for name, level in levels.items()},
         mono_below_hz=profile.mono_below_hz if changes.mono_below_hz is None else changes.mono_below_hz,
-        duck_scale=profile.duck.scale * changes.duck_scale,
+        duck_scale=duck_scale,
         dc_block_hz=changes.dc_block_hz,
+        remix=changes.remix,
     )
+
+
+def _returns(profile: Profile, duck_scale: float) -> dict[str, Return]:
+    """What comes back from the shared effects, as the profile has it."""
+    ducks = {"return_room": profile.room.duck_db, "return_hall": profile.hall.duck_db, "return_delay": profile.delay.duck_db}
+    bus = profile.drum_bus
+    tone = bus.model_dump(include={"highpass_hz", "lowpass_hz", "eq", "compression", "saturation_db"})
+    drums = Return.model_validate(tone | {"level_db": bus.level_db})
+    return {name: Return(duck_db=round(duck_db * duck_scale, 3)) for name, duck_db in ducks.items()} | {"return_drums": drums}
 
 
 def _target_lufs(parts: dict[str, Part], name: str, profile: Profile, changes: Changes) -> float:
@@ -145,23 +147,33 @@ def _cuts(
         for name, bell in masking.build_ups(centres, powers, corridor_db(centres, profile.tone), profile.masking_most_db):
             found[name].append(bell)
     for name, part in parts.items():
-        if changes.low_end_db and part.role in (Role.BASS, Role.DRUMS):
-            found[name].append(Bell(hz=120, db=changes.low_end_db, q=0.7, shape="low_shelf"))
-        if changes.high_end_db:
-            found[name].append(Bell(hz=7000, db=changes.high_end_db, q=0.7, shape="high_shelf"))
+        found[name] += shelves(part.role, changes)
     return {name: tuple(bells) for name, bells in found.items()}
+
+
+def shelves(role: Role, changes: Changes) -> tuple[Bell, ...]:
+    """The equaliser bands that changes ask for in a part of this role."""
+    bells = []
+    if changes.low_end_db and role in (Role.BASS, Role.DRUMS):
+        bells.append(Bell(hz=120, db=changes.low_end_db, q=0.7, shape="low_shelf"))
+    if changes.high_end_db:
+        bells.append(Bell(hz=7000, db=changes.high_end_db, q=0.7, shape="high_shelf"))
+    return tuple(bells)
 
 
 def _channel(
     part: Part, measured: Measured, profile: Profile, changes: Changes, *, target: float, pan: float, cuts: tuple[Bell, ...]
 ) -> Channel:
     strip = profile.strip(part.role, part.instrument, part.patch)
-    silent = measured.is_silent
     # A source that is wide by itself needs no made side.
     spread = strip.spread * max(0.0, 1.0 - measured.side / 0.35)
     return Channel(
-        strip=strip,
-        pre_gain_db=0.0 if silent else round(min(max(NOMINAL_LUFS - measured.lufs, -40.0), 40.0), 3),
+        highpass_hz=strip.highpass_hz,
+        lowpass_hz=strip.lowpass_hz,
+        eq=(*strip.eq, *cuts),
+        compression=strip.compression,
+        saturation_db=strip.saturation_db,
+        pre_gain_db=0.0 if measured.is_silent else round(min(max(NOMINAL_LUFS - measured.lufs, -40.0), 40.0), 3),
         target_lufs=target,
         cuts=cuts,
         pan=round(pan, 3),
@@ -171,7 +183,8 @@ def _channel(
         room_db=strip.room_db + changes.reverb_db,
         hall_db=strip.hall_db + changes.reverb_db,
         delay_db=strip.delay_db,
-        silent=silent,
+        parallel_db=strip.parallel_db,
+        silent=measured.is_silent,
     )
 
 

@@ -10,49 +10,85 @@ from contracts.errors import Unavailable
 from contracts.music.score import Score
 from contracts.pipeline import Stage
 from services.mixer import files
-from services.mixer.mixing.changes import Changes, read_changes
-from services.mixer.mixing.console import THREADS, Console
+from services.mixer.mixing.changes import Changes, asked_changes, read_changes
+from services.mixer.mixing.channel import MixPlan
+from services.mixer.mixing.console import RETURNS, THREADS, Console
+from services.mixer.mixing.edits import edited_profile, made_out
 from services.mixer.mixing.looping import folded
-from services.mixer.mixing.plan import Measured, MixPlan, measure, plan_mix
+from services.mixer.mixing.plan import Measured, measure, plan_mix
 from services.mixer.profiles import profile
-from services.mixer.stored import Stems, digest, go_on
+from services.mixer.stored import Audio, Stems, go_on
 from services.music.audio.spectrum import third_octave_spectrum
 from services.runtime.workbench import Workbench
 
-# Raise when the same dry stems would give other mixed ones.
-VERSION = 2
-
 
 def mix(context: Context, bench: Workbench) -> Context:
-    """Mix the rendered stems: strips, levels, places, ducking, spaces; fills `mixing`."""
+    """Mix the rendered stems: strips, levels, places, ducking, spaces; fills `mixing`.
+
+    A channel or return that was mixed from the same inputs before is taken from the store. Raises BadInput where the user's mix
+    edits name something that the song or the catalogue does not have.
+    """
     if context.production is None or context.arrangement is None:
         raise Unavailable("the rendered stems", "run production first")
     score = Score.model_validate_json(bench.objects.read(context.arrangement.score.key))
     dry = Stems({name: context.production.stems[name] for name in score.parts if name in context.production.stems}, bench)
-    style, changes = profile(_genre(context, score)), read_changes(context)
+    stated, changes = context.request.options.mix, read_changes(context)
+    style = profile(edited_profile(stated, _genre(context, score)))
+    edits = made_out(stated, score, list(dry.stems), RETURNS)
     go_on(bench, 0.0, "listening to the stems")
     measured = _measured(dry)
-    plan = plan_mix(score, measured, style, changes)
-    console = Console(score, plan, style, dry.rate, dry.frames, dry.load)
-    made_of = digest(
-        version=VERSION,
-        dry={n: a.sha256 for n, a in dry.stems.items()},
-        score=context.arrangement.score.sha256,
-        profile=style,
-        changes=changes,
-    )
+    plan = plan_mix(score, measured, style, changes, edits, asked_changes(context))
+    shelf = Shelf(bench)
+    digests = {name: artifact.sha256 for name, artifact in dry.stems.items()}
+    console = Console(score, plan, style, dry.rate, dry.frames, dry.load, dry=digests, kept=shelf, scratch=bench.scratch)
     mixed: dict[str, AudioArtifact] = {}
     frames = math.ceil(score.duration_s * dry.rate)
     for name, audio in console.stems():
-        path = bench.scratch / f"mixed-{name}.wav"
-        files.write_float_wav(path, folded(audio, frames) if frames < dry.frames else audio, dry.rate)
-        mixed[name] = bench.objects.put_audio(f"audio/mixed/{made_of}/{name}.wav", path)
-        path.unlink(missing_ok=True)
-        go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 3), f"mixed {name.replace('_', ' ')}")
+        key = console.keys[name]
+        mixed[name] = shelf.stored(name, key) if name in console.found else shelf.put(name, key, audio, dry.rate)
+        if frames < dry.frames:
+            mixed[name] = shelf.put(name, f"{key}-loop-{frames}", folded(audio, frames), dry.rate)
+        done = f"{name.replace('_', ' ')} as it was" if name in console.found else f"mixed {name.replace('_', ' ')}"
+        go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 4), done)
     centres, levels = third_octave_spectrum(console.total, dry.rate)
     heard = {"spectrum_hz": centres.round(2).tolist(), "spectrum_db": levels.round(3).tolist()}
     section = MixingSection(stems=mixed, settings={**plan.model_dump(mode="json"), "changes": vars(changes), **heard})
     return _explain_mix(context.model_copy(update={"mixing": section}), plan, measured, changes, kicks=console.kicks)
+
+
+class Shelf:
+    """Mixed stems in the store, each under the digest of what it was made of."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+
+    def knows(self, name: str, key: str) -> bool:
+        """Whether a stem was kept under a key."""
+        return self.bench.objects.exists(_place(name, key))
+
+    def load(self, name: str, key: str) -> Audio:
+        """The stem kept under a key, [2, samples]."""
+        return files.read_audio(self.bench.objects.local_path(self.stored(name, key)))[0]
+
+    def stored(self, name: str, key: str) -> AudioArtifact:
+        """The reference of a stem that was kept. Raises Unavailable where it went meanwhile."""
+        artifact = self.bench.objects.find(_place(name, key))
+        if not isinstance(artifact, AudioArtifact):
+            raise Unavailable(f"the mixed stem {name}", "mix again")
+        return artifact
+
+    def put(self, name: str, key: str, audio: Audio, rate: int) -> AudioArtifact:
+        """Store a stem [2, samples] as float WAV."""
+        path = self.bench.scratch / f"mixed-{name}.wav"
+        files.write_float_wav(path, audio, rate)
+        try:
+            return self.bench.objects.put_audio(_place(name, key), path)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _place(name: str, key: str) -> str:
+    return f"audio/mixed/{key}/{name}.wav"
 
 
 def _genre(context: Context, score: Score) -> str:

@@ -1,0 +1,90 @@
+"""What determines the samples of a channel and of a return, as digests: under them both are stored and found again.
+
+A channel's digest knows nothing of other channels, so that editing the bass leaves the piano as it is.
+"""
+
+import hashlib
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.sound import Operation
+from services.mixer.mixing.channel import Channel, MixPlan, Return, Tone
+from services.mixer.stored import digest
+
+Audio = NDArray[np.float32]
+Curve = NDArray[np.float32]
+
+# Raise when the same dry stems would give other mixed ones.
+VERSION = 3
+OF_TONE = frozenset({"highpass_hz", "lowpass_hz", "eq", "compression", "saturation_db", "effects"})
+OF_CHANNEL = OF_TONE | {"pre_gain_db", "target_lufs", "pan", "width", "spread", "duck_db"}
+OF_RETURN = OF_TONE | {"level_db", "width", "duck_db"}
+
+
+class Kept(Protocol):
+    """Where mixed stems are kept between mixes."""
+
+    def knows(self, name: str, key: str) -> bool:
+        """Whether a stem was kept under a key."""
+
+    def load(self, name: str, key: str) -> Audio:
+        """The stem [2, frames] that was kept under a key."""
+
+
+class NothingKept:
+    """Every channel is mixed."""
+
+    def knows(self, name: str, key: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Never."""
+        return False
+
+    def load(self, name: str, key: str) -> Audio:
+        """Raises KeyError."""
+        raise KeyError(name, key)
+
+
+def curve_digest(curve: Curve) -> str:
+    """Digest of a curve's samples."""
+    return hashlib.sha256(np.ascontiguousarray(curve).data).hexdigest()
+
+
+def _common(plan: MixPlan, rate: int, settings: Tone, fields: frozenset[str], envelope: str) -> dict[str, Any]:
+    ducked = getattr(settings, "duck_db", 0.0) > 0
+    return {
+        "version": VERSION,
+        "rate": rate,
+        "settings": settings.model_dump(mode="json", include=set(fields)),
+        "plugins": [_identity(operation) for operation in settings.effects],
+        "envelope": envelope if ducked else None,
+        "mono_below_hz": plan.mono_below_hz,
+        "remix": plan.remix,
+    }
+
+
+def channel_key(plan: MixPlan, channel: Channel, rate: int, *, dry: str, tape: Any, curve: str, envelope: str) -> str:
+    """Digest of a channel: its dry stem's digest, its settings, the tape, and the digests of the song's curve and ducking."""
+    common = _common(plan, rate, channel, OF_CHANNEL, envelope)
+    return digest(**common, dry=dry, tape=tape, curve=curve, dc_block_hz=plan.dc_block_hz, heard=channel.is_heard)
+
+
+def return_key(plan: MixPlan, settings: Return, rate: int, *, effect: Any, sends: list[tuple[str, Any]], fade: str, envelope: str) -> str:
+    """Digest of a return: its effect's settings, and what is sent to it as (channel's digest, send level in dB or its curve's digest)."""
+    return digest(**_common(plan, rate, settings, OF_RETURN, envelope), effect=effect, sends=sends, fade=fade)
+
+
+def _identity(operation: Operation) -> list[str]:
+    """What tells a plugin or file of the user's from another of the same name: its version, or each file's size and time."""
+    if operation.effect.startswith("plugin:"):
+        found = [one for one in entry_points(group="houseband.effects") if one.name == operation.effect.removeprefix("plugin:")]
+        return [f"{one.dist.name} {one.dist.version}" for one in found if one.dist]
+    stated = [operation.effect, *(value for value in operation.parameters.values() if isinstance(value, str))]
+    return [line for text in stated if "/" in text or "\\" in text for line in _files(Path(text))]
+
+
+def _files(path: Path) -> list[str]:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file()]
