@@ -114,6 +114,14 @@ class Console:
             mono_below_hz=self.plan.mono_below_hz,
         )
 
+    def share(self, names: list[str], load_mixed: Load) -> Iterator[tuple[str, Audio]]:
+        """What the shared effects give for some of the mixed stems alone. Sends and spaces are linear: shares sum to the returns."""
+        for bus, levels in self.levels.items():
+            senders = [name for name in names if name in levels]
+            if senders:
+                self.sends[bus] = sum((load_mixed(name) * levels[name] for name in senders), np.zeros((2, self.frames), dtype=np.float32))
+                yield bus, self._return(bus)
+
     def _inserted(self, audio: Audio, tone: Tone, name: str) -> Audio:
         """After the user's own effects. They come behind the strip's level, so that a gain among them is heard."""
         if not tone.effects:
