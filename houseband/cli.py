@@ -43,6 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="what the ears hear in a file")
     analyze.add_argument("file", type=Path)
     analyze.add_argument("--json", action="store_true")
+    process = commands.add_parser("process", help="operations and effects on any sound file: trim, fade, eq, stretch, normalise ...")
+    process.add_argument("source", type=Path, metavar="IN")
+    process.add_argument("target", type=Path, metavar="OUT", help="its name says the coding: .wav, .flac, .mp3, .ogg")
+    process.add_argument(
+        "--do", action="append", default=[], metavar="NAME:parameter=value,…", help="in order; `houseband catalog effects` lists them"
+    )
+    process.add_argument("--ops", type=Path, metavar="FILE.json", help='[{"effect": NAME, "parameters": {…}}, …], done before --do')
+    process.add_argument("--json", action="store_true")
     check = commands.add_parser("check", help="verify a delivered folder again: hashes, loudness, peaks, null test, tempo, key")
     check.add_argument("dir", type=Path)
     check.add_argument("--json", action="store_true")

@@ -13,6 +13,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(entries, ensure_ascii=False))
         return 0
+    if arguments.kind == "effects":
+        print_table(("effect", "what", "parameter", "allowed", "default"), [row for entry in entries for row in _effect_rows(entry)])
+        return 0
     columns = list(dict.fromkeys(column for entry in entries for column in entry))
     print_table(columns, [[_shown(entry.get(column, "")) for column in columns] for entry in entries])
     return 0
@@ -40,5 +43,29 @@ def read_catalog(kind: str) -> list[dict[str, Any]]:
     ]
 
 
+def _effect_rows(entry: dict[str, Any]) -> list[tuple[str, ...]]:
+    """An effect and its parameters, a line each."""
+    first, what = str(entry["id"]), str(entry.get("broken") or entry["what"])
+    rows = [
+        ("", one["what"], one["name"], _allowed(one), "" if one["default"] is None else _shown(one["default"]))
+        for one in entry.get("parameters", ())
+    ]
+    return [(first, what, "", "", ""), *rows]
+
+
+def _allowed(one: dict[str, Any]) -> str:
+    """The range of a parameter with its unit, or its choices."""
+    if one["kind"] == "bool":
+        return "true, false"
+    if one.get("choices"):
+        return ", ".join(one["choices"]) + (f" ({one['unit']})" if one["unit"] else "")
+    if one["kind"] in ("file", "text"):
+        return str(one["kind"])
+    low, high = ("" if bound is None else f"{bound:g}" for bound in (one["low"], one["high"]))
+    return f"{low} … {high} {one['unit']}".strip()
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

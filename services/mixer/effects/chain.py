@@ -9,13 +9,14 @@ import numpy as np
 
 from contracts.errors import BadInput
 from contracts.sound import Operation
-from services.mixer import files
+from services.mixer.delivery.resampling import resampled
 from services.mixer.effects.catalogue import effects
 from services.mixer.effects.effect import Audio, Effect, Song
 from services.mixer.effects.folders import allowed_path
-from services.mixer.effects.parameters import read_all
+from services.mixer.effects.parameters import Parameter, Value, read_all
 from services.mixer.effects.plugins import is_plugin
 from services.mixer.effects.plugins import prepared as plugin_prepared
+from services.mixer.effects.sounds import read_sound, stereo
 
 MOST = 1000.0
 """Highest magnitude that an effect may give, linear (+60 dBFS): beyond it something is broken."""
@@ -64,11 +65,20 @@ def prepared(operation: Operation, rate: int, *, field: str, scratch: Path, song
     effect = effects().get(operation.effect)
     if effect is None:
         raise unknown(operation.effect, field)
-    values: dict[str, Any] = dict(read_all(effect.parameters, operation.parameters, f"{field}.parameters", effect.id))
+    values: dict[str, Any] = dict(read_parameters(operation, effect.parameters, field, any_path=any_path))
     for one in effect.parameters:
-        if one.kind == "file":
-            values[one.name] = _sound(str(values[one.name]), rate, f"{field}.parameters.{one.name}", any_path=any_path)
+        if one.kind == "file" and values[one.name] is not None:
+            values[one.name] = _sound(values[one.name], rate, f"{field}.parameters.{one.name}")
     return lambda audio: _applied(effect, audio, rate, values, song)
+
+
+def read_parameters(operation: Operation, table: tuple[Parameter, ...], field: str, *, any_path: bool) -> dict[str, Value]:
+    """Every parameter of an operation with its value or default; files are there and may be read. Raises BadInput."""
+    values = read_all(table, operation.parameters, f"{field}.parameters", operation.effect)
+    for one in table:
+        if one.kind == "file" and values[one.name] is not None:
+            values[one.name] = str(allowed_path(str(values[one.name]), f"{field}.parameters.{one.name}", any_path=any_path))
+    return values
 
 
 def _applied(effect: Effect, audio: Audio, rate: int, values: dict[str, Any], song: Song) -> Audio:
@@ -83,23 +93,10 @@ def unknown(effect: str, field: str) -> BadInput:
     return BadInput(f"{field}.effect", effect, allowed)
 
 
-def _sound(text: str, rate: int, field: str, *, any_path: bool) -> Audio | None:
-    """A named sound file as [2, samples] at this rate; None where none is named."""
-    if not text:
-        return None
-    import soundfile
-
-    path = allowed_path(text, field, any_path=any_path)
-    try:
-        audio, own_rate = files.read_audio(path)
-    except soundfile.LibsndfileError as error:
-        raise BadInput(field, text, "a sound file (WAV, FLAC, OGG, MP3)") from error
-    if own_rate == rate or not audio.shape[1]:
-        return audio
-    from scipy.signal import resample_poly
-
-    shared = math.gcd(own_rate, rate)
-    return np.asarray(resample_poly(audio, rate // shared, own_rate // shared, axis=-1), dtype=np.float32)
+def _sound(path: str, rate: int, field: str) -> Audio:
+    """A named sound file as [2, samples] at this rate."""
+    sound = read_sound(Path(path), field)
+    return resampled(stereo(sound.audio), sound.rate, rate) if sound.audio.size else np.zeros((2, 0), dtype=np.float32)
 
 
 def checked(out: Audio, audio: Audio, field: str, effect: str) -> Audio:

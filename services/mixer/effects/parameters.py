@@ -8,12 +8,12 @@ from typing import Any, Literal
 from contracts.errors import BadInput
 
 Kind = Literal["float", "int", "bool", "choice", "file", "text"]
-Value = float | bool | str
+Value = float | bool | str | None
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. `low` and `high` are inclusive and in `unit`."""
+    """One parameter. `low` and `high` are inclusive and in `unit`; a default of None means "not stated"."""
 
     name: str
     kind: Kind
@@ -74,12 +74,12 @@ def _bound(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def number(name: str, default: float, low: float, high: float, unit: str, what: str) -> Parameter:
+def number(name: str, default: float | None, low: float, high: float, unit: str, what: str) -> Parameter:
     """A real number from low to high."""
     return Parameter(name, "float", default, what, unit, low, high)
 
 
-def whole(name: str, default: int, low: int, high: int, unit: str, what: str) -> Parameter:
+def whole(name: str, default: int | None, low: int, high: int, unit: str, what: str) -> Parameter:
     """A whole number from low to high."""
     return Parameter(name, "int", default, what, unit, low, high)
 
@@ -89,14 +89,14 @@ def switch(name: str, *, default: bool, what: str) -> Parameter:
     return Parameter(name, "bool", default, what)
 
 
-def choice(name: str, default: str, choices: tuple[str, ...], what: str, unit: str = "") -> Parameter:
+def choice(name: str, default: str | None, choices: tuple[str, ...], what: str, unit: str = "") -> Parameter:
     """One of a few words."""
     return Parameter(name, "choice", default, what, unit, choices=choices)
 
 
 def file(name: str, what: str) -> Parameter:
-    """The path of a sound file; empty for none."""
-    return Parameter(name, "file", "", what)
+    """The path of a sound file; None where none is named."""
+    return Parameter(name, "file", None, what)
 
 
 def read_all(table: tuple[Parameter, ...], given: Mapping[str, object], field: str, effect: str) -> dict[str, Value]:

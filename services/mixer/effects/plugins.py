@@ -20,7 +20,7 @@ from services.runtime.isolation import PluginFailed, isolated
 
 PREFIX = "plugin:"
 BUNDLE = ".vst3"
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 PATIENCE_PER_S = 1.0  # more, for each second of audio
 DESCRIBING_S = 20.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
