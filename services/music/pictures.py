@@ -3,6 +3,7 @@
 Nothing is drawn: a PNG is unpacked in pieces and never held, so that one that says little and holds much does no harm.
 """
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
@@ -29,6 +30,11 @@ class Picture:
     width: int
     height: int
     depth: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes, as hex."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def suffix(self) -> str:

@@ -1,36 +1,62 @@
 """Delivery: the mastered song written and stored as the files that the user gets."""
 
+import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context
+from contracts.music.score import Score
 from services.mixer import files
-from services.mixer.mastering.delivery import encode_mp3
+from services.mixer.delivery.formats import MASTER_RATE, Format, lossy
+from services.mixer.delivery.further import Further, completed
+from services.mixer.delivery.record import Record
+from services.mixer.delivery.tagging import MOST_COMMENT, Tags, tag_flac
+from services.mixer.mastering.chain import Aim, master_gain
 from services.mixer.mastering.session import Session
+from services.mixer.mixing.channel import MixPlan
+from services.mixer.mixing.console import Console
+from services.mixer.mixing.looping import folded
+from services.mixer.profiles import Glue, Profile
 from services.mixer.stored import go_on
+from services.music.pictures import Picture, read_picture
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
+MP3 = Format("mp3_v0", MASTER_RATE)
 
 
-def tags(context: Context) -> dict[str, Any]:
-    """What the MP3 says of itself."""
-    title = context.ideation.brief.title if context.ideation else ""
-    musical = context.musical
-    return {
-        "title": title or "Untitled",
-        "artist": "Houseband",
-        "bpm": musical.tempo_bpm if musical else 0.0,
-        "key": musical.key if musical else "",
-        "genre": musical.genre if musical else "",
-    }
+def tags(context: Context, *, dated: bool = False) -> Tags:
+    """What a file says of itself.
+
+    The record itself is not `dated`: the same words and seed give the same bytes on any day. Further files carry the day (UTC).
+    """
+    brief, musical = context.ideation.brief if context.ideation else None, context.musical
+    comment = f"Houseband, seed {context.seed}: {context.request.prompt}"
+    return Tags(
+        title=(brief.title if brief else "") or "Untitled",
+        genre=musical.genre.replace("_", " ") if musical else "",
+        bpm=musical.tempo_bpm if musical else 0.0,
+        key=musical.key if musical else "",
+        date=f"{datetime.fromtimestamp(context.created_at, UTC):%Y-%m-%d}" if dated else "",
+        comment=comment if len(comment) <= MOST_COMMENT else f"{comment[: MOST_COMMENT - 1]}…",
+    )
 
 
-def deliver(context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float) -> dict[str, AudioArtifact]:
+def brought_cover(context: Context, bench: Workbench) -> Picture | None:
+    """The user's picture. Raises BadInput for one that cannot be shown."""
+    cover = context.request.cover
+    return read_picture(bench.objects.read(cover.key)) if cover else None
+
+
+def deliver(
+    context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float, cover: Picture | None
+) -> dict[str, AudioArtifact]:
     """Write and store the master in three formats and the stems; a second thread encodes while the first writes stems."""
     store, scratch, rate = bench.objects, bench.scratch, session.rate
 
@@ -45,7 +71,8 @@ def deliver(context: Context, bench: Workbench, session: Session, prefix: str, m
     def encoded() -> dict[str, AudioArtifact]:
         flac, mp3 = scratch / "delivered.flac", scratch / "delivered.mp3"
         files.write_flac_24(flac, session.total, rate)
-        encode_mp3(mp3, session.total, rate, tags(context), mp3_gain_db)
+        tag_flac(flac, tags(context), cover)
+        lossy(mp3, session.total, Format(MP3.coding, rate), tags(context), cover, mp3_gain_db)
         out = {
             "master.flac": store.put_audio(f"{prefix}/master.flac", flac, "audio/flac"),
             "master.mp3": store.put_audio(f"{prefix}/master.mp3", mp3, "audio/mpeg"),
@@ -61,3 +88,63 @@ def deliver(context: Context, bench: Workbench, session: Session, prefix: str, m
             delivered[f"stems/{name}.wav"] = wav(name, audio)
             go_on(bench, 0.5 + 0.45 * len(delivered) / (len(session.names) + 1), f"delivered {name.replace('_', ' ')}")
         return {**delivered, **compressed.result()}
+
+
+def with_further(context: Context, bench: Workbench, session: Session, run: Callable[[], object], cover: Picture | None) -> Context:
+    """The context with the formats and editions that were asked for; nothing where none was.
+
+    `run` masters the stems again, for what needs the gain itself: the lead's share of the shared effects.
+    """
+    options, section = context.request.options, context.mastering
+    if section is None or context.arrangement is None or not (options.formats or options.editions):
+        return context
+    score = Score.model_validate_json(bench.objects.read(context.arrangement.score.key))
+    share = LeadShare(context, score, session, run)
+    record = Record(section.master, section.stems, score, bench, share)
+    louder = Louder(session.profile, session.rate)
+    return completed(context, Further(context, bench, record, tags(context, dated=True), cover, louder))
+
+
+@dataclass(frozen=True)
+class Louder:
+    """Raises a sum to a loudness where gain alone would pass the ceiling: the mastering's own clip and limiter, without its glue."""
+
+    profile: Profile
+    rate: int
+
+    def __call__(self, audio: Audio, target_lufs: float, ceiling_dbtp: float) -> Audio:
+        """Audio [2, samples] on its way to `target_lufs`, under `ceiling_dbtp`."""
+        plain = self.profile.model_copy(update={"glue": Glue(ratio=1.0)})
+        peaks = np.maximum(np.abs(audio[0]), np.abs(audio[1]))
+        return audio * master_gain(audio, peaks, self.rate, plain, Aim(target_lufs, ceiling_dbtp)).gain
+
+
+@dataclass(frozen=True)
+class LeadShare:
+    """What some stems alone make of the shared effects, as delivered: their sends through the same spaces and the same master."""
+
+    context: Context
+    score: Score
+    session: Session
+    run: Callable[[], object]
+
+    def __call__(self, names: list[str]) -> Audio:
+        """Sum of the shares of the stems called `names`, [2, frames]; silence where they send nothing."""
+        session, mixing = self.session, self.context.mixing
+        share = np.zeros((2, session.frames), dtype=np.float32)
+        if mixing is None:
+            return share
+        plan = MixPlan.model_validate({name: mixing.settings[name] for name in MixPlan.model_fields if name in mixing.settings})
+        frames = max(session.frames, math.ceil(self.score.rendered_s * session.rate))
+        console = Console(self.score, plan, session.profile, session.rate, frames, session.load, scratch=session.scratch)
+        for _, audio in console.share(names, lambda name: _padded(session.load(name), frames)):
+            share += folded(audio, session.frames) if frames > session.frames else audio
+        if not share.any():
+            return share
+        if session.mastered is None:
+            self.run()
+        return session.through(share)
+
+
+def _padded(audio: Audio, frames: int) -> Audio:
+    return np.pad(audio, ((0, 0), (0, frames - audio.shape[1])))

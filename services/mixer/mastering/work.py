@@ -1,15 +1,18 @@
 """The mastering stage: mixed stems to the master and its stems, on target under the ceiling, delivered as files."""
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.context import Context, MasteringSection, MixingSection
+from contracts.artifacts import AudioArtifact
+from contracts.context import Context, Decision, MasteringSection, MixingSection
 from contracts.errors import Unavailable
 from contracts.pipeline import Stage
-from services.mixer.delivery.work import deliver, tags
+from services.mixer.delivery.finished import Finished, keep_record, kept_record
+from services.mixer.delivery.work import brought_cover, deliver, tags, with_further
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.matching import Match
 from services.mixer.mastering.session import Session, ToneAim
@@ -26,41 +29,57 @@ REFERENCE_SHARE = 0.5
 
 
 def master(context: Context, bench: Workbench) -> Context:
-    """Master the mixed stems to the target under the ceiling and deliver the files; fills `mastering` and `artifacts`."""
+    """Master the mixed stems to the target under the ceiling and deliver the files; fills `mastering` and `artifacts`.
+
+    What was mastered before from the same stems to the same aim is taken from the store; so is every further file.
+    """
     if context.mixing is None:
         raise Unavailable("the mixed stems", "run mixing first")
     mixed, changes = Stems(context.mixing.stems, bench), read_changes(context)
     style = profile(str(context.mixing.settings.get("profile", "")))
     technical = context.technical
     aim = Aim(technical.target_lufs + changes.target_offset_lu, technical.true_peak_ceiling_dbtp + changes.ceiling_offset_db)
+    tone, cover = _tone_aim(context, changes), brought_cover(context, bench)
     session = Session(list(mixed.stems), mixed.load, mixed.rate, mixed.frames, style, bench.scratch)
-    go_on(bench, 0.0, "summing the stems")
+    made_of = digest(
+        version=VERSION,
+        mixed={n: a.sha256 for n, a in mixed.stems.items()},
+        profile=style,
+        aim=vars(aim),
+        tone=vars(tone),
+        changes=vars(changes),
+        tags=tags(context),
+        cover=cover.digest if cover else None,
+    )
+    prefix = f"audio/master/{made_of}"
+    run = partial(session.run, aim, tone, _heard(context.mixing))
     try:
-        tone = _tone_aim(context, changes)
-        mastered = session.run(aim, tone, _heard(context.mixing))
-        go_on(bench, 0.5, "delivering")
-        made_of = digest(
-            version=VERSION,
-            mixed={n: a.sha256 for n, a in mixed.stems.items()},
-            profile=style,
-            aim=vars(aim),
-            tone=vars(tone),
-            changes=vars(changes),
-            tags=tags(context),
-        )
-        delivered = deliver(context, bench, session, f"audio/master/{made_of}", changes.mp3_gain_db)
+        finished = kept_record(bench, prefix)
+        if finished is None:
+            go_on(bench, 0.0, "summing the stems")
+            mastered = run()
+            go_on(bench, 0.5, "delivering")
+            delivered = deliver(context, bench, session, prefix, changes.mp3_gain_db, cover)
+            finished = Finished(
+                _section(context.mixing, delivered, session, mastered, style, aim), delivered, _decisions(context, mastered, session, tone)
+            )
+            keep_record(bench, prefix, finished)
+        return with_further(finished.added_to(context), bench, session, run, cover)
     finally:
         session.close()
-    kept = {name: artifact for name, artifact in context.artifacts.items() if not name.startswith("stems/")}
-    section = MasteringSection(
+
+
+def _section(
+    mixing: MixingSection, delivered: dict[str, AudioArtifact], session: Session, mastered: Mastered, style: Profile, aim: Aim
+) -> MasteringSection:
+    return MasteringSection(
         master=delivered["master.wav"],
-        stems={name: delivered[f"stems/{name}.wav"] for name in mixed.stems},
-        settings={**_settings(session, mastered, style, aim), "empty_bands_hz": _empty(context.mixing)},
+        stems={name: delivered[f"stems/{name}.wav"] for name in session.names},
+        settings={**_settings(session, mastered, style, aim), "empty_bands_hz": _empty(mixing)},
         loudness_lufs=max(round(mastered.loudness_lufs, 3), SILENCE_LUFS),
         true_peak_dbtp=max(round(mastered.true_peak_dbtp, 3), SILENCE_LUFS),
         limited_by_ceiling=mastered.limited_by_ceiling,
     )
-    return _explain_master(context.model_copy(update={"mastering": section, "artifacts": {**kept, **delivered}}), mastered, session, tone)
 
 
 def _tone_aim(context: Context, changes: Changes) -> ToneAim:
@@ -113,6 +132,11 @@ def _tone_reason(context: Context, tone: ToneAim) -> str:
         return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB{but}"
     drawn = f", drawn to the reference, {name}, by {tone.share:.0%}" if tone.reference else ""
     return f"the sum is led towards the long-term spectrum of released music of its genre{drawn}"
+
+
+def _decisions(context: Context, mastered: Mastered, session: Session, tone: ToneAim) -> tuple[Decision, ...]:
+    """The mastering in words."""
+    return _explain_master(context, mastered, session, tone).ai_decisions[len(context.ai_decisions) :]
 
 
 def _explain_master(context: Context, mastered: Mastered, session: Session, tone: ToneAim) -> Context:
