@@ -17,7 +17,7 @@ from services.generator.arrangement import arrange as arrange_score
 from services.generator.composition import compose as compose_score
 from services.generator.midi import score_to_midi
 from services.generator.production.curves import SAMPLE_RATE_HZ
-from services.generator.production.planning import plan_stems
+from services.generator.production.planning import find_own, plan_stems
 from services.generator.production.rendering import render_stem
 from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import sounds
@@ -26,6 +26,7 @@ from services.generator.production.wave import write_float_wav
 from services.music.packs.checking import faults
 from services.music.packs.genres import genre, use_packs
 from services.runtime.packs import pack_folders
+from services.runtime.sound_folders import sound_places
 from services.runtime.workbench import Workbench
 
 RESEED = 7919
@@ -84,8 +85,9 @@ def plan(context: Context, bench: Workbench) -> Context:
     """Choose who plays each part and what its stem is called. Raises Unavailable without an arrangement."""
     score = _arranged(context, bench)
     shelf = _shelf(bench)
-    plans = plan_stems(score, context.request.options, shelf)
-    planned = _decided(context, tell_production(score, plans, shelf))
+    own = find_own(score, context.request.options, shelf)
+    plans = plan_stems(score, context.request.options, shelf, own)
+    planned = _decided(context, tell_production(score, plans, shelf, own))
     return planned.model_copy(update={"production": ProductionSection(state="planned", plan=plans)})
 
 
@@ -174,4 +176,4 @@ def _decided(context: Context, decisions: tuple[Decision, ...]) -> Context:
 def _shelf(bench: Workbench) -> Shelf:
     """The soundfonts of this machine: the operator's folders (HOUSEBAND_SOUNDFONTS, separated as in PATH) come first."""
     folders = [Path(folder) for folder in os.environ.get("HOUSEBAND_SOUNDFONTS", "").split(os.pathsep) if folder]
-    return find_soundfonts(folders, memory=bench.scratch.parent / "houseband-soundfonts")
+    return find_soundfonts(folders, memory=bench.scratch.parent / "houseband-soundfonts", places=sound_places())

@@ -12,7 +12,14 @@ import numpy as np
 from contracts.errors import BadInput, Unavailable
 from contracts.music import Part, Score
 from services.generator.production import drum_machine, faust, fluidsynth, tiny
+from services.generator.production.body import embodied
 from services.generator.production.curves import Clock, Floats
+from services.generator.production.own import ENGINES as OWN_ENGINES
+from services.generator.production.own import PATCH, Own
+from services.generator.production.own_engines import play_own
+from services.generator.production.own_engines import version as own_version
+from services.generator.production.own_files import Look
+from services.generator.production.own_files import available as plays_own
 from services.generator.production.performance import perform
 from services.generator.production.shelf import COMMERCIAL, FILES, LICENCES, PACKAGES, Shelf
 from services.generator.production.sounds import Kit, Preset, Sampled, Synth, is_drum_part, sounds, stand_in_name
@@ -23,16 +30,19 @@ ASKED = ("auto", "sampled", "fluidsynth", "tinysoundfont", "neural")
 
 @dataclass(frozen=True)
 class Choice:
-    """Who plays a part: an engine and what it plays on (a preset's label, a Faust patch, a kit)."""
+    """Who plays a part: an engine and what it plays on (a preset's label, a Faust patch, a kit, a file of the user's own)."""
 
     engine: str
     patch: str
     source: str
     preset: Preset | None = None
+    own: Own | None = None
 
     @property
     def licence(self) -> str:
         """Licence of the sounds."""
+        if self.own:
+            return self.own.licence
         return LICENCES[self.preset.soundfont] if self.preset else "synthesised by Houseband: yours"
 
 
@@ -78,7 +88,9 @@ class _SoundfontEngine:
         assert isinstance(sound, Sampled) and preset is not None  # noqa: S101, PT018 - the chooser made it so
         drums = is_drum_part(task.part)
         events, channels = perform(task.part_id, task.part, sound, preset, task.clock, drums=drums)
-        return self._play(task.shelf.path(preset.soundfont), preset, events, max(channels.values(), default=0) + 1, task.clock.frames)
+        count = max(channels.values(), default=0) + 1
+        audio = self._play(task.shelf.path(preset.soundfont), preset, events, count, task.clock.frames)
+        return embodied(audio, sound.body, task.part, task.clock)
 
 
 class _FaustEngine:
@@ -109,15 +121,32 @@ class _DrumEngine:
         return drum_machine.play(task.part_id, task.part, task.choice.patch, task.clock)
 
 
-ENGINES: dict[str, Engine] = {
-    engine.name: engine
-    for engine in (
-        _SoundfontEngine("fluidsynth", fluidsynth.play, fluidsynth.available, fluidsynth.version),
-        _SoundfontEngine("tinysoundfont", tiny.play, tiny.available, tiny.version),
-        _FaustEngine(),
-        _DrumEngine(),
-    )
-}
+class _OwnEngine:
+    """Files of the user's own, of one kind."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name, self._kind = name, kind
+
+    def available(self) -> bool:
+        return plays_own(self._kind)
+
+    def version(self) -> str:
+        return own_version(self._kind)
+
+    def render(self, task: Task) -> Floats:
+        own = task.choice.own
+        assert own is not None  # noqa: S101 - the chooser made it so
+        return play_own(own, task.part_id, task.part, task.clock, task.shelf.places.all)
+
+
+_ALL: tuple[Engine, ...] = (
+    _SoundfontEngine("fluidsynth", fluidsynth.play, fluidsynth.available, fluidsynth.version),
+    _SoundfontEngine("tinysoundfont", tiny.play, tiny.available, tiny.version),
+    _FaustEngine(),
+    _DrumEngine(),
+    *(_OwnEngine(name, kind) for kind, name in OWN_ENGINES.items()),
+)
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in _ALL}
 
 
 @cache
@@ -156,6 +185,11 @@ def choose(patch: str, shelf: Shelf, *, engine: str = "auto", commercial: bool =
     raise _nothing_plays(patch, shelf, players, commercial=commercial)
 
 
+def choose_own(look: Look) -> Choice:
+    """A file of the user's own, as it was found."""
+    return Choice(OWN_ENGINES[look.own.kind], PATCH, look.own.label, own=look.own)
+
+
 def candidates(sound: Sampled) -> tuple[Preset, ...]:
     """The presets of a patch, then the same General MIDI program of the other soundfonts."""
     last = sound.presets[-1]
@@ -183,6 +217,9 @@ def providers() -> dict[str, dict[str, object]]:
         "tinysoundfont": "soundfonts where FluidSynth is not installed",
         "faust": "synthesisers: leads, pads, plucks, basses, organs, electric pianos, effects",
         "drum_machine": "electronic drum kits",
+        "own_soundfont": "soundfonts of your own: FILE.sf2, FILE.sf3",
+        "own_sfz": "SFZ instruments of your own: FILE.sfz",
+        "own_vst3": "VST3 instruments of your own: FILE.vst3",
     }
     rows: dict[str, dict[str, object]] = {
         name: {"kind": "sampled", "available": engine.available(), "plays": told[name]} for name, engine in ENGINES.items()

@@ -29,7 +29,7 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
     shelf, clock, part = shelf or find_soundfonts(), Clock(score), score.parts[part_id]
     choice = chosen(stem_plan, shelf)
     audio = ENGINES[choice.engine].render(Task(score, part_id, part, choice, shelf, clock))
-    sound = sounds()[choice.patch]
+    sound = None if choice.own else sounds()[choice.patch]
     own_filter = isinstance(sound, Synth) and sound.mode != "poly"
     if "cutoff" in part.controls and not own_filter and faust.available():
         audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.errors import Unavailable
+from services.runtime.sound_folders import NOWHERE, Places
 
 DEBIAN_FOLDERS = tuple(Path(p) for p in ("/usr/share/sounds/sf3", "/usr/share/sounds/sf2", "/usr/share/soundfonts"))
 FILES = {
@@ -30,10 +31,11 @@ PACKAGES = {"MuseScore_General": "musescore-general-soundfont", "FluidR3_GM": "f
 
 @dataclass(frozen=True)
 class Shelf:
-    """The soundfonts found, by name, and a folder in which digests are remembered."""
+    """The soundfonts found, by name, a folder in which digests are remembered, and where the user's own instruments may lie."""
 
     fonts: dict[str, Path]
     memory: Path | None = None
+    places: Places = NOWHERE
     _digests: dict[Path, str] = field(default_factory=dict, compare=False)
 
     def path(self, name: str) -> Path:
@@ -47,24 +49,28 @@ class Shelf:
         path = self.path(name)
         if path not in self._digests:
             try:
-                self._digests[path] = _remembered(path, self.memory)
+                self._digests[path] = self.content(path)
             except OSError as error:
                 raise Unavailable(f"soundfont {path}", f"it cannot be read: {error.strerror}") from error
         return self._digests[path]
 
+    def content(self, path: Path) -> str:
+        """SHA-256 of any file, remembered by path, size and modification time. Raises OSError where it cannot be read."""
+        return _remembered(path, self.memory)
 
-def find_soundfonts(folders: Iterable[Path] = (), memory: Path | None = None) -> Shelf:
+
+def find_soundfonts(folders: Iterable[Path] = (), memory: Path | None = None, places: Places = NOWHERE) -> Shelf:
     """Look for the known soundfonts in `folders`, then in Debian's, then in pretty_midi's package."""
-    places = [*folders, *DEBIAN_FOLDERS]
+    searched = [*folders, *DEBIAN_FOLDERS]
     spec = importlib.util.find_spec("pretty_midi")  # found without being imported: it ships a small soundfont
     if spec and spec.origin:
-        places.append(Path(spec.origin).parent)
+        searched.append(Path(spec.origin).parent)
     fonts = {}
     for name, files in FILES.items():
-        found = next((folder / file for folder in places for file in files if (folder / file).is_file()), None)
+        found = next((folder / file for folder in searched for file in files if (folder / file).is_file()), None)
         if found:
             fonts[name] = found
-    return Shelf(fonts, memory)
+    return Shelf(fonts, memory, places)
 
 
 def _remembered(path: Path, memory: Path | None) -> str:

@@ -3,11 +3,15 @@
 from contracts.context import Decision, StemPlan
 from contracts.music import Score
 from contracts.pipeline import Stage
+from services.generator.production.own import PATCH
+from services.generator.production.own_files import Look
 from services.generator.production.shelf import FILES, LICENCES, PACKAGES, Shelf
 
+NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> tuple[Decision, ...]:
-    """One decision for the band's sounds, and one for each thing that stood in for something better."""
+
+def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf, own: dict[str, Look] | None = None) -> tuple[Decision, ...]:
+    """One decision for the band's sounds, one for each thing that stood in for something better, and those about the user's own."""
     told = [
         Decision(
             stage=Stage.PRODUCTION,
@@ -17,7 +21,8 @@ def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> t
             parameters={name: plan.source for name, plan in plans.items()},
         )
     ]
-    used = {words[2] for plan in plans.values() if len(words := plan.source.split(" ")) > 2}
+    told += [decision for part_id, look in (own or {}).items() for decision in _tell_own(score, part_id, look)]
+    used = {words[2] for plan in plans.values() if len(words := plan.source.split(" ")) > 2 and words[1] != PATCH}
     missing = [name for name in FILES if name not in shelf.fonts and name != "TimGM6mb"]
     if used and missing:
         told.append(
@@ -64,6 +69,42 @@ def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf) -> t
     return tuple(told)
 
 
+def _tell_own(score: Score, part_id: str, look: Look) -> list[Decision]:
+    """Which file of the user's own plays a part, and which notes it does not have."""
+    own, notes = look.own, score.parts[part_id].notes
+    asked = f"the pack {own.pack.name or own.pack.file.stem} ({own.field})" if own.pack and own.pack.file.name in own.field else own.field
+    told = [
+        Decision(
+            stage=Stage.PRODUCTION,
+            topic="own instrument",
+            choice=f"{own.label} plays {part_id}" + "".join(f"; {remark}" for remark in look.remarks),
+            why=f"asked for by {asked}",
+            parameters={"part": part_id, "file": str(own.path), "content": f"sha256:{look.content}", "licence": own.licence},
+        )
+    ]
+    outside = [note for note in notes if look.keys is not None and note.pitch not in look.keys]
+    if outside:
+        low, high = min(look.keys or {0}), max(look.keys or {0})
+        missed = sorted({note.pitch for note in outside})
+        told.append(
+            Decision(
+                stage=Stage.PRODUCTION,
+                topic="range",
+                choice=f"{len(outside)} of {len(notes)} notes of {part_id} are silent: {', '.join(map(_name, missed))}",
+                why=f"{own.label} has no sound for them; its keys lie between {_name(low)} and {_name(high)}",
+                parameters={"part": part_id, "silent": len(outside), "notes": len(notes), "pitches": missed},
+            )
+        )
+    return told
+
+
+def _name(pitch: int) -> str:
+    """C4 is 60."""
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
+
+
 def _short(plan: StemPlan) -> str:
     words = plan.source.split(" ")
+    if words[1] == PATCH:
+        return plan.licence.removeprefix("the user's own: ")
     return f"{words[1]} ({words[2]})" if len(words) > 2 else words[1]
