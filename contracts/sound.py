@@ -39,6 +39,28 @@ Format = Annotated[
 ]
 """A further file of the master: its coding and, after @, its sample rate in Hz (48,000 where none is given)."""
 
+_ENDINGS = {
+    "wav16": "16bit.wav", "wav24": "24bit.wav", "wav32f": "float.wav", "flac": "24bit.flac", "flac16": "16bit.flac",
+    "mp3_v0": "v0.mp3", "mp3_320": "320.mp3", "ogg": "q8.ogg",
+}  # fmt: skip
+
+
+def coding_and_rate(text: str) -> tuple[str, int]:
+    """Coding and sample rate in Hz of a checked format: "wav16@44100" is ("wav16", 44100)."""
+    coding, _, rate = text.partition("@")
+    return coding, int(rate or RATES_HZ[1])
+
+
+def format_file(text: str) -> str:
+    """The file of a format in a song's folder."""
+    coding, rate = coding_and_rate(text)
+    return f"formats/master_{rate}_{_ENDINGS[coding]}"
+
+
+def edition_file(edition: str) -> str:
+    """The file of an edition in a song's folder."""
+    return "editions/stems.zip" if edition == "stems_zip" else f"editions/{edition}.wav"
+
 
 class Stated(Document):
     """What a person wrote: a name that does not exist is an error, not ignored."""

@@ -1,7 +1,6 @@
 """Further files of a finished sound: its codings and sample rates, each held under its ceiling and tagged."""
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.sound import coding_and_rate, format_file
 from services.mixer import files
 from services.mixer.delivery.dither import to_16_bit
 from services.mixer.delivery.resampling import highest_peak, resampled
@@ -29,29 +29,27 @@ LOSSY_CEILING_DBTP = 0.0
 STEP_MARGIN_DB = 0.15  # an encoder's peaks move by tenths when its input is a little lower
 RESAMPLED_MARGIN_DB = 0.02
 MOST_TRIES = 4
-_FORMAT = re.compile(r"^([a-z0-9_]+?)(?:@(\d+))?$")
 
 
 @dataclass(frozen=True)
 class Coding:
-    """One coding: its suffix, what its name says, its media type, and whether it keeps every sample."""
+    """One coding: its suffix, its media type, and whether it keeps every sample."""
 
     suffix: str
-    label: str
     media_type: str
     lossless: bool = True
     bits: int = 24
 
 
 CODINGS: dict[str, Coding] = {
-    "wav16": Coding("wav", "16bit", "audio/wav", bits=16),
-    "wav24": Coding("wav", "24bit", "audio/wav"),
-    "wav32f": Coding("wav", "float", "audio/wav", bits=32),
-    "flac": Coding("flac", "24bit", "audio/flac"),
-    "flac16": Coding("flac", "16bit", "audio/flac", bits=16),
-    "mp3_v0": Coding("mp3", "v0", "audio/mpeg", lossless=False),
-    "mp3_320": Coding("mp3", "320", "audio/mpeg", lossless=False),
-    "ogg": Coding("ogg", "q8", "audio/ogg", lossless=False),
+    "wav16": Coding("wav", "audio/wav", bits=16),
+    "wav24": Coding("wav", "audio/wav"),
+    "wav32f": Coding("wav", "audio/wav", bits=32),
+    "flac": Coding("flac", "audio/flac"),
+    "flac16": Coding("flac", "audio/flac", bits=16),
+    "mp3_v0": Coding("mp3", "audio/mpeg", lossless=False),
+    "mp3_320": Coding("mp3", "audio/mpeg", lossless=False),
+    "ogg": Coding("ogg", "audio/ogg", lossless=False),
 }
 
 
@@ -64,11 +62,8 @@ class Format:
 
     @classmethod
     def parse(cls, text: str) -> "Format":
-        """From "wav16@44100"; 48,000 Hz where no rate is given. The text was checked at the door (contracts.sound.Format)."""
-        match = _FORMAT.match(text)
-        if match is None:
-            raise ValueError(text)
-        return cls(match.group(1), int(match.group(2) or MASTER_RATE))
+        """From "wav16@44100", which was checked at the door (contracts.sound.Format)."""
+        return cls(*coding_and_rate(text))
 
     @property
     def how(self) -> Coding:
@@ -78,7 +73,7 @@ class Format:
     @property
     def name(self) -> str:
         """Its file in the folder."""
-        return f"formats/master_{self.rate}_{self.how.label}.{self.how.suffix}"
+        return format_file(f"{self.coding}@{self.rate}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.artifacts import Artifact
 from contracts.context import Context
 from contracts.pipeline import Stage
-from contracts.sound import EDITIONS
+from contracts.sound import EDITIONS, edition_file
 from services.mixer import files
 from services.mixer.delivery import bundle, editions
 from services.mixer.delivery.formats import Format, encode, history, measure
@@ -20,13 +20,7 @@ from services.music.pictures import Picture
 from services.runtime.workbench import Workbench
 
 BY_LEAD = frozenset({"instrumental", "lead"})
-ZIP = "editions/stems.zip"
 NOT_MADE = "not_made"
-
-
-def path_of(edition: str) -> str:
-    """The file of an edition in the folder."""
-    return ZIP if edition == "stems_zip" else f"editions/{edition}.wav"
 
 
 class Further:
@@ -67,17 +61,13 @@ class Further:
         asked = self.context.request.options.editions
         return {name: self._zip() if name == "stems_zip" else self._edition(name) for name in EDITIONS if name in asked}
 
-    def knows(self, name: str) -> bool:
-        """Whether an edition needs no more work."""
-        return known(self.bench, path_of(name), self._inputs(name)) is not None
-
     def _inputs(self, name: str) -> dict[str, Any]:
         stems = {stem: artifact.sha256 for stem, artifact in self.record.stems.items()}
         return {**self._common, "edition": name, "stems": stems, "score": self.record.score, "target_lufs": self.asked.target_lufs}
 
     def _edition(self, name: str) -> Made | editions.NotMade:
         go_on(self.bench, 0.97, f"making the {editions.VERSIONS[name]}")
-        found = known(self.bench, path_of(name), self._inputs(name))
+        found = known(self.bench, edition_file(name), self._inputs(name))
         if found:
             return found
         version = editions.make(name, self.record, self.asked)
@@ -90,7 +80,7 @@ class Further:
             files.write_wav_24(path, version.audio, rate, before, after)
             return version.facts
 
-        return made(self.bench, path_of(name), "audio/wav", self._inputs(name), write)
+        return made(self.bench, edition_file(name), "audio/wav", self._inputs(name), write)
 
     def _zip(self) -> Made:
         go_on(self.bench, 0.98, "packing the stems")
@@ -108,7 +98,13 @@ class Further:
             return {"files": ["README.txt", *members]}
 
         song = self.context.artifacts.get("song.mid")
-        return made(self.bench, ZIP, "application/zip", {**self._inputs("stems_zip"), "song": song.sha256 if song else None}, write)
+        return made(
+            self.bench,
+            edition_file("stems_zip"),
+            "application/zip",
+            {**self._inputs("stems_zip"), "song": song.sha256 if song else None},
+            write,
+        )
 
 
 def completed(context: Context, further: Further) -> Context:
@@ -118,7 +114,7 @@ def completed(context: Context, further: Further) -> Context:
     artifacts: dict[str, Artifact] = {}
     formats, versions = further.formats(), further.versions()
     artifacts |= {name: one.artifact for name, one in formats.items()}
-    artifacts |= {path_of(name): one.artifact for name, one in versions.items() if isinstance(one, Made)}
+    artifacts |= {edition_file(name): one.artifact for name, one in versions.items() if isinstance(one, Made)}
     told = {
         "formats": {name: one.facts for name, one in formats.items()},
         "editions": {name: one.facts if isinstance(one, Made) else {NOT_MADE: one.reason} for name, one in versions.items()},

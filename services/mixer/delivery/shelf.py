@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,12 @@ def made(bench: Workbench, name: str, media_type: str, inputs: dict[str, Any], m
 
 
 def _key(name: str, inputs: dict[str, Any]) -> str:
-    return f"audio/further/{digest(version=VERSION, name=name, **inputs)}/{Path(name).name}"
+    return f"audio/further/{digest(version=VERSION, encoders=_encoders(), name=name, **inputs)}/{Path(name).name}"
+
+
+@cache
+def _encoders() -> dict[str, str]:
+    return {library: version(library) for library in ("soundfile", "soxr", "mutagen")}
 
 
 def _stored(bench: Workbench, key: str, path: Path, media_type: str) -> Artifact:
