@@ -17,12 +17,17 @@ import numpy as np
 from contracts.music import PPQ, Note, Part, Role, Score, Section
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
 from services.generator.production.engines import ENGINES, Choice, Task, candidates
-from services.generator.production.intonation import corrections
+from services.generator.production.intonation import chromatic, corrections, evenness, kinship, reach
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Sound, sound_table, sounds
+from services.generator.production.sounds import Kit, Sampled, Sound, forget_calibration, sound_table, sounds
 from services.music.packs.instruments import instruments
 
 REFERENCE_LUFS = -23.0
+MEASURED_AT = (70, 100)
+"""Velocities at which the levels of single keys are compared."""
+BY_KEY = ("intonation", "evenness", "kin")
+"""Tables of single keys of presets."""
+PATH = Path(__file__).with_name("calibration.toml")
 
 
 def phrase(name: str, sound: Sound) -> Score:
@@ -71,39 +76,56 @@ def measure_lufs(audio: Floats) -> float:
     return float(integrated_lufs(audio, SAMPLE_RATE_HZ))
 
 
-def _intonation(shelf: Shelf, only: frozenset[str]) -> dict[str, dict[int, int]]:
-    """Corrections of the presets of the patches that ask for them, over their instrument's range; none in `only`: of all."""
-    table: dict[str, dict[int, int]] = {}
+def _keys(shelf: Shelf, only: frozenset[str]) -> dict[str, dict[str, dict[int, float]]]:
+    """Corrections of pitch (of the patches that ask for them) and of level, and the kin of single keys, by preset."""
+    found: dict[str, dict[str, dict[int, float]]] = {place: {} for place in BY_KEY}
     for instrument_id, row in instruments().items():
-        low, high = row.range
         for name, sound in sound_table(instrument_id).patches.items():
-            for preset in candidates(sound) if sound.corrected and (not only or name in only) else ():
+            if row.is_drums or (only and name not in only):
+                continue
+            extra = [one for rule in (sound.staccato, sound.accent) if rule for one in rule.presets]
+            for preset in (*candidates(sound), *extra):
                 if preset.soundfont in shelf.fonts:
-                    table.setdefault(preset.label, {}).update(corrections(sound, preset, range(low, high + 1), shelf))
-    return table
+                    keys = reach(*row.range)
+                    scales = [chromatic(sound, preset, keys, velocity, shelf) for velocity in MEASURED_AT]
+                    tuned = corrections(scales[-1], keys) if sound.corrected else dict[int, float]()
+                    measured = (tuned, evenness(scales, keys), kinship(scales[-1], keys))
+                    for place, row_of in zip(BY_KEY, measured, strict=True):
+                        found[place].setdefault(preset.label, {}).update(row_of)
+    return found
 
 
 def main(names: Sequence[str] = ()) -> None:
-    """Measure everything that can be played here, or the named patches, and write the trims."""
+    """Measure everything that can be played here, or the named patches, and write the table: first the keys, then the trims."""
     shelf, only = find_soundfonts(), frozenset(names)
-    path = Path(__file__).with_name("calibration.toml")
-    table: dict[str, dict[str, dict[str, float]]] = tomllib.loads(path.read_text("utf-8")) if only else {}
-    tuned: dict[str, dict[int, int]] = {s: {int(p): c for p, c in r.items()} for s, r in table.pop("intonation", {}).items()}  # type: ignore[misc]
+    table = tomllib.loads(PATH.read_text("utf-8")) if only else {}
+    for place, sources in _keys(shelf, only).items():
+        rows = table.setdefault(place, {})
+        for source, measured in sources.items():
+            rows[source] = {str(key): int(value) if value.is_integer() else value for key, value in sorted(measured.items())}
+    _write(table)
+    forget_calibration()
     for choice in all_choices(shelf):
         if only and choice.patch not in only:
             continue
         loudness = measure_lufs(play_raw(choice, phrase(choice.patch, sounds()[choice.patch]), shelf))
         if np.isfinite(loudness):
-            table.setdefault(choice.engine, {}).setdefault(choice.patch, {})[choice.source] = round(REFERENCE_LUFS - loudness, 2)
-    lines = ["# Written by `python -m services.generator.production.calibrate`: gain in dB that brings each sound to -23 LUFS."]
-    for engine, patches in sorted(table.items()):
-        for patch, sources in sorted(patches.items()):
-            lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
-    for source, found in _intonation(shelf, only).items():
-        tuned[source] = tuned.get(source, {}) | found
-    for source, found in sorted(tuned.items()):
-        lines += ["", f'[intonation."{source}"]', *(f"{pitch} = {cents}" for pitch, cents in sorted(found.items()))]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+            trims = table.setdefault(choice.engine, {}).setdefault(choice.patch, {})
+            trims[choice.source] = round(REFERENCE_LUFS - loudness, 2)
+    _write(table)
+
+
+def _write(table: dict[str, dict[str, dict[str, float]]]) -> None:
+    lines = ["# Written by `python -m services.generator.production.calibrate`: gain in dB that brings each sound to -23 LUFS,"]
+    lines += ["# cents that bring single keys in tune, dB that bring single keys level with their register."]
+    for section, rows in sorted(table.items(), key=lambda item: (item[0] in BY_KEY, item[0])):
+        for name, row in sorted(rows.items()):
+            quoted = f'"{name}"' if section in BY_KEY else name
+            keys = sorted(row.items(), key=lambda item: item[0].zfill(4) if item[0].isdigit() else item[0])
+            if keys:
+                lines += ["", f"[{section}.{quoted}]"]
+                lines += [f"{key} = {value}" if key.isdigit() else f'"{key}" = {value}' for key, value in keys]
+    PATH.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Own binding through ctypes, since pyfluidsynth offers 16-bit output only. Note o
 
 import ctypes
 import ctypes.util
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,12 +16,14 @@ import numpy as np
 
 from contracts.errors import Unavailable
 from services.generator.production.curves import SAMPLE_RATE_HZ, Floats
-from services.generator.production.performance import BEND_RANGE, Event
+from services.generator.production.events import BEND_RANGE, Event
 from services.generator.production.sounds import Preset
 
 GRID = 64
-GEN_FILTER_FC, GEN_FINE_TUNE = 8, 52
-"""Generator numbers of SoundFont 2.04, section 8.1.2; offsets in cents."""
+GEN_START, GEN_FILTER_FC, GEN_ATTACK, GEN_RELEASE, GEN_FINE_TUNE = 0, 8, 34, 38, 52
+"""Generator numbers of SoundFont 2.04, section 8.1.2; offsets in samples, cents and timecents."""
+SAMPLES_PER_MS = 44.1
+"""Of most samples; those at half the rate pass over twice the time."""
 CHUNK = 48_000
 
 
@@ -113,12 +116,12 @@ def play(path: Path, preset: Preset, events: list[Event], channels: int, frames:
         for event in events:
             at = min(round(event.sample / GRID) * GRID, frames)
             now = _write(lib, synth, audio, now, at)
-            _send(lib, synth, event)
+            _send(lib, synth, font, event)
         _write(lib, synth, audio, now, frames)
     return np.ascontiguousarray(audio[:, :frames])
 
 
-def _send(lib: Any, synth: Any, event: Event) -> None:
+def _send(lib: Any, synth: Any, font: int, event: Event) -> None:
     match event.kind:
         case "on":
             lib.fluid_synth_noteon(synth, event.channel, event.key, int(event.value))
@@ -133,6 +136,14 @@ def _send(lib: Any, synth: Any, event: Event) -> None:
             lib.fluid_synth_set_gen(synth, event.channel, GEN_FILTER_FC, event.value)
         case "tune":
             lib.fluid_synth_set_gen(synth, event.channel, GEN_FINE_TUNE, event.value)
+        case "skip":
+            lib.fluid_synth_set_gen(synth, event.channel, GEN_START, event.value * SAMPLES_PER_MS)
+        case "attack" | "release":
+            generator = GEN_ATTACK if event.kind == "attack" else GEN_RELEASE
+            lib.fluid_synth_set_gen(synth, event.channel, generator, 1200.0 * math.log2(event.value))
+        case "program":
+            if lib.fluid_synth_program_select(synth, event.channel, font, event.key, int(event.value)) != 0:
+                raise Unavailable(f"preset {event.key}:{int(event.value)} for an articulation", "the soundfont is another edition")
 
 
 def _write(lib: Any, synth: Any, audio: Floats, start: int, stop: int) -> int:

@@ -1,19 +1,32 @@
-"""How far single samples of a soundfont are out of tune, measured from played notes, so that the player can correct them."""
+"""How far single samples of a soundfont are out of tune and out of level, measured from played notes, so that the player can mend it."""
+
+from itertools import pairwise
 
 import numpy as np
+from scipy.signal import butter, medfilt, sosfilt
 
 from contracts.music import Note, Part, Role, Score, Section
 from services.generator.production import fluidsynth
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
-from services.generator.production.performance import perform
+from services.generator.production.performance import VOLUME, perform
 from services.generator.production.shelf import Shelf
 from services.generator.production.sounds import Preset, Sampled
-from services.music.packs.sound_table import Variation
+from services.generator.production.strokes import TURNS
+from services.music.packs.sound_table import Body, Variation
 
 WORTH_CENTS = 6
 """Less than this nobody hears (a just-noticeable difference is about 5 cents: Moore, 1973)."""
 LARGEST_CENTS = 59
 FFT = 1 << 17
+NOTE_TICKS, STEP_TICKS = 1700, 1920
+"""A quarter lasts half a second: each note sounds 0.89 s of its second."""
+TREND_KEYS = 13
+"""Keys over which the level may drift: what a register has in common is the instrument's character."""
+WORTH_DB, LARGEST_DB = 0.5, 7.0
+"""The least correction of level that is worth it, and the most that a channel's volume has room for."""
+
+KIN_DB, PARTIALS = 2.0, 14
+"""Mean difference of partials below which two samples are strokes on one instrument, and how many partials are compared."""
 
 
 def deviation_cents(tone: Floats, expected_hz: float) -> int:
@@ -26,19 +39,78 @@ def deviation_cents(tone: Floats, expected_hz: float) -> int:
     return int(cents[int(np.argmax(fits))])
 
 
-def corrections(sound: Sampled, preset: Preset, pitches: range, shelf: Shelf) -> dict[int, int]:
-    """Cents to add for each pitch that is out by more than is heard; what cannot be measured is left alone."""
-    still = sound.model_copy(update={"variation": Variation(tune_cents=0.0, tone_cents=0.0, level_db=0.0), "vibrato": None, "legato": None, "lead_ms": 0.0, "corrected": False})
-    notes = tuple(Note(1920 * index, 1700, pitch, 100) for index, pitch in enumerate(pitches))
+def chromatic(sound: Sampled, preset: Preset, pitches: range, velocity: int, shelf: Shelf) -> Floats:
+    """Every key of a preset for a second each, without anything that the player or the calibration adds. Returns [frames], mono."""
+    plain = {
+        "variation": Variation(tune_cents=0.0, tone_cents=0.0, level_db=0.0), "vibrato": None, "legato": None, "staccato": None,
+        "accent": None, "lead_ms": 0.0, "corrected": False, "body": Body(),
+    }  # fmt: skip
+    notes = tuple(Note(STEP_TICKS * index, NOTE_TICKS, pitch, velocity) for index, pitch in enumerate(pitches))
     section = Section(label="scale", start_bar=1, bars=len(notes) // 2 + 1, energy=0.5, key="C major")
     part = Part(role=Role.MELODY, instrument="violin", notes=notes)
     clock = Clock(Score(tempo_bpm=120.0, sections={"scale_1": section}, parts={"scale": part}))
-    events, channels = perform("scale", part, still, preset, clock, drums=False)
-    audio = fluidsynth.play(shelf.path(preset.soundfont), preset, events, max(channels.values()) + 1, clock.frames).mean(axis=0)
-    found = {}
+    events, channels = perform("scale", part, sound.model_copy(update=plain), preset, clock, drums=False)
+    events = [one for one in events if not (one.kind == "cc" and one.key == VOLUME)]
+    audio = fluidsynth.play(shelf.path(preset.soundfont), preset, events, max(channels.values()) + 1, clock.frames)
+    return np.asarray(audio.mean(axis=0), dtype=np.float32)
+
+
+def corrections(audio: Floats, pitches: range) -> dict[int, float]:
+    """Cents to add for each pitch that is out by more than is heard; what cannot be measured is left alone."""
+    found: dict[int, float] = {}
     for index, pitch in enumerate(pitches):
         start = index * SAMPLE_RATE_HZ + round(0.15 * SAMPLE_RATE_HZ)
         cents = deviation_cents(audio[start : start + round(0.6 * SAMPLE_RATE_HZ)], 440.0 * 2.0 ** ((pitch - 69) / 12))
         if WORTH_CENTS <= abs(cents) <= LARGEST_CENTS:
-            found[pitch] = -cents
+            found[pitch] = float(-cents)
     return found
+
+
+def evenness(scales: list[Floats], pitches: range) -> dict[int, float]:
+    """Decibels to add for each key that is louder or softer than its register, the mean of scales of several velocities."""
+    weight = butter(1, 120.0, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
+    levels = np.zeros(len(pitches))
+    for audio in scales:
+        heard = sosfilt(weight, audio)[: len(pitches) * SAMPLE_RATE_HZ].reshape(len(pitches), SAMPLE_RATE_HZ)
+        power = np.square(heard[:, : round(0.6 * SAMPLE_RATE_HZ)]).mean(axis=1)
+        levels += 10.0 * np.log10(power + 1e-12) / len(scales)
+    padded = np.pad(levels, TREND_KEYS, mode="reflect", reflect_type="odd") if len(pitches) > TREND_KEYS else levels
+    trend = medfilt(padded, TREND_KEYS)[TREND_KEYS:-TREND_KEYS] if len(pitches) > TREND_KEYS else np.full(levels.size, np.median(levels))
+    off = np.clip(trend - levels, -LARGEST_DB, LARGEST_DB)
+    return {pitch: round(float(db), 1) for pitch, db in zip(pitches, off, strict=True) if abs(db) >= WORTH_DB}
+
+
+def kinship(audio: Floats, pitches: range) -> dict[int, float]:
+    """For each key whether the next key above (1), below (2) or both (3) sounds like it, by the levels of their partials.
+
+    Such a neighbour, retuned, is another recording of the same instrument; one that differs more would be heard as another one.
+    """
+    partials = np.array([_partials(audio, index, pitch) for index, pitch in enumerate(pitches)])
+    near = [bool(_distance(one, other) <= KIN_DB) for one, other in pairwise(partials)]
+    kin = {pitch: (1 if up else 0) + (2 if down else 0) for pitch, up, down in zip(pitches, [*near, False], [False, *near], strict=True)}
+    return {pitch: float(mask) for pitch, mask in kin.items() if mask}
+
+
+def _partials(audio: Floats, index: int, pitch: int) -> Floats:
+    """Levels of the first partials of a key in dB."""
+    start = index * SAMPLE_RATE_HZ
+    tone = audio[start : start + round(0.5 * SAMPLE_RATE_HZ)]
+    power = np.square(np.abs(np.fft.rfft(tone * np.hanning(tone.size), FFT)))
+    base = 440.0 * 2.0 ** ((pitch - 69) / 12) * FFT / SAMPLE_RATE_HZ
+    levels = []
+    for partial in range(1, PARTIALS + 1):
+        low, high = round(base * (partial - 0.35)), round(base * (partial + 0.35)) + 1
+        levels.append(10.0 * np.log10(power[low:high].sum() + 1e-12) if high < power.size else -120.0)
+    return np.array(levels)
+
+
+def _distance(one: Floats, other: Floats) -> float:
+    """Mean difference of the partials that are heard, without that of the level."""
+    heard = np.maximum(one, other) > max(one.max(), other.max()) - 36.0
+    difference = (one - other)[heard]
+    return float(np.abs(difference - difference.mean()).mean()) if heard.sum() > 1 else 0.0
+
+
+def reach(low: int, high: int) -> range:
+    """The keys that notes of a range may take: those of the neighbours too."""
+    return range(max(low - TURNS + 1, 0), min(high + TURNS - 1, 127) + 1)

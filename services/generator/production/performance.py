@@ -1,139 +1,142 @@
 """How a player plays the notes on a sampled instrument: events in time, with tone, tuning and breath for every note.
 
-Each pitch has a channel of its own, so that brightness, tuning, vibrato and breath belong to one note.
+Each pitch has channels of its own, three in turn, so that brightness, tuning, vibrato and breath belong to one note and a
+repeated note never sounds like the one before it.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
-from contracts.music import Note, Part
+from contracts.music import Part
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock
-from services.generator.production.sounds import Preset, Sampled, tuning_cents
-from services.music.rng import rng
+from services.generator.production.events import Event, changes, event
+from services.generator.production.gestures import CONTROL_STEP_S, Held, grid, passage, slide, swell, vibrato
+from services.generator.production.phrasing import Times, arches
+from services.generator.production.sounds import Preset, Sampled, levelling_db
+from services.generator.production.strokes import Player, Stroke, Voice
 
-HATS = frozenset({42, 44, 46})
-"""They choke each other, which soundfonts do within one channel (exclusive class)."""
-CHOKES = ((HATS, 42), (frozenset({71, 72}), 71), (frozenset({73, 74}), 73), (frozenset({78, 79}), 78), (frozenset({80, 81}), 80))
 BREATH = frozenset({"cc2", "cc11"})
 """Written curves of dynamics: on breath presets they shape each note's own breath."""
-CONTROL_STEP_S = 0.01
-BEND_RANGE = 12.0
-"""Semitones that a full pitch wheel means here."""
+VOLUME, MIDDLE_VOLUME = 7, 84.0
+"""The control of a channel's volume, 40 dB for a tenth (SoundFont 2.04, section 8.4.5), and where a key stands that needs no levelling."""
+STRUCK_AT = 100
+"""Velocity of all notes of breath presets: their loudness is the breath's."""
+FOLLOWED = 0.6
+"""Share of the velocity's way of the low-pass that it goes with the breath within a note."""
+DEAF_CENTS = 60.0
+DEAF_TUNE = 0.8
+"""Changes of tone and pitch smaller than this are not sent, cents."""
+PEDAL_DOWN = 64.0
+BLOCK = 64
+
+Articulated = dict[int, tuple[float, float, float]]
+"""What was last said to a channel: skip, attack, release."""
 
 
-class Event(NamedTuple):
-    """Something that happens to a channel. Kinds in the order in which they take effect at one sample."""
-
-    sample: int
-    order: int
-    kind: str
-    channel: int
-    key: int
-    value: float
-
-
-_ORDER = {"off": 0, "cc": 1, "bend": 2, "filter": 3, "tune": 4, "on": 5}
-
-
-def perform(part_id: str, part: Part, sound: Sampled, preset: Preset, clock: Clock, *, drums: bool) -> tuple[list[Event], dict[int, int]]:
-    """All events in time order, and the channel of each pitch."""
-    channels = _channels(part.notes, drums=drums)
-    events: list[Event] = []
-    draws = rng(0, "production", part_id, "touch").standard_normal((len(part.notes), 2))
-    for note, draw in zip(part.notes, draws, strict=True):
-        events += _note_events(note, draw, sound, preset, channels[note.pitch], clock, drums=drums)
+def perform(part_id: str, part: Part, sound: Sampled, preset: Preset, clock: Clock, *, drums: bool) -> tuple[list[Event], dict[Voice, int]]:
+    """All events in time order, and the channel of each voice."""
+    player = Player(sound, preset, drums=drums)
+    strokes = player.strokes(part_id, part, clock)
+    channels = {voice: index for index, voice in enumerate(sorted({stroke.voice for stroke in strokes}))}
+    events = _settings(player, strokes, channels, drums=drums)
+    articulated: Articulated = {}
+    written = part.controls.get("cc2") or part.controls.get("cc11")
+    force = Held(written, clock) if written else None
+    arch = arches(Times.of(part.notes, clock))
+    still, scooped = "cc1" in part.controls, "pitch_bend" in part.controls
+    for stroke, rise in zip(strokes, arch.tolist(), strict=True):
+        channel = channels[stroke.voice]
+        events += _note_events(stroke, sound, preset, channel, articulated)
+        tremor = [] if drums else _pitch(stroke, sound, channel, events, still=still, scooped=scooped)
+        if not drums and sound.expression != "struck":
+            events += _breathing(stroke, sound, preset, channel, force or rise, tremor)
     if not drums:
-        events += _breathing(part, sound, preset, channels, clock)
+        events += _restrikes(part, strokes, channels, clock)
     events += _part_controls(part, channels, clock, skip=BREATH if preset.breath else frozenset())
     return sorted(events), channels
 
 
-def _event(sample: int, kind: str, channel: int, key: int, value: float) -> Event:
-    return Event(max(sample, 0), _ORDER[kind], kind, channel, key, value)
-
-
-def _channels(notes: tuple[Note, ...], *, drums: bool) -> dict[int, int]:
-    pitches = sorted({note.pitch for note in notes})
-    leader = {pitch: next((first for group, first in CHOKES if pitch in group), pitch) if drums else pitch for pitch in pitches}
-    numbers = {name: index for index, name in enumerate(sorted(set(leader.values())))}
-    return {pitch: numbers[leader[pitch]] for pitch in pitches}
-
-
-def _note_events(note: Note, draw: np.ndarray, sound: Sampled, preset: Preset, channel: int, clock: Clock, *, drums: bool) -> list[Event]:
-    lead = round(sound.lead_ms / 1000 * SAMPLE_RATE_HZ)
-    start, end = max(clock.sample(note.start) - lead, 0), clock.sample(note.end)
-    velocity = 100 if preset.breath else note.velocity
-    closed = max(1.0 - note.velocity / 115.0, 0.0)
-    wander = float(np.clip(draw[1] * sound.variation.tune_cents / 2, -sound.variation.tune_cents, sound.variation.tune_cents)) * (0.25 if drums else 1.0)
-    tuned = tuning_cents(preset.label).get(note.pitch, 0.0) if sound.corrected else 0.0
-    events = [
-        _event(start, "filter", channel, 0, min(-sound.tone_cents * closed + 80.0 * draw[0], 0.0)),
-        _event(start, "tune", channel, 0, wander + tuned),
-        _event(start, "on", channel, note.pitch, velocity),
-    ]
-    return [*events, _event(max(end, start + 64), "off", channel, note.pitch, 0)]
-
-
-def _breathing(part: Part, sound: Sampled, preset: Preset, channels: dict[int, int], clock: Clock) -> list[Event]:
-    """Swell and vibrato of bowed and blown notes: breath (CC2) or expression (CC11) per note, late vibrato (CC1)."""
-    if sound.expression == "struck":
-        return []
-    points = part.controls.get("cc2") or part.controls.get("cc11")
-    written = _Held(points, clock) if points else None
+def _settings(player: Player, strokes: list[Stroke], channels: dict[Voice, int], *, drums: bool) -> list[Event]:
+    """What holds for a channel throughout: the preset of an articulation, the volume that brings its key level with the others."""
     events = []
-    for note in part.notes:
-        lead_s = sound.lead_ms / 1000
-        channel, start, end = channels[note.pitch], max(clock.seconds(note.start) - lead_s, 0.0), clock.seconds(note.end)
-        length = max(end - start, 0.02)
-        times = start + np.arange(0.0, length, max(CONTROL_STEP_S, length / 120))
-        shape = _swell(times - start, length, bowed=sound.expression == "bowed")
-        force = written.at(times) / 127.0 if written else np.ones_like(times)
-        control, level = (2, 30.0 + 82.0 * (note.velocity / 127.0)) if preset.breath else (11, 120.0)
-        values = np.clip(np.rint(level * shape * force), 1, 127)
-        events += _changes(times, control, channel, values)
-        if sound.vibrato and length > 0.35 and "cc1" not in part.controls:
-            depth = sound.vibrato.cents * 2 * np.clip((times - start - 0.25) / 0.5, 0.0, 1.0)
-            events += _changes(times, 1, channel, np.rint(depth))
-        elif sound.vibrato:
-            events.append(_event(round(start * SAMPLE_RATE_HZ), "cc", channel, 1, 0))
+    for voice, key in sorted({(stroke.voice, stroke.key) for stroke in strokes}):
+        other = player.own_preset(voice[2])
+        if other:
+            events.append(event(0, "program", channels[voice], other.bank, other.program))
+        levels = {} if drums else levelling_db((other or player.preset).label)
+        if levels:
+            volume = round(MIDDLE_VOLUME * 10.0 ** (levels.get(key, 0.0) / 40.0))
+            events.append(event(0, "cc", channels[voice], VOLUME, float(min(volume, 127))))
     return events
 
 
-def _swell(time_s: np.ndarray, length_s: float, *, bowed: bool) -> np.ndarray:
-    """Shape of a held note, about 0.6 to 1: a soft start, the middle fullest, easing before the end."""
-    if length_s < 0.3:
-        return np.full_like(time_s, 0.94)
-    rise = 0.22 if bowed else 0.12
-    onset = 0.74 + 0.26 * np.sin(0.5 * np.pi * np.clip(time_s / min(rise, length_s / 2), 0, 1))
-    bloom = 1.0 + 0.06 * np.sin(np.pi * np.clip(time_s / length_s, 0, 1)) if length_s > 0.8 else 1.0
-    ease = 1.0 - 0.25 * np.clip((time_s - 0.75 * length_s) / (0.25 * length_s), 0, 1) ** 2
-    return np.asarray(onset * bloom * ease / 1.06)
+def _note_events(stroke: Stroke, sound: Sampled, preset: Preset, channel: int, articulated: Articulated) -> list[Event]:
+    start, end = round(stroke.start_s * SAMPLE_RATE_HZ), round(stroke.end_s * SAMPLE_RATE_HZ)
+    skip_ms, attack, release = sound.variation.start_ms * float(min(abs(stroke.draws[3]) / 2, 1.0)), 1.0, 1.0
+    if stroke.before and sound.legato:
+        skip_ms = sound.legato.skip_ms
+    elif stroke.short and sound.staccato:
+        attack, release = sound.staccato.attack, sound.staccato.release
+    said, articulated[channel] = articulated.get(channel, (0.0, 1.0, 1.0)), (skip_ms, attack, release)
+    kinds = zip(("skip", "attack", "release"), articulated[channel], said, strict=True)
+    return [
+        *(event(start, kind, channel, 0, value) for kind, value, last in kinds if value != last),
+        event(start, "filter", channel, 0, stroke.tone),
+        event(start, "tune", channel, 0, stroke.tune),
+        event(start, "on", channel, stroke.key, STRUCK_AT if preset.breath else stroke.velocity),
+        event(max(end, start + BLOCK), "off", channel, stroke.key, 0),
+    ]
 
 
-def _changes(times: np.ndarray, control: int, channel: int, values: np.ndarray) -> list[Event]:
-    keep = np.concatenate(([True], values[1:] != values[:-1]))
-    samples = np.rint(times * SAMPLE_RATE_HZ).astype(int)
-    return [_event(int(s), "cc", channel, control, float(v)) for s, v in zip(samples[keep], values[keep], strict=True)]
+def _pitch(
+    stroke: Stroke, sound: Sampled, channel: int, events: list[Event], *, still: bool, scooped: bool
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Slide into a slurred note, then a late vibrato, added to `events`. Returns the swing of level that goes with it: times, dB."""
+    if sound.legato and stroke.before and not (scooped and abs(stroke.before.pitch - stroke.note.pitch) > 2):
+        times, cents = slide(sound.legato, stroke.before, stroke.note, stroke.length_s, float(stroke.draws[4]))
+        events += changes("tune", stroke.start_s + times, channel, 0, stroke.tune + cents, least=DEAF_TUNE)
+    if not sound.vibrato or still:
+        return []
+    times, cents, tremor_db = vibrato(sound.vibrato, stroke.length_s, stroke.draws[3:])
+    events += changes("tune", stroke.start_s + times, channel, 0, stroke.tune + cents, least=DEAF_TUNE)
+    return [(times, tremor_db)] if sound.vibrato.tremor_db and times.size else []
 
 
-class _Held:
-    """A held control in time, slewed over 30 ms so that steps do not click."""
+def _breathing(
+    stroke: Stroke, sound: Sampled, preset: Preset, channel: int, force: Held | float, tremor: list[tuple[np.ndarray, np.ndarray]]
+) -> list[Event]:
+    """Breath (CC2) or expression (CC11) of a bowed or blown note and the tone that goes with it."""
+    length, into = max(stroke.length_s, 0.02), stroke.before is not None
+    fade_s = min(sound.legato.fade_ms / 1000, 0.7 * length) if sound.legato else 0.01
+    times = grid(length, begin_s=fade_s * into, close_s=fade_s * stroke.out)
+    shape = swell(times, length, bowed=sound.expression == "bowed", firm=stroke.short, into=into, out=stroke.out)
+    shape = shape * (force.at(stroke.start_s + times) / 127.0 if isinstance(force, Held) else force)
+    for at, swing_db in tremor:
+        shape = shape * 10.0 ** (-np.interp(times, at, swing_db, left=0.0) / 40.0)
+    control, level = (2, 30.0 + 82.0 * (stroke.velocity / 127.0)) if preset.breath else (11, 120.0)
+    gain = np.sqrt(passage(times, length, fade_s, into=into, out=stroke.out))  # of amplitude: 40 dB for a tenth of the control
+    events = changes("cc", stroke.start_s + times, channel, control, np.clip(np.rint(level * shape * gain), 1, 127))
+    tone = np.minimum(stroke.tone - FOLLOWED * sound.tone_cents * (1.0 - shape), 0.0)
+    return events + changes("filter", stroke.start_s + times, channel, 0, tone, least=DEAF_CENTS)
 
-    def __init__(self, points: tuple[tuple[int, float], ...], clock: Clock) -> None:
-        seconds = np.array([clock.seconds(tick) for tick, _ in points])
-        values = np.array([value for _, value in points], dtype=float)
-        before = np.concatenate(([values[0]], values[:-1]))
-        ramps_at = np.concatenate(([-1.0], np.stack([seconds, seconds + 0.03], axis=1).ravel()))
-        self._at = np.maximum.accumulate(ramps_at)
-        self._values = np.concatenate(([values[0]], np.stack([before, values], axis=1).ravel()))
 
-    def at(self, times: np.ndarray) -> np.ndarray:
-        """Values at some times in seconds."""
-        return np.asarray(np.interp(times, self._at, self._values))
+def _restrikes(part: Part, strokes: list[Stroke], channels: dict[Voice, int], clock: Clock) -> list[Event]:
+    """A pitch struck again while the pedal holds it: the hammer stops the string's old tone, which another channel still sounds."""
+    pedal = part.controls.get("cc64")
+    if not pedal:
+        return []
+    at, value = np.array([clock.seconds(t) for t, _ in pedal]), [v for _, v in pedal]
+    events, last = [], dict[int, int]()
+    for stroke in strokes:
+        place = int(np.searchsorted(at, stroke.start_s, side="right")) - 1
+        channel, before = channels[stroke.voice], last.get(stroke.note.pitch)
+        if before is not None and before != channel and place >= 0 and value[place] >= PEDAL_DOWN:
+            start = round(stroke.start_s * SAMPLE_RATE_HZ)
+            events += [event(start, "cc", before, 64, 0.0), event(start + 2 * BLOCK, "cc", before, 64, value[place])]
+        last[stroke.note.pitch] = channel
+    return events
 
 
-def _part_controls(part: Part, channels: dict[int, int], clock: Clock, *, skip: frozenset[str]) -> list[Event]:
+def _part_controls(part: Part, channels: dict[Voice, int], clock: Clock, *, skip: frozenset[str]) -> list[Event]:
     """The written controls, to every channel: pedal as steps, cc1 and cc11 slewed, bends linear."""
     events: list[Event] = []
     used = sorted(set(channels.values()))
@@ -142,15 +145,15 @@ def _part_controls(part: Part, channels: dict[int, int], clock: Clock, *, skip: 
         if not points or name in skip:
             continue
         if number == 64:
-            events += [_event(clock.sample(t), "cc", c, 64, float(round(v))) for t, v in points for c in used]
+            events += [event(clock.sample(t), "cc", c, 64, float(round(v))) for t, v in points for c in used]
         else:
             times = _dense([clock.seconds(t) for t, _ in points])
-            values = np.clip(np.rint(_Held(points, clock).at(times)), 0, 127)
-            events += [event for c in used for event in _changes(times, number, c, values)]
+            values = np.clip(np.rint(Held(points, clock).at(times)), 0, 127)
+            events += [one for c in used for one in changes("cc", times, c, number, values)]
     if bends := part.controls.get("pitch_bend"):
         times = _dense([clock.seconds(t) for t, _ in bends])
         values = np.interp(times, [clock.seconds(t) for t, _ in bends], [v for _, v in bends])
-        events += [_event(round(s * SAMPLE_RATE_HZ), "bend", c, 0, float(v)) for c in used for s, v in zip(times, values, strict=True)]
+        events += [one for c in used for one in changes("bend", times, c, 0, values, least=1e-4)]
     return events
 
 

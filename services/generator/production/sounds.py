@@ -3,16 +3,16 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import BadInput
 from contracts.music import Part, Role
 from services.music.packs.instruments import instrument, instruments
-from services.music.packs.sound_table import Preset as Preset
-from services.music.packs.sound_table import Sampled as Sampled
-from services.music.packs.sound_table import SoundTable
+from services.music.packs.sound_table import Preset, Sampled, SoundTable
+
+__all__ = ["Kit", "Preset", "Sampled", "Sound", "SoundTable", "Synth", "sounds"]
 
 
 class _Table(BaseModel):
@@ -90,17 +90,38 @@ def is_drum_part(part: Part) -> bool:
 
 
 @cache
+def _calibration() -> dict[str, Any]:
+    return tomllib.loads(_text("calibration.toml"))
+
+
+def forget_calibration() -> None:
+    """Read the calibration again: it was measured anew."""
+    for known in (_calibration, trim_db, tuning_cents, levelling_db, kin):
+        known.cache_clear()
+
+
+@cache
 def trim_db(engine: str, patch: str, source: str) -> float:
     """Gain that brings the calibration phrase of a source at velocity 100 to the reference loudness (see calibrate.py)."""
-    table = tomllib.loads(_text("calibration.toml"))
-    return float(table.get(engine, {}).get(patch, {}).get(source, 0.0))
+    return float(_calibration().get(engine, {}).get(patch, {}).get(source, 0.0))
 
 
 @cache
 def tuning_cents(source: str) -> dict[int, float]:
     """Corrections of single pitches of a preset, in cents."""
-    table = tomllib.loads(_text("calibration.toml")).get("intonation", {})
-    return {int(pitch): float(cents) for pitch, cents in table.get(source, {}).items()}
+    return {int(pitch): float(cents) for pitch, cents in _calibration().get("intonation", {}).get(source, {}).items()}
+
+
+@cache
+def levelling_db(source: str) -> dict[int, float]:
+    """Corrections of the level of single keys of a preset, in dB."""
+    return {int(pitch): float(db) for pitch, db in _calibration().get("evenness", {}).get(source, {}).items()}
+
+
+@cache
+def kin(source: str) -> dict[int, int]:
+    """Keys of a preset whose neighbour above (1), below (2) or both (3) sound alike (intonation.kinship)."""
+    return {int(pitch): int(mask) for pitch, mask in _calibration().get("kin", {}).get(source, {}).items()}
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 
 from contracts.errors import Unavailable
 from services.generator.production.curves import SAMPLE_RATE_HZ, Floats
-from services.generator.production.performance import BEND_RANGE, Event
+from services.generator.production.events import BEND_RANGE, Event
 from services.generator.production.sounds import Preset
 
 CHANNELS = 16
