@@ -22,12 +22,14 @@ from services.generator.arrangement.singing import as_written
 from services.generator.arrangement.tapped import tapped_in
 from services.generator.arrangement.telling import tell
 from services.generator.blending import blended
+from services.music.packs.arrangement_table import CROSSINGS
 from services.music.packs.genres import GenrePack, genre
 from services.music.packs.instruments import instrument
 from services.music.packs.rhythm import playing
 
 _PANS = (0.0, -0.35, 0.35, -0.55, 0.55, -0.2, 0.2)
 _LEAST_HUMAN = 0.55
+_BEDS = {"vinyl": "vinyl_noise", "tape": "tape_hiss"}
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,10 @@ def _part(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], index: int)
 def _patch(frame: Frame, chair: Chair) -> str | None:
     """The sound that the style chooses for a chair; None for the instrument's own."""
     entry, patches = instrument(chair.instrument), frame.pack.patches
-    if chair.manner == "impact":
-        return "impact"
+    if chair.manner == "impact" or chair.manner in CROSSINGS:
+        return patches.get(chair.part, chair.manner)
+    if chair.manner in _BEDS:
+        return patches.get(chair.part, _BEDS[chair.manner])
     if chair.manner == "sub" and entry.electronic:
         return patches.get("synth_bass_low", "sub_bass")
     if chair.part == "melody" and entry.id == "synthesizer" and "melody" in patches:
@@ -123,4 +127,5 @@ def _name(chair: Chair) -> str:
         "double": f"Doubling ({name})",
         "impact": "Impacts",
         "vinyl": "Vinyl",
-    }.get(chair.part, name)
+        "tape": "Tape hiss",
+    }.get(chair.part, chair.part.replace("_", " ").capitalize() if chair.manner in CROSSINGS else name)

@@ -86,8 +86,20 @@ def chairs(frame: Frame, brought: tuple[str, ...] = ()) -> list[Chair]:
     out = _one_each(out) if frame.closed else [*out, *_doubling(frame, out)]
     if any(c.part == "riser" for c in out):
         out.append(Chair("impact", "riser", Role.FX, "impact"))
-    if frame.pack.arrangement.vinyl and _allowed(frame, "riser"):
+    return [*out, *_textures(frame)]
+
+
+def _textures(frame: Frame) -> list[Chair]:
+    """What belongs to the production more than to a player: beds of noise, and what sounds where sections meet."""
+    if not _allowed(frame, "riser"):
+        return []
+    table, asked = frame.pack.arrangement, frame.brief.production
+    words = asked.value if asked.is_stated else ()
+    out = [Chair(name, "riser", Role.FX, name) for name in table.crossings if not frame.closed]
+    if table.vinyl or "vinyl" in words:
         out.append(Chair("vinyl", "riser", Role.FX, "vinyl"))
+    if table.tape or "tape" in words:
+        out.append(Chair("tape", "riser", Role.FX, "tape"))
     return out
 
 

@@ -1,4 +1,4 @@
-"""Risers into big sections, impacts on their first beat, cymbals that swell into them, the crackle of a record."""
+"""What sounds where sections meet: risers, impacts, swells, falls; and the beds of noise under a whole song."""
 
 from itertools import pairwise
 
@@ -9,6 +9,8 @@ from services.music.rng import rng
 
 RISER_PITCH, IMPACT_PITCH, NOISE_PITCH = 60, 36, 60
 _SWELLING, _SWELLS, _STROKES = 0.15, 0.5, 14
+_FALLING = 0.12
+"""Energy by which a section lies below the last one, so that something falls into it."""
 
 
 def _landings(frame: Frame) -> list[tuple[float, str, str]]:
@@ -39,6 +41,82 @@ def play_impacts(frame: Frame) -> list[Hit]:
     return [Hit(tick, 4 * PPQ, IMPACT_PITCH, 88.0 + 40.0 * max(lift, 0.0), "fx") for tick, lift in ticks]
 
 
+def play_effect(frame: Frame, manner: str) -> list[Hit]:
+    """The notes of a chair of effects; a song without a place for one has none."""
+    play = {
+        "fx": play_risers,
+        "impact": play_impacts,
+        "vinyl": play_bed,
+        "tape": play_bed,
+        "tonal_riser": _tonal_rises,
+        "noise_sweep": _sweeps,
+        "reverse_swell": _reversed,
+        "downlifter": _falling,
+        "sub_drop": _dropping,
+    }
+    return play[manner](frame)
+
+
+def _falling(frame: Frame) -> list[Hit]:
+    """A long fall into each section that is clearly calmer."""
+    bar = frame.bar_ticks
+    return [Hit(tick, min(bars, 4) * bar - 60, _tonic(frame, 60), 62.0 + 70.0 * fall, "fx") for tick, bars, fall in _falls(frame)]
+
+
+def _dropping(frame: Frame) -> list[Hit]:
+    """The floor goes at the same places, where the bass has gone already."""
+    bar = frame.bar_ticks
+    return [Hit(tick, min(bars, 2) * bar - 60, _tonic(frame, 36), 76.0 + 60.0 * fall, "fx") for tick, bars, fall in _falls(frame)]
+
+
+def _tonic(frame: Frame, low: int) -> int:
+    """The tonic of the song's key at or above a pitch."""
+    return low + (frame.score.key_value.tonic_class - low) % 12
+
+
+def _falls(frame: Frame) -> list[tuple[int, int, float]]:
+    """(tick, bars, fall of energy) of the sections that are clearly calmer than the one before: where the floor goes."""
+    found = []
+    for before, name in pairwise(frame.score.sections):
+        fall = frame.section(before).energy - frame.section(name).energy
+        if fall > _FALLING:
+            found.append(((frame.section(name).start_bar - 1) * frame.bar_ticks, frame.section(name).bars, fall))
+    return found
+
+
+def _tonal_rises(frame: Frame) -> list[Hit]:
+    """A climbing tone beside the noise, into the biggest landings alone: out of builds and breakdowns."""
+    hits = []
+    for lift, before, name in _landings(frame):
+        if frame.function(before) in BUILDING | {"breakdown", "break"} and lift > _FALLING:
+            tick = (frame.section(name).start_bar - 1) * frame.bar_ticks
+            start = tick - min(4, frame.section(before).bars) * frame.bar_ticks
+            hits.append(Hit(start, tick - start - 60, _tonic(frame, 48), 72.0 + 40.0 * lift, "fx"))
+    return hits
+
+
+def _sweeps(frame: Frame) -> list[Hit]:
+    """In long sections a wave of noise crests on every eighth bar line, where dance music counts its periods."""
+    hits = []
+    for section in frame.score.sections.values():
+        for turn in range(8, section.bars, 8):
+            crest = (section.start_bar - 1 + turn) * frame.bar_ticks
+            length = 2 * frame.bar_ticks
+            hits.append(Hit(crest - round(0.75 * length), length, NOISE_PITCH, 52.0 + 30.0 * section.energy, "fx"))
+    return hits
+
+
+def _reversed(frame: Frame) -> list[Hit]:
+    """A bar played backwards into each section that opens, on the root of its first chord."""
+    hits = []
+    for lift, before, name in _landings(frame):
+        tick = (frame.section(name).start_bar - 1) * frame.bar_ticks
+        if lift > 0.0 and frame.section(before).bars > 1:
+            root = frame.span_at(tick).chord.bass_class
+            hits.append(Hit(tick - frame.bar_ticks, frame.bar_ticks - 12, 48 + root, 66.0 + 60.0 * lift, "fx"))
+    return hits
+
+
 def play_swells(frame: Frame, active: dict[str, bool]) -> list[Hit]:
     """A cymbal roll that grows into a section which opens clearly, where the style has cymbals and no risers.
 
@@ -62,7 +140,7 @@ def play_swells(frame: Frame, active: dict[str, bool]) -> list[Hit]:
     return hits
 
 
-def play_vinyl(frame: Frame) -> list[Hit]:
-    """Crackle under the whole song, one note per section."""
+def play_bed(frame: Frame) -> list[Hit]:
+    """Crackle or hiss under the whole song, one note per section."""
     bar = frame.bar_ticks
     return [Hit((s.start_bar - 1) * bar, s.bars * bar - 10, NOISE_PITCH, 40.0, "fx") for s in frame.score.sections.values()]

@@ -4,6 +4,7 @@ A song that loops has no last chord: the band plays through its last bar as thro
 that its end is followed by its beginning. One that is cut does the same and just stops.
 """
 
+from contracts.music import Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.bass import place
 from services.generator.arrangement.frame import Frame, Hit
@@ -30,7 +31,7 @@ def landing_tick(frame: Frame) -> int | None:
 def land(frame: Frame, chair: Chair, hits: list[Hit]) -> list[Hit]:
     """A part's hits with its landing: one stroke on the last chord, held to the last bar line."""
     tick = landing_tick(frame)
-    if tick is None or chair.manner in ("lead", "counter", "fx", "impact", "vinyl"):
+    if tick is None or chair.manner in ("lead", "counter") or chair.role is Role.FX:
         return hits
     after = [h for h in hits if h.tick >= tick]
     if not after:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from contracts.music import Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.frame import Frame, Level, level_of
+from services.music.packs.arrangement_table import CROSSINGS
 from services.music.packs.rhythm import playing
 
 # Energy -> share of the band: one or two of seven at .2, four or five at .6, all at 1 (notes/craft 4).
@@ -17,7 +18,7 @@ _SUNG = 0.1
 _BARE = frozenset({"breakdown", "break"})
 _BEAT = frozenset({Role.DRUMS, Role.PERCUSSION, Role.BASS})
 LINES = frozenset({"answers", "guide", "stabs", "double", "low", "octaves", "hold", "ostinato", "timpani"})
-UNCOUNTED = frozenset({"lead", "fx", "impact", "vinyl", "doubling"})
+UNCOUNTED = frozenset({"lead", "fx", "impact", "vinyl", "tape", "doubling"}) | CROSSINGS
 
 
 def relief(frame: Frame) -> dict[str, float]:

@@ -7,6 +7,7 @@ from contracts.music import Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.frame import Frame, Level
 from services.generator.arrangement.layers import LINES, UNCOUNTED, cast, levels_of, may_play, threshold
+from services.music.packs.arrangement_table import CROSSINGS
 
 BIG = frozenset({"chorus", "drop", "climax", "final", "hook"})
 _EDGES = frozenset({"intro", "outro"})
@@ -14,7 +15,7 @@ _SHARE_OF_BARS = 0.3
 _SHARE_UNASKED = 0.15
 _LEAST_DIFFERENCES = 3
 _EARLY = 0.05
-_ESSENTIAL = frozenset({"lead", "counter", "bass", "drums", "fx", "impact", "vinyl", "doubling"})
+_ESSENTIAL = frozenset({"lead", "counter", "bass", "drums", "fx", "impact", "vinyl", "tape", "doubling"}) | CROSSINGS
 
 
 @dataclass

@@ -1,12 +1,12 @@
 """Everybody plays: each chair's manner turned into hits on the grid, in the order in which players listen to each other."""
 
-from contracts.music import PPQ
+from contracts.music import PPQ, Role
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.bass import play_bass
 from services.generator.arrangement.brought import Brought
 from services.generator.arrangement.comping import Comper, play_chords
 from services.generator.arrangement.drums import play_drums
-from services.generator.arrangement.effects import play_impacts, play_risers, play_swells, play_vinyl
+from services.generator.arrangement.effects import play_effect, play_swells
 from services.generator.arrangement.ending import land
 from services.generator.arrangement.ensembles import fingered, small_band
 from services.generator.arrangement.feel import Groove
@@ -50,6 +50,8 @@ def play_band(frame: Frame, groove: Groove, band: list[Chair], plan: Plan, broug
 
 def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[int], with_bass: dict[str, bool]) -> list[Hit]:
     """One player's hits."""
+    if chair.role is Role.FX:
+        return play_effect(frame, chair.manner)
     active, entry = plan.active[chair.part], instrument(chair.instrument)
     low, high = entry.comfort
     match chair.manner:
@@ -78,12 +80,6 @@ def _hits(frame: Frame, band: list[Chair], chair: Chair, plan: Plan, kicks: set[
         case "doubling":
             manner = "harmony" if frame.pack.arrangement.doubles == "thirds" else "octave"
             return play_line(frame, Liner(chair.part, manner, low, high, entry.polyphony), active, plan.quiet)
-        case "fx":
-            return play_risers(frame)
-        case "impact":
-            return play_impacts(frame)
-        case "vinyl":
-            return play_vinyl(frame)
         case "octaves" | "hold" | "ostinato" | "timpani" as manner:
             return play_orchestral(frame, manner, Liner(chair.part, manner, low, high, entry.polyphony, chair.rank), active, plan.quiet)
         case _:

@@ -1,9 +1,12 @@
 """The table [arrangement] of a genre pack: who plays when, and what happens where sections meet."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Crossing = Literal["tonal_riser", "downlifter", "noise_sweep", "reverse_swell", "sub_drop"]
+"""What may sound where sections meet, beside risers and impacts; each is a patch too."""
+CROSSINGS = frozenset(get_args(Crossing))
 LineManner = Literal["answers", "guide", "stabs", "double", "low", "octaves", "hold", "ostinato", "timpani"]
 
 
@@ -27,7 +30,9 @@ class ArrangementTable(BaseModel):
     risers: bool = False
     swells: bool = Field(default=True, description="cymbals swell into big sections where there are no risers")
     fade_out: bool = False
+    crossings: tuple[Crossing, ...] = Field(default=(), description="what else sounds where sections meet")
     vinyl: bool = False
+    tape: bool = Field(default=False, description="a bed of tape hiss")
     halftime: tuple[str, ...] = Field(default=(), description="section functions that are felt in half time")
     hand_over: tuple[str, ...] = Field(default=(), description="section functions in which players trade the lead")
     scoops: float = Field(default=0.0, ge=0, le=1, description="share of the lead's long notes that slide up into their pitch")

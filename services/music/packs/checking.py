@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from contracts.errors import BadInput
 from contracts.music import MODES, Key, Meter, Role
+from services.music.packs.arrangement_table import CROSSINGS
 from services.music.packs.instruments import instruments
 from services.music.packs.pack import GenrePack
 from services.music.packs.rhythm import DRUM_VOICES, PERCUSSION_VOICES, DrumTable, playing
@@ -16,7 +17,7 @@ SCHEMES = ("period", "sentence", "srdc", "riff", "call", "aab", "drift", "throug
 LEAD_ROLES = ("sing", "hook", "echo", "improvise", "fill", "rest")
 _LEVELS = ("low", "mid", "high", "half")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SEATS = frozenset({"melody", "counter", "vinyl", "impact", "synth_bass_low", "double"})
+_SEATS = frozenset({"melody", "counter", "vinyl", "tape", "impact", "synth_bass_low", "double"}) | CROSSINGS
 """What [patches], [enter] and [rests] may name beside instruments and roles."""
 
 
