@@ -32,6 +32,9 @@ class Features(Document):
     stereo_correlation: Measured | None = None
     spectrum_hz: tuple[float, ...] = Field(default=(), description="third-octave band centres, Hz")
     spectrum_db: tuple[float, ...] = Field(default=(), description="level per band, dB relative to the total")
+    side_db: tuple[float, ...] = Field(
+        default=(), description="left minus right over left plus right per band of spectrum_hz, dB; empty for one channel"
+    )
     centroid_hz: Measured | None = None
     onset_rate_hz: Measured | None = None
     energy: Measured | None = None

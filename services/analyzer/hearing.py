@@ -14,7 +14,7 @@ from services.analyzer.tonality import hear_key
 from services.music.audio.levels import correlation, crest_db
 from services.music.audio.loudness import SHORT_TERM_S, block_energies, gated_lufs, loudness_of, loudness_range, window_means
 from services.music.audio.onsets import EAR_RATE_HZ
-from services.music.audio.spectrum import FLOOR_DB, third_octave_spectrum
+from services.music.audio.spectrum import FLOOR_DB, stereo_spectrum, third_octave_spectrum
 from services.music.audio.tempo import guess_meter
 from services.music.audio.true_peak import true_peak_dbtp
 
@@ -49,12 +49,18 @@ def _key(mono: Array) -> dict[str, object]:
 
 
 def _tone(recording: Recording) -> dict[str, object]:
-    centres, level = third_octave_spectrum(recording.audio, recording.rate_hz)
+    sides: tuple[float, ...] = ()
+    if recording.channels > 1 and recording.audio.shape[0] == 2:
+        centres, level, side = stereo_spectrum(recording.audio, recording.rate_hz)
+        sides = tuple(round(float(db), 2) for db in side)
+    else:
+        centres, level = third_octave_spectrum(recording.audio, recording.rate_hz)
     power = 10 ** (level / 10) * (level > FLOOR_DB)
     centroid = float((centres * power).sum() / max(float(power.sum()), 1e-12))
     return {
         "spectrum_hz": tuple(round(float(hz), 2) for hz in centres),
         "spectrum_db": tuple(round(float(db), 2) for db in level),
+        "side_db": sides,
         "centroid_hz": _finite(centroid, "Hz", digits=1),
     }
 

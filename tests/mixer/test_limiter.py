@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.mixer.mastering.chain import MARGIN_DB, Aim, master_gain
-from services.mixer.mastering.peaks import limiter_curve
+from services.mixer.mastering.peaks import Held, limiter_curve
 from services.mixer.profiles import profile
 from services.music.audio.levels import linear
 from services.music.audio.loudness import integrated_lufs
@@ -98,7 +98,7 @@ def test_the_gain_is_down_before_the_peak_comes():
     audio[:, RATE // 2] = 1.0
     peaks = peak_curve(audio, 8)
     ones = np.ones_like(peaks)
-    curve = limiter_curve(peaks, 0 * ones, ones, RATE, ceiling=0.5, stem_ceiling=1.0, lookahead_ms=3.0, release_ms=50.0)
+    curve = limiter_curve(peaks, Held(0 * ones, ones, 1.0), RATE, ceiling=0.5, lookahead_ms=3.0, release_ms=50.0)
     assert (peaks * curve).max() <= 0.5 + 1e-6
     assert curve[0] == 1.0
     assert curve[RATE // 2 - 200] == 1.0

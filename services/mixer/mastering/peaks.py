@@ -4,6 +4,7 @@ Both give one gain per sample for all channels, so that they may be multiplied i
 """
 
 import math
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 Audio = NDArray[np.float32]
 Curve = NDArray[np.float32]
 
-KNEE_SHARE = 0.7  # the clip is linear up to this share of its roof
+KNEE_SHARE = 0.5  # the clip is linear up to this share of its roof; measured beside 0.7 and 0.9: less pumping behind it, no more distortion
 
 
 @numba.njit(cache=True, nogil=True)
@@ -88,9 +89,16 @@ def _box_behind(values, width, out):  # type: ignore[no-untyped-def]
         out[n] = total / width
 
 
-def limiter_curve(
-    peaks: Curve, stem_peaks: Curve, gain: Curve, rate: int, *, ceiling: float, stem_ceiling: float, lookahead_ms: float, release_ms: float
-) -> Curve:
+@dataclass(frozen=True)
+class Held:
+    """What keeps each stem's samples under full scale: the largest magnitude of any stem, the gain before the limiter, a ceiling."""
+
+    peaks: Curve
+    gain: Curve
+    ceiling: float
+
+
+def limiter_curve(peaks: Curve, stems: Held, rate: int, *, ceiling: float, lookahead_ms: float, release_ms: float) -> Curve:
     """Gain over time, linear, [samples], that holds the ceiling.
 
     The least gain needed within the look-ahead, with release, smoothed by two boxes that together are as long as the look-ahead:
@@ -98,16 +106,14 @@ def limiter_curve(
 
     Args:
         peaks: inter-sample peaks of the driven sum, linear.
-        stem_peaks: largest sample magnitude over all stems before `gain`.
-        gain: the gain that the stems take with the sum before the limiter.
+        stems: what each stem needs besides.
         rate: sample rate in Hz.
         ceiling: for the sum's true peak, linear.
-        stem_ceiling: for each stem's sample peak, linear.
         lookahead_ms: time in which the gain comes down.
         release_ms: time in which it recovers.
     """
     need = np.empty_like(peaks)
-    _needed(peaks, stem_peaks, gain, np.float32(ceiling), np.float32(stem_ceiling), need)
+    _needed(peaks, stems.peaks, stems.gain, np.float32(ceiling), np.float32(stems.ceiling), need)
     if need.size == 0 or float(need.min()) >= 1.0:
         return np.ones_like(peaks)
     first = max(1, round(lookahead_ms / 2000 * rate))

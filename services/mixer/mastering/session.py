@@ -1,6 +1,6 @@
-"""A mastering session: stems through the equaliser, their sum through the loop, and each stem times the one gain.
+"""A mastering session: stems through the filters of tone and width, their sum through the loop, and each stem times the one gain.
 
-Equalised stems wait in scratch files (raw float32), so that memory does not grow with the number of stems.
+Filtered stems wait in scratch files (raw float32), so that memory does not grow with the number of stems.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,19 +11,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.errors import BadInput
 from services.mixer.convolution import convolve
 from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
 from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
-from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase
+from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase, minimum_phase
+from services.mixer.mastering.width import matching_width_db, width_db, width_response
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs
-from services.music.audio.spectrum import FLOOR_DB, third_octave_spectrum
+from services.music.audio.spectrum import FLOOR_DB, stereo_spectrum
 
 Audio = NDArray[np.float32]
 Load = Callable[[str], Audio]
-Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
+Bands = NDArray[np.float64]
+Spectrum = tuple[Bands, Bands]
+Stereo = tuple[Bands, Bands, Bands]
+"""Centres in Hz, level per band in dB, side over middle per band in dB."""
 
 LEAST_EQ_DB = 0.25
 LEAST_DC = 1e-5
@@ -31,40 +36,69 @@ LEAST_DC = 1e-5
 
 @dataclass(frozen=True)
 class ToneAim:
-    """How the tone is led: strength in place of the profile's, and the user's reference.
+    """How tone and width are led: strength in place of the profile's, and the user's reference.
 
     A reference that is a full record is matched (`match`); another one draws the genre's corridor by `share` (0-1).
+    `sides` is the reference's side over middle (centres in Hz, dB), followed by `width_share` of the way.
     """
 
     strength: float | None = None
     reference: Spectrum | None = None
     share: float = 0.0
     match: Match | None = None
+    sides: Spectrum | None = None
+    width_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Responses [taps] for the middle and for the side; alike where `side` is None. `delay` samples are cut from the front."""
+
+    middle: Audio
+    side: Audio | None = None
+    delay: int = 0
+
+    def apply(self, audio: Audio) -> Audio:
+        """Filter one stem [2, samples]; as long as the input, and nothing moves."""
+        if self.side is None:
+            return convolve(audio, self.middle, delay=self.delay)
+        turned = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * np.float32(0.5)
+        middle, side = convolve(turned, np.stack([self.middle, self.side]), delay=self.delay)
+        return np.stack([middle + side, middle - side])
 
 
 class Session:
     """Masters stems by name. `names` is in part order, in which everything is summed."""
 
-    def __init__(self, names: list[str], load: Load, rate: int, frames: int, profile: Profile, scratch: Path) -> None:
+    def __init__(
+        self, names: list[str], load: Load, rate: int, frames: int, profile: Profile, scratch: Path, threads: int = THREADS
+    ) -> None:
         self.names, self.load, self.rate, self.frames = names, load, rate, frames
-        self.profile, self.scratch = profile, scratch
+        self.profile, self.scratch, self.threads = profile, scratch, threads
         self.eq_db: dict[float, float] = {}
+        self.width_db: dict[float, float] = {}
         self.total = np.zeros((2, frames), dtype=np.float32)
         self.mastered: Mastered | None = None
-        self._response: NDArray[np.float32] | None = None
+        self._passed: Filters | None = None
 
-    def run(self, aim: Aim, tone: ToneAim | None = None, spectrum: Spectrum | None = None) -> Mastered:
-        """Equalise, sum and find the gain. `spectrum` of the sum (centres in Hz, dB) saves listening to it again."""
-        response = self._response = self._equaliser(spectrum, tone or ToneAim())
+    def run(self, aim: Aim, tone: ToneAim | None = None, heard: Stereo | None = None) -> Mastered:
+        """Filter, sum and find the gain. `heard` of the sum saves listening to it again.
+
+        Raises:
+            BadInput: a stem holds something that is no number.
+        """
+        self._passed = filters = self._filters(self._listen() if heard is None else heard, tone or ToneAim())
         stem_peaks = np.zeros(self.frames, dtype=np.float32)
-        with ThreadPoolExecutor(THREADS) as pool:
-            for name, audio in ordered(pool, lambda stem: self._equalise(stem, response), self.names):
+        with ThreadPoolExecutor(self.threads) as pool:
+            for name, audio in ordered(pool, lambda stem: self._filter(stem, filters), self.names):
                 self.total += audio
                 np.maximum(stem_peaks, np.abs(audio[0]), out=stem_peaks)
                 np.maximum(stem_peaks, np.abs(audio[1]), out=stem_peaks)
                 del name, audio
         quiet = integrated_lufs(self.total, self.rate) <= ABSOLUTE_GATE_LUFS
-        self.mastered = silent(self.total) if quiet else master_gain(self.total, stem_peaks, self.rate, self.profile, aim)
+        self.mastered = (
+            silent(self.total) if quiet else master_gain(self.total, stem_peaks, self.rate, self.profile, aim, threads=self.threads)
+        )
         self.total *= self.mastered.gain
         return self.mastered
 
@@ -85,7 +119,7 @@ class Session:
         """Audio [2, frames] as it would be delivered were it one of the stems: what is linear in them, and the one gain."""
         if self.mastered is None:
             raise RuntimeError("run() comes before through()")
-        out = convolve(audio, self._response, delay=(self._response.size - 1) // 2) if self._response is not None else audio.copy()
+        out = self._passed.apply(audio) if self._passed is not None else audio.copy()
         out *= self.mastered.gain
         return out
 
@@ -95,20 +129,30 @@ class Session:
             self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        return self.scratch / f"equalised-{name}.f32"
+        return self.scratch / f"filtered-{name}.f32"
 
-    def _equaliser(self, spectrum: Spectrum | None, aim: ToneAim) -> NDArray[np.float32] | None:
-        """The linear-phase response for stems whose sum has this spectrum; None where it would change next to nothing."""
-        centres, levels = self._listen() if spectrum is None else spectrum
+    def _filters(self, heard: Stereo, aim: ToneAim) -> Filters | None:
+        """What every stem passes, for stems whose sum is heard like this; None where it would change next to nothing."""
+        centres, levels, sides = heard
         if levels.size == 0 or levels.max() <= FLOOR_DB:
             return None
         gains = self._gains_db(centres, levels, aim)
+        wanted = matching_width_db(centres, sides, *aim.sides, aim.width_share) if aim.sides else None
+        narrowing = width_db(centres, sides, wanted)
+        side = width_response(centres, narrowing, self.rate)
+        if side is not None:
+            self.width_db = _readable(centres, narrowing)
         if np.abs(gains).max() < LEAST_EQ_DB:
-            return None
-        self.eq_db = {round(float(hz)): round(float(db), 2) for hz, db in zip(centres, gains, strict=True)}
-        return matching_filter(centres, gains, self.rate) if aim.match else linear_phase(centres, gains, self.rate)
+            middle = np.ones(1, dtype=np.float32)
+        else:
+            self.eq_db = _readable(centres, gains)
+            middle = minimum_phase(matching_filter(centres, gains, self.rate) if aim.match else linear_phase(centres, gains, self.rate))
+        if side is None:
+            return Filters(middle) if self.eq_db else None
+        delay = side.size // 2
+        return Filters(np.pad(middle, (delay, delay)), np.convolve(middle, side).astype(np.float32), delay)
 
-    def _gains_db(self, centres: NDArray[np.float64], levels: NDArray[np.float64], aim: ToneAim) -> NDArray[np.float64]:
+    def _gains_db(self, centres: Bands, levels: Bands, aim: ToneAim) -> Bands:
         corridor = corridor_db(centres, self.profile.tone)
         if aim.match:
             return matching_db(centres, levels, matched_target(centres, corridor, aim.match), aim.match)
@@ -116,19 +160,26 @@ class Session:
             corridor = drawn_to(centres, corridor, aim.reference, aim.share)
         return equaliser_db(centres, levels, corridor, self.profile.tone, aim.strength)
 
-    def _listen(self) -> Spectrum:
-        """Third-octave spectrum of the sum of the stems as they are."""
+    def _listen(self) -> Stereo:
+        """Third-octave spectra of the sum of the stems as they are."""
         total = np.zeros((2, self.frames), dtype=np.float32)
         for name in self.names:
             total += self.load(name)
-        return third_octave_spectrum(total, self.rate)
+        return stereo_spectrum(np.nan_to_num(total), self.rate)
 
-    def _equalise(self, name: str, response: NDArray[np.float32] | None) -> Audio:
+    def _filter(self, name: str, filters: Filters | None) -> Audio:
         audio = self.load(name)
         offset = audio.mean(axis=1, keepdims=True, dtype=np.float64)
+        if not np.isfinite(offset).all():
+            where = int(np.flatnonzero(~np.isfinite(audio).all(axis=0))[0])
+            raise BadInput(f"stems.{name}", f"not a number at {where / self.rate:.3f} s", "samples that are finite numbers")
         if np.abs(offset).max() > LEAST_DC:
             audio = audio - offset.astype(np.float32)
-        if response is not None and audio.any():
-            audio = convolve(audio, response, delay=(response.size - 1) // 2)
+        if filters is not None and audio.any():
+            audio = filters.apply(audio)
         audio.tofile(self._path(name))
         return audio
+
+
+def _readable(centres_hz: Bands, gains_db: Bands) -> dict[float, float]:
+    return {round(float(hz)): round(float(db), 2) for hz, db in zip(centres_hz, gains_db, strict=True)}

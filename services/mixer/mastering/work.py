@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context, Decision, MasteringSection, MixingSection
@@ -15,15 +14,16 @@ from services.mixer.delivery.finished import Finished, keep_record, kept_record
 from services.mixer.delivery.work import brought_cover, deliver, tags, with_further
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.matching import Match
-from services.mixer.mastering.session import Session, ToneAim
+from services.mixer.mastering.session import Session, Stereo, ToneAim
+from services.mixer.mastering.width import WIDEN_MOST_DB
 from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.profiles import Profile, profile
 from services.mixer.stored import Stems, digest, go_on
-from services.music.audio.spectrum import REACH, TONE_HZ, empty_bands_hz, is_full_record
+from services.music.audio.spectrum import EMPTY_DB, REACH, TONE_HZ, empty_bands_hz, is_full_record
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
-VERSION = 2
+VERSION = 3
 SILENCE_LUFS = -120.0
 REFERENCE_SHARE = 0.5
 
@@ -83,7 +83,7 @@ def _section(
 
 
 def _tone_aim(context: Context, changes: Changes) -> ToneAim:
-    """How far the tone follows the user's reference: a full record is matched, another one draws the corridor half of the way."""
+    """How far tone and width follow the user's reference: a full record is matched, another one draws the corridor half of the way."""
     features = context.analysis.features if context.analysis else None
     if features is None or len(features.spectrum_hz) < 8:
         return ToneAim(changes.tone_strength)
@@ -92,21 +92,26 @@ def _tone_aim(context: Context, changes: Changes) -> ToneAim:
     heard = (centres >= TONE_HZ[0]) & (centres <= min(TONE_HZ[1], reach_hz))
     if heard.sum() >= 8 and is_full_record(centres[heard], levels[heard]):
         share = 1.0 if changes.match_reference is None else changes.match_reference
-        return ToneAim(changes.tone_strength, match=Match(centres, levels, reach_hz, changes.match_most_db, share))
+        known = (centres <= reach_hz) & (levels > EMPTY_DB)
+        sides = (centres[known], np.array(features.side_db)[known]) if len(features.side_db) == centres.size else None
+        match = Match(centres, levels, reach_hz, changes.match_most_db, share)
+        return ToneAim(changes.tone_strength, match=match, sides=sides, width_share=share)
     share = REFERENCE_SHARE if changes.match_reference is None else changes.match_reference
     return ToneAim(changes.tone_strength, (centres, levels), share)
 
 
-def _heard(mixing: MixingSection) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """The spectrum of the sum as the mix measured it; None where somebody took it out of the document."""
-    centres, levels = (np.array(mixing.settings.get(name, ()), dtype=np.float64) for name in ("spectrum_hz", "spectrum_db"))
-    return (centres, levels) if centres.size and centres.size == levels.size else None
+def _heard(mixing: MixingSection) -> Stereo | None:
+    """The spectra of the sum as the mix measured them; None where somebody took them out of the document."""
+    centres, levels, sides = (
+        np.array(mixing.settings.get(name, ()), dtype=np.float64) for name in ("spectrum_hz", "spectrum_db", "side_db")
+    )
+    return (centres, levels, sides) if centres.size and centres.size == levels.size == sides.size else None
 
 
 def _empty(mixing: MixingSection) -> list[int]:
     """Bands in which nobody plays: no equaliser can give them a reference's tone."""
     heard = _heard(mixing)
-    return list(empty_bands_hz(*heard)) if heard else []
+    return list(empty_bands_hz(*heard[:2])) if heard else []
 
 
 def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) -> dict[str, Any]:
@@ -115,9 +120,12 @@ def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) ->
         "target_lufs": aim.target_lufs,
         "ceiling_dbtp": aim.ceiling_dbtp,
         "equaliser_db": {f"{hz} Hz": db for hz, db in session.eq_db.items()},
+        "width_db": {f"{hz} Hz": db for hz, db in session.width_db.items()},
         "glue": style.glue.model_dump(),
         "glue_most_db": round(mastered.most_glue_db, 2),
-        "peaks": style.peaks.model_dump(),
+        "contrast_most_db": round(mastered.most_contrast_db, 2),
+        "crest_taken_db": round(mastered.crest_taken_db, 2),
+        "peaks": (mastered.peaks or style.peaks).model_dump(),
         "drive_db": round(mastered.drive_db, 3),
         "limiting_most_db": round(mastered.most_limiting_db, 2),
         "tries": mastered.tries,
@@ -151,9 +159,15 @@ def _explain_master(context: Context, mastered: Mastered, session: Session, tone
         context = context.decide(
             Stage.MASTERING,
             "tone",
-            f"linear-phase equaliser between {low:+.1f} and {high:+.1f} dB",
+            f"minimum-phase equaliser between {low:+.1f} and {high:+.1f} dB",
             _tone_reason(context, tone),
         )
+    if session.width_db:
+        low, high = min(session.width_db.values()), max(session.width_db.values())
+        why = "the bass stays in the middle and nothing is lost in mono"
+        if tone.sides:
+            why = f"the width of the reference is followed per band, by at most {WIDEN_MOST_DB:g} dB wider; {why}"
+        context = context.decide(Stage.MASTERING, "width", f"the difference of left and right between {low:+.1f} and {high:+.1f} dB", why)
     limited = (
         f"the peaks alone stop at {mastered.loudness_lufs:.2f} LUFS under the ceiling: limited_by_ceiling"
         if mastered.limited_by_ceiling

@@ -16,9 +16,9 @@ from services.mixer.mixing.console import RETURNS, THREADS, Console
 from services.mixer.mixing.edits import edited_profile, made_out
 from services.mixer.mixing.looping import folded
 from services.mixer.mixing.plan import Measured, measure, plan_mix
-from services.mixer.profiles import profile
+from services.mixer.profiles import Profile, profile
 from services.mixer.stored import Audio, Stems, go_on
-from services.music.audio.spectrum import third_octave_spectrum
+from services.music.audio.spectrum import Bands, stereo_spectrum
 from services.runtime.workbench import Workbench
 
 
@@ -36,7 +36,7 @@ def mix(context: Context, bench: Workbench) -> Context:
     style = profile(edited_profile(stated, _genre(context, score)))
     edits = made_out(stated, score, list(dry.stems), RETURNS)
     go_on(bench, 0.0, "listening to the stems")
-    measured = _measured(dry)
+    measured = _measured(dry, score, style)
     plan = plan_mix(score, measured, style, changes, edits, asked_changes(context))
     shelf = Shelf(bench)
     digests = {name: artifact.sha256 for name, artifact in dry.stems.items()}
@@ -50,10 +50,13 @@ def mix(context: Context, bench: Workbench) -> Context:
             mixed[name] = shelf.put(name, f"{key}-loop-{frames}", folded(audio, frames), dry.rate)
         done = f"{name.replace('_', ' ')} as it was" if name in console.found else f"mixed {name.replace('_', ' ')}"
         go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 4), done)
-    centres, levels = third_octave_spectrum(console.total, dry.rate)
-    heard = {"spectrum_hz": centres.round(2).tolist(), "spectrum_db": levels.round(3).tolist()}
+    heard = dict(zip(("spectrum_hz", "spectrum_db", "side_db"), _rounded(stereo_spectrum(console.total, dry.rate)), strict=True))
     section = MixingSection(stems=mixed, settings={**plan.model_dump(mode="json"), "changes": vars(changes), **heard})
     return _explain_mix(context.model_copy(update={"mixing": section}), plan, measured, changes, kicks=console.kicks)
+
+
+def _rounded(curves: tuple[Bands, ...]) -> list[list[float]]:
+    return [curve.round(3).tolist() for curve in curves]
 
 
 class Shelf:
@@ -95,10 +98,14 @@ def _genre(context: Context, score: Score) -> str:
     return context.musical.genre if context.musical else score.genre
 
 
-def _measured(dry: Stems) -> dict[str, Measured]:
+def _measured(dry: Stems, score: Score, style: Profile) -> dict[str, Measured]:
+    def one(name: str) -> Measured:
+        part = score.parts[name]
+        return measure(dry.load(name), dry.rate, style.strip(part.role, part.instrument, part.patch), style.tape)
+
     with ThreadPoolExecutor(THREADS) as pool:
         names = list(dry.stems)
-        return dict(zip(names, pool.map(lambda name: measure(dry.load(name), dry.rate), names), strict=True))
+        return dict(zip(names, pool.map(one, names), strict=True))
 
 
 def _explain_mix(context: Context, plan: MixPlan, measured: dict[str, Measured], changes: Changes, *, kicks: int) -> Context:

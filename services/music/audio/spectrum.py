@@ -37,29 +37,51 @@ def _band_weights(rate: int, size: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(covered / width, 0, 1), dtype=np.float32)
 
 
-def band_powers(audio: Audio, rate: int, hop: float = 1.0) -> tuple[Bands, Bands]:
-    """Mean power per third octave over all channels: (centres in Hz, power). Hann frames of 0.34 s, `hop` in frames."""
+def _frame_powers(audio: Audio, rate: int, hop: float) -> tuple[Bands, Bands]:
+    """Mean power per third octave of each channel: (centres in Hz, [channels, bands]). Hann frames of 0.34 s, `hop` in frames."""
     size = 1 << max(8, round(np.log2(rate * FRAME_S)))
     channels = np.atleast_2d(audio)
     if channels.shape[-1] < size:
         channels = np.pad(channels, ((0, 0), (0, size - channels.shape[-1])))
     window = np.hanning(size).astype(np.float32)
-    power = np.zeros(size // 2 + 1)
+    power = np.zeros((channels.shape[0], size // 2 + 1))
     starts = range(0, channels.shape[-1] - size + 1, max(1, int(size * hop)))
     for start in starts:
         spectrum = rfft(channels[:, start : start + size] * window, axis=-1)
-        power += (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
+        power += spectrum.real**2 + spectrum.imag**2
     power *= 2.0 / (len(starts) * float(np.sum(window**2)) * size)
-    return third_octave_centres(rate), np.asarray(_band_weights(rate, size) @ power)
+    return third_octave_centres(rate), np.asarray(power @ _band_weights(rate, size).T)
+
+
+def band_powers(audio: Audio, rate: int, hop: float = 1.0) -> tuple[Bands, Bands]:
+    """Mean power per third octave over all channels: (centres in Hz, power). Hann frames of 0.34 s, `hop` in frames."""
+    centres, powers = _frame_powers(audio, rate, hop)
+    return centres, np.asarray(powers.sum(axis=0))
+
+
+def _relative_db(power: Bands) -> Bands:
+    total = float(power.sum())
+    if total <= 0:
+        return np.full(power.size, FLOOR_DB)
+    return np.asarray(10 * np.log10(np.maximum(power / total, 10 ** (FLOOR_DB / 10))))
 
 
 def third_octave_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands]:
     """Long-term spectrum: (centres in Hz, level per third octave in dB relative to the sum of all bands). Silence: -120 dB."""
     centres, power = band_powers(audio, rate, hop=0.5)
-    total = float(power.sum())
-    if total <= 0:
-        return centres, np.full(centres.size, FLOOR_DB)
-    return centres, np.asarray(10 * np.log10(np.maximum(power / total, 10 ** (FLOOR_DB / 10))))
+    return centres, _relative_db(power)
+
+
+def stereo_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands, Bands]:
+    """(centres in Hz, long-term spectrum in dB as `third_octave_spectrum`, side over middle per band in dB) of [2, samples].
+
+    Side over middle is -120 dB where the channels are alike, 0 where they have nothing in common, and stays within 40 dB above that.
+    """
+    middle_side = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * np.float32(np.sqrt(0.5))
+    centres, (middle, side) = _frame_powers(middle_side, rate, hop=0.5)
+    level = _relative_db(middle + side)
+    ratio = np.clip(side / np.maximum(middle, 1e-20), 10 ** (FLOOR_DB / 10), 1e4)
+    return centres, level, np.asarray(np.where(level > FLOOR_DB, 10 * np.log10(ratio), FLOOR_DB))
 
 
 def released_music_db(frequency_hz: Bands) -> Bands:
