@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from houseband.home import Home
 from houseband.processes import start, stop, undisturbed
 from houseband.run_dir import RunDir
 from houseband.tidying import limit_bytes, tidy
+from services.runtime.sound_folders import FURTHER, read_named
 
 READY_WITHIN_S = 60.0
 MOST_RESTARTS = 6
@@ -73,7 +75,9 @@ class House:
     closing: ExitStack
 
     @classmethod
-    def open(cls, home: Home, *, port: int | None = None, level: str = "INFO", shared: bool = True) -> Self:
+    def open(
+        cls, home: Home, *, port: int | None = None, level: str = "INFO", shared: bool = True, allowed_sounds: Iterable[str] = ()
+    ) -> Self:
         """Start everything. Raises Unavailable with the reason where a part does not come up; nothing stays then.
 
         Args:
@@ -81,6 +85,7 @@ class House:
             port: of the gateway; None or 0: a free one.
             level: of the services' logs.
             shared: may stand beside another house of this home, with a database of its own.
+            allowed_sounds: instruments of the user's own, by absolute path: jobs of this house may name files of their folders.
         """
         try:
             with ExitStack() as undo:
@@ -95,7 +100,8 @@ class House:
                 undo.callback(_stop, [broker])
                 asyncio.run(_provision(nats_url))
                 gateway_port = port or _free_port()
-                services = _services(_environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock)), run_dir.path)
+                environment = _environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock))
+                services = _services(environment | _allowing(allowed_sounds), run_dir.path)
                 undo.callback(_stop, list(services.values()))
                 house = cls(home, f"http://127.0.0.1:{gateway_port}", broker, services, bool(lock), ExitStack())
                 house.watch()
@@ -168,6 +174,13 @@ def _environment(home: Home, run_dir: Path, nats_url: str, port: int, level: str
         "OMP_NUM_THREADS": "1",
         "TMPDIR": str(run_dir / "scratch"),
     }
+
+
+def _allowing(sounds: Iterable[str]) -> dict[str, str]:
+    """The variable that allows the folders of some files, beside what it allowed before."""
+    files = [Path(read_named(text, "sounds").file) for text in sounds]
+    folders = [os.environ.get(FURTHER, ""), *(str(file.parent.resolve()) for file in files if file.is_absolute())]
+    return {FURTHER: os.pathsep.join(dict.fromkeys(folder for folder in folders if folder))}
 
 
 def _services(env: dict[str, str], run_dir: Path) -> dict[str, Watched]:

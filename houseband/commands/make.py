@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
     server = check_server(arguments.server) if arguments.server is not None else None
     home = None if server else Home.find()
-    check_target(target, options.get("duration_s", DEFAULT_DURATION_S), home.store if home else None)
+    check_target(target, options.get("duration_s", DEFAULT_DURATION_S), home.store if home else None, options)
     display = Display(quiet=arguments.quiet)
     if home is None:
         with Client(str(server)) as client:
@@ -65,7 +65,8 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brough
             write_folder(_results(job), target, client.fetch)
             return job
     display.line("starting the house")
-    with House.open(home) as house, Watcher(house, display) as watcher, Client(house.url) as client:
+    house = House.open(home, allowed_sounds=options.get("sounds", {}).values())
+    with house, Watcher(house, display) as watcher, Client(house.url) as client:
         if house.owns_database:
             _drop_orphans(client)
         try:

@@ -19,6 +19,7 @@ from contracts.music.meter import Meter
 from services.gateway.problems import Refused
 from services.music.lyrics import read_lyrics
 from services.music.taps import read_taps
+from services.runtime.sound_folders import check_sounds, sound_places
 
 MAX_SEED = 2**63 - 1
 NOT_READ_YET = ("image",)
@@ -196,6 +197,7 @@ def read_options(text: str | bytes) -> tuple[Options, int | None]:
     except ValidationError as error:
         raise _refused_option(error) from error
     _check_music(options)
+    check_sounds(options.sounds, sound_places().all, "options.sounds")
     return options, seed
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from contracts.errors import BadInput, Unavailable
 from contracts.music import Part
+from contracts.music.pitch import SHARP_NAMES
 from services.generator.production import sfz, sfz_text, soundfont_files, vst3
 from services.generator.production.own import Own, digest_of
 from services.generator.production.shelf import Shelf
@@ -54,7 +55,18 @@ def look(own: Own, part: Part, shelf: Shelf) -> Look:
     """
     if not available(own.kind):
         raise Unavailable(f"a player of {own.path.suffix} files", f"install {NEEDS[own.kind]}")
-    return _look(own, content_of(own, shelf), instrument(part.instrument).gm_program, is_drum_part(part), shelf.places.all)
+    found = _look(own, content_of(own, shelf), instrument(part.instrument).gm_program, is_drum_part(part), shelf.places.all)
+    pitches = {note.pitch for note in part.notes}
+    if found.keys is not None and not pitches & found.keys:
+        played = f"{note_name(min(pitches))} to {note_name(max(pitches))}" if pitches else "nothing"
+        hint = f"Its keys lie between {note_name(min(found.keys))} and {note_name(max(found.keys))}." if found.keys else "It has no keys."
+        raise own.bad(f"an instrument that sounds where the part plays: {played}", hint)
+    return found
+
+
+def note_name(pitch: int) -> str:
+    """C4 is 60."""
+    return f"{SHARP_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def content_of(own: Own, shelf: Shelf) -> str:

@@ -4,10 +4,8 @@ from contracts.context import Decision, StemPlan
 from contracts.music import Score
 from contracts.pipeline import Stage
 from services.generator.production.own import PATCH
-from services.generator.production.own_files import Look
+from services.generator.production.own_files import Look, note_name
 from services.generator.production.shelf import FILES, LICENCES, PACKAGES, Shelf
-
-NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf, own: dict[str, Look] | None = None) -> tuple[Decision, ...]:
@@ -90,17 +88,12 @@ def _tell_own(score: Score, part_id: str, look: Look) -> list[Decision]:
             Decision(
                 stage=Stage.PRODUCTION,
                 topic="range",
-                choice=f"{len(outside)} of {len(notes)} notes of {part_id} are silent: {', '.join(map(_name, missed))}",
-                why=f"{own.label} has no sound for them; its keys lie between {_name(low)} and {_name(high)}",
+                choice=f"{len(outside)} of {len(notes)} notes of {part_id} are silent: {', '.join(map(note_name, missed))}",
+                why=f"{own.label} has no sound for them; its keys lie between {note_name(low)} and {note_name(high)}",
                 parameters={"part": part_id, "silent": len(outside), "notes": len(notes), "pitches": missed},
             )
         )
     return told
-
-
-def _name(pitch: int) -> str:
-    """C4 is 60."""
-    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _short(plan: StemPlan) -> str:
