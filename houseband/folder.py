@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from contracts.errors import BadInput, Unavailable
+from contracts.sound import coding_and_rate
 from houseband.client import Results
 
 MANIFEST = "manifest.json"
@@ -16,10 +18,18 @@ MANIFEST = "manifest.json"
 _CLUTTER = re.compile(r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini)")
 _OURS = re.compile(
     rf"{_CLUTTER.pattern}|manifest\.json|master\.(wav|flac|mp3)|stems/[a-z0-9_]+\.wav|song\.mid|(score|context|report)\.json|report\.html"
-    r"|project\.dawproject"
+    r"|project\.dawproject|cover\.(png|jpg)"
+    r"|formats/master_(44100|48000|96000)_((16bit|24bit|float)\.wav|(16bit|24bit)\.flac|(v0|320)\.mp3|q8\.ogg)"
+    r"|editions/((instrumental|lead|edit_30|edit_60|loop)\.wav|stems\.zip)"
 )
 # A two-minute song with eight stems takes 210 MB in the folder and 750 MB in the store.
 NEEDED_BYTES_PER_S = 8_000_000
+# What a second of a further file takes, by coding per sample (both channels; FLAC at its worst) or at a constant bit rate.
+_BYTES_PER_SAMPLE = {"wav16": 4, "wav24": 6, "wav32f": 8, "flac": 5, "flac16": 3.5}
+_LOSSY_BYTES_PER_S = 45_000
+_EDITION_BYTES_PER_S = 288_000
+_MOST_STEMS = 16
+_MOST_SHORT_S = {"edit_30": 38.0, "edit_60": 68.0, "loop": 45.0}
 
 
 def default_folder(prompt: str, seed: int) -> Path:
@@ -28,15 +38,27 @@ def default_folder(prompt: str, seed: int) -> Path:
     return Path("songs") / f"{words[:48].rstrip('-') or 'song'}-{seed}"
 
 
-def check_target(target: Path, duration_s: float, store: Path | None) -> None:
-    """Raise BadInput for a folder that we must not touch, Unavailable where there is no room."""
+def further_bytes(options: Mapping[str, Any], duration_s: float) -> float:
+    """What the formats and editions of a request take at most, in the store and in the folder together."""
+    total = 0.0
+    for text in options.get("formats", ()):
+        coding, rate = coding_and_rate(text)
+        total += duration_s * (_BYTES_PER_SAMPLE[coding] * rate if coding in _BYTES_PER_SAMPLE else _LOSSY_BYTES_PER_S)
+    for name in options.get("editions", ()):
+        stems = _MOST_STEMS if name == "stems_zip" else 1
+        total += stems * min(duration_s, _MOST_SHORT_S.get(name, duration_s)) * _EDITION_BYTES_PER_S
+    return 2 * total
+
+
+def check_target(target: Path, duration_s: float, store: Path | None, options: Mapping[str, Any] | None = None) -> None:
+    """Raise BadInput for a folder that we must not touch, Unavailable where there is no room for what `options` ask for."""
     try:
         _check_free_to_write(target)
     except OSError as error:
         raise BadInput("out", str(target), "a place that can be written", hint=error.strerror or "") from error
     for disk in {_existing(target), *([store] if store else [])}:
         free = shutil.disk_usage(disk).free
-        needed = int(NEEDED_BYTES_PER_S * duration_s)
+        needed = int(NEEDED_BYTES_PER_S * duration_s + further_bytes(options or {}, duration_s))
         if free < needed:
             raise Unavailable(f"disk space in {disk}", f"{needed / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free")
 

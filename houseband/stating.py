@@ -44,7 +44,7 @@ def earlier_request(arguments: argparse.Namespace) -> tuple[str, int, dict[str, 
 
     Raises BadInput for a folder that holds no song, and for one whose song heard a file that is not given now.
     """
-    context = _context(arguments.again)
+    context = read_folder_context("again", arguments.again)
     request = context.request
     for name in _FOUND_BY_NAME:
         if getattr(request, name) is not None and getattr(arguments, name) is None:
@@ -57,11 +57,12 @@ def earlier_request(arguments: argparse.Namespace) -> tuple[str, int, dict[str, 
     return request.prompt, request.seed, request.options.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _context(folder: Path) -> Context:
+def read_folder_context(field: str, folder: Path) -> Context:
+    """context.json of a delivered folder. Raises BadInput, naming `field`, for a folder without one."""
     path = folder / "context.json"
     if not path.is_file():
-        raise BadInput("again", str(folder), "the folder of a song that Houseband made, with its context.json")
+        raise BadInput(field, str(folder), "the folder of a song that Houseband made, with its context.json")
     try:
         return read_context(path.read_bytes())
     except ValueError as error:
-        raise BadInput("again", str(path), "a context as Houseband writes it", hint=str(error).splitlines()[0]) from error
+        raise BadInput(field, str(path), "a context as Houseband writes it", hint=str(error).splitlines()[0]) from error
