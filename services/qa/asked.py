@@ -1,6 +1,7 @@
 """What was asked of a song: the user's words where there are any, otherwise what the composer confirmed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from contracts.brief import Brief
 from contracts.context import Context
@@ -23,12 +24,21 @@ class Asked:
     limited_by_ceiling: bool = False
     reference: Features | None = None
     empty_bands: int = 0
+    formats: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What mastering says of each format (by its file) and edition (by its name): gain, bars, why it is not made."""
 
 
 def _stated_bars(brief: Brief) -> bool:
     """Whether the user fixed the length by naming every section's bars."""
     plan = brief.structure
     return plan.is_stated and bool(plan.value) and all(section.bars for section in plan.value)
+
+
+def _told(context: Context) -> dict[str, dict[str, Any]]:
+    settings = context.mastering.settings if context.mastering else {}
+    return {**settings.get("formats", {}), **settings.get("editions", {})}
 
 
 def asked_of(context: Context, score: Score) -> Asked:
@@ -56,4 +66,7 @@ def asked_of(context: Context, score: Score) -> Asked:
         limited_by_ceiling=bool(context.mastering and context.mastering.limited_by_ceiling),
         reference=context.analysis.features if context.analysis else None,
         empty_bands=len(context.mastering.settings.get("empty_bands_hz", ())) if context.mastering else 0,
+        formats=context.request.options.formats,
+        editions=context.request.options.editions,
+        told=_told(context),
     )

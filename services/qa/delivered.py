@@ -10,17 +10,22 @@ from services.runtime.workbench import Objects
 
 MASTER_WAV, MASTER_FLAC, MASTER_MP3 = "master.wav", "master.flac", "master.mp3"
 STEM_PREFIX = "stems/"
+FURTHER_PREFIXES = ("formats/", "editions/")
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """Local paths of the delivered sound files and the score. `stems` by part id, in part order, returns included."""
+    """Local paths of the delivered sound files and the score.
+
+    `stems` by part id, in part order, returns included; `further` are formats and editions by their names in the folder.
+    """
 
     master: Path
     score: Score
     stems: dict[str, Path] = field(default_factory=dict)
     flac: Path | None = None
     mp3: Path | None = None
+    further: dict[str, Path] = field(default_factory=dict)
 
 
 def _stem_id(name: str) -> str:
@@ -31,7 +36,8 @@ def _from_files(files: dict[str, Path], score: Score) -> Delivered:
     if MASTER_WAV not in files:
         raise BadInput("artifacts", "no master.wav", "a song that has passed mastering")
     stems = {_stem_id(name): path for name, path in sorted(files.items()) if name.startswith(STEM_PREFIX)}
-    return Delivered(files[MASTER_WAV], score, stems, files.get(MASTER_FLAC), files.get(MASTER_MP3))
+    further = {name: path for name, path in sorted(files.items()) if name.startswith(FURTHER_PREFIXES)}
+    return Delivered(files[MASTER_WAV], score, stems, files.get(MASTER_FLAC), files.get(MASTER_MP3), further)
 
 
 def from_context(context: Context, objects: Objects) -> Delivered:
@@ -40,7 +46,8 @@ def from_context(context: Context, objects: Objects) -> Delivered:
     if section is None:
         raise BadInput("context", "no score", "a context that has passed composition")
     score = Score.model_validate_json(objects.read(section.score.key))
-    names = [n for n in context.artifacts if n in (MASTER_WAV, MASTER_FLAC, MASTER_MP3) or n.startswith(STEM_PREFIX)]
+    wanted = (STEM_PREFIX, *FURTHER_PREFIXES)
+    names = [n for n in context.artifacts if n in (MASTER_WAV, MASTER_FLAC, MASTER_MP3) or n.startswith(wanted)]
     return _from_files({name: objects.local_path(context.artifacts[name]) for name in names}, score)
 
 

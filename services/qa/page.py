@@ -11,6 +11,7 @@ from contracts.brief import Brief
 from contracts.context import Context
 from contracts.music.score import Score
 from contracts.report import Check, Relation, Report
+from contracts.sound import edition_file
 from services.qa import pictures
 from services.qa.checks import Findings
 
@@ -18,7 +19,9 @@ _NAMES = {
     "tempo": "Tempo", "key": "Key", "loudness": "Loudness", "true_peak": "True peak", "clipping": "Clipping", "duration": "Duration",
     "silence": "Dead air", "stems_null": "Stems sum to the master", "stems_heard": "Every part sounds", "dc_offset": "DC offset",
     "stereo_correlation": "Mono compatibility", "flac": "FLAC equals WAV", "mp3_peak": "MP3 peak",
-    "similarity": "Likeness to the reference",
+    "similarity": "Likeness to the reference", "formats": "Further formats", "editions": "Further versions",
+    "edits_on_bars": "Edits on bar lines", "lead_null": "Lead and instrumental sum to the master", "loop_seam": "Seam of the loop",
+    "stems_zip": "Stems in the archive",
 }  # fmt: skip
 _SIGNS = {Relation.AT_MOST: "≤ ", Relation.AT_LEAST: "≥ ", Relation.WITHIN: ""}
 
@@ -77,7 +80,13 @@ def again(context: Context) -> str:
         words += [flag, f"{value:g}" if isinstance(value, float) else str(value)] if value is not None else []
     for mood in options.moods:
         words += ["--mood", mood]
-    for flag, ids in (("--instruments", options.instruments), ("--without", options.without)):
+    listed = (
+        ("--instruments", options.instruments),
+        ("--without", options.without),
+        ("--formats", options.formats),
+        ("--editions", options.editions),
+    )
+    for flag, ids in listed:
         words += [flag, ",".join(ids)] if ids else []
     for flag, number, usual in (("--target-lufs", options.target_lufs, -14.0), ("--ceiling", options.ceiling_dbtp, -1.0)):
         words += [flag, str(number) if isinstance(number, str) else f"{number:g}"] if number != usual else []
@@ -88,7 +97,14 @@ def again(context: Context) -> str:
     ):
         words += [flag, str(choice)] if choice != usual_choice else []
     request = context.request
-    for flag, file in (("--reference", request.reference), ("--midi", request.midi), ("--hum", request.hum), ("--base", request.base)):
+    brought = (
+        ("--reference", request.reference),
+        ("--midi", request.midi),
+        ("--hum", request.hum),
+        ("--base", request.base),
+        ("--cover", request.cover),
+    )
+    for flag, file in brought:
         words += [flag, PurePosixPath(file.key).name] if file is not None else []
     words += ["--taps", ",".join(f"{time_s:g}" for time_s in request.taps)] if request.taps else []
     words += ["--lyrics", "FILE"] if request.lyrics else []
@@ -103,6 +119,34 @@ def _stems(findings: Findings, score: Score) -> list[dict[str, Any]]:
         what = f"{part.instrument.replace('_', ' ')}, {part.role.value}" if part else "shared effect"
         rows.append({"id": name, "name": name.replace("_", " "), "what": what, "picture": Markup(pictures.outline(stem.outline, loudest))})  # noqa: S704  # our own numbers
     return rows
+
+
+def further_rows(report: Report, context: Context) -> list[dict[str, Any]]:
+    """Formats and editions: the file, what was measured of it, whether a browser plays it; and what could not be made."""
+    settings = context.mastering.settings if context.mastering else {}
+    rows = []
+    for name, facts in settings.get("formats", {}).items():
+        quieter = f", {-facts['gain_db']:.2f} dB quieter as its peaks ask" if facts["gain_db"] else ""
+        rows.append({"name": name, "what": f"{facts['true_peak_dbtp']:.2f} dBTP{quieter}", "sounds": True})
+    for edition, facts in settings.get("editions", {}).items():
+        if "not_made" in facts:
+            rows.append({"name": edition.replace("_", " "), "what": f"not made: {facts['not_made']}", "sounds": False})
+            continue
+        what = f"{len(facts['files'])} files" if "files" in facts else _edition_words(facts)
+        rows.append({"name": edition_file(edition), "what": what, "sounds": "files" not in facts})
+    megabytes = {name: entry["bytes"] / 1e6 for name, entry in report.files.items()}
+    return [{**row, "size": f"{megabytes[row['name']]:.1f} MB" if row["name"] in megabytes else ""} for row in rows]
+
+
+def _edition_words(facts: dict[str, Any]) -> str:
+    """Length, loudness and bars of an edition."""
+    words = [f"{facts['seconds']:.2f} s"]
+    if facts.get("loudness_lufs") is not None:
+        words.append(f"{facts['loudness_lufs']:.1f} LUFS")
+    if facts.get("bars"):
+        words.append("bars " + ", ".join(f"{first}–{last}" for first, last in facts["bars"]))
+    words += [str(facts["note"])] if facts.get("note") else []
+    return ", ".join(words)
 
 
 def _pictures(findings: Findings, score: Score, report: Report, context: Context) -> list[dict[str, Any]]:
@@ -154,6 +198,7 @@ def render_page(report: Report, context: Context, score: Score, findings: Findin
             brief_rows=brief_rows(brief) if brief else [],
             decisions=context.ai_decisions,
             stems=_stems(findings, score),
+            further=further_rows(report, context),
             again=again(context),
             job=context.job_id,
         )

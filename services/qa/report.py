@@ -14,7 +14,8 @@ OWN = frozenset({REPORT, PAGE, CONTEXT, MANIFEST})
 def media_type(name: str) -> str:
     """Media type of a delivered file by its name."""
     kinds = {".json": "application/json", ".html": "text/html; charset=utf-8", ".wav": "audio/wav", ".flac": "audio/flac"}
-    kinds |= {".mp3": "audio/mpeg", ".mid": "audio/midi"}
+    kinds |= {".mp3": "audio/mpeg", ".mid": "audio/midi", ".ogg": "audio/ogg", ".zip": "application/zip", ".png": "image/png"}
+    kinds |= {".jpg": "image/jpeg"}
     return kinds.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 

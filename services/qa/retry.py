@@ -76,6 +76,12 @@ CURES: dict[str, tuple[Stage, Callable[[Check, Context], Changes]]] = {
     "flac": (Stage.MASTERING, _round("remix")),
     "mp3_peak": (Stage.MASTERING, _softer_mp3),
     "similarity": (Stage.MASTERING, _closer_to_reference),
+    "formats": (Stage.MASTERING, _lower_ceiling),
+    "editions": (Stage.MASTERING, _lower_ceiling),
+    "edits_on_bars": (Stage.MASTERING, _round("remix")),
+    "lead_null": (Stage.MASTERING, _round("remix")),
+    "loop_seam": (Stage.MASTERING, _round("remix")),
+    "stems_zip": (Stage.MASTERING, _round("remix")),
 }
 """Check name -> the stage that can mend it, and what changes there."""
 

@@ -7,7 +7,9 @@ from contracts.report import Check
 from services.qa.asked import Asked
 from services.qa.blind import blind_estimates
 from services.qa.checks.chords import check_chords
+from services.qa.checks.editions import check_editions
 from services.qa.checks.files import check_flac, check_mp3, check_null, check_stems_heard
+from services.qa.checks.formats import check_formats
 from services.qa.checks.key import check_key
 from services.qa.checks.levels import (
     check_clipping,
@@ -62,6 +64,8 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
         check_flac(heard, delivered.flac),
         check_mp3(heard, delivered.mp3),
         similarity,
+        check_formats(heard, delivered, asked),
+        *check_editions(heard, delivered, asked),
     )
     informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone})
     return Findings(tuple(check for check in found if check is not None), heard, informed)
