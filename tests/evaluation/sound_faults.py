@@ -1,10 +1,11 @@
 """Detectors of what a critical ear would object to: each returns where and how much, and is tested on signals with known faults.
 
-click: a step in the waveform of a dry pitched stem, alone within a tenth of a second and not the attack of anything louder. dropout:
-the level falls by 40 dB within 10 ms and is back within 0.2 s. dead air: over 1.5 s under −50 LUFS while notes are written. cut end:
-the file ends above −60 dBFS where the song should die away. silent end: over 2 s of nothing. boom, mud, harsh, dull, thin, fizzy: the bands of a region stand over
-3 dB off the corridor on average. buried lead: in over 40 % of its time no band of the lead comes within 6 dB of all the rest. unheard:
-a part is 30 LU under the record. offset: a channel carries a constant. lopsided: one side is louder by 3 LU. phasey: the sides cancel.
+click: a step in the waveform of a dry pitched stem, alone within a tenth of a second and not the attack of anything louder. dropout: the
+level falls by 40 dB within 10 ms and is back within 0.2 s. dead air: over 1.5 s under −50 LUFS while notes are written. cut end: the file
+ends above −60 dBFS where the song should die away. silent end: over 2 s of nothing. boom, mud, harsh, dull, thin, fizzy: the bands of a
+region stand over 3 dB off the corridor on average. buried lead: in over 40 % of its time no band of the lead comes within 6 dB of all the
+rest. unheard: a part is 30 LU under the record. offset: a channel carries a constant. lopsided: one side is louder by 3 LU. phasey: the
+sides cancel.
 """
 
 from __future__ import annotations
