@@ -161,6 +161,7 @@ class Profile(Table):
     peaks: Peaks = Peaks()
     mono_below_hz: float = Field(default=120.0, ge=0, le=300)
     masking_most_db: float = Field(default=3.0, ge=0, le=6)
+    balance_most_db: float = Field(default=2.0, ge=0, le=4, description="how far faders may move to bring the sum to the corridor")
 
     own: dict[str, dict[str, Any]] = Field(default={}, repr=False, description="what the genre itself says of a strip's tone")
 

@@ -32,9 +32,9 @@ def pop(stems):
 
 
 def test_stems_come_in_part_order_with_their_returns_last(pop, stems):
-    """As many samples as the dry stems; room, hall and delay are stems of their own."""
+    """As many samples as the dry stems; room, hall, delay and the parallel drums are stems of their own."""
     _, out = pop
-    assert list(out) == [*stems, "return_room", "return_hall", "return_delay"]
+    assert list(out) == [*stems, "return_room", "return_hall", "return_delay", "return_drums"]
     assert {audio.shape for audio in out.values()} == {stems["bass"].shape}
     assert all(np.isfinite(audio).all() and audio.any() for audio in out.values())
 

@@ -13,6 +13,7 @@ later retry overrides an earlier one and all of them come on top of what was sta
 | `reverb_db` | dB | all sends to room and hall |
 | `width` | factor | width and spread of every stem |
 | `duck_scale` | factor | depth of ducking |
+| `gate_ms` | ms | the room is gated after this time, as in the eighties, and the drums send more to it; 0: as the genre has it |
 | `lift_db` | dB | additional rise of choruses and drops over verses |
 | `mono_below_hz` | Hz | below this, stems are mono |
 | `dc_block_hz` | Hz | lowest corner of every strip's high pass |
@@ -42,6 +43,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "reverb_db": (-24, 9),
     "width": (0, 2),
     "duck_scale": (0, 2),
+    "gate_ms": (0, 800),
     "lift_db": (-1.5, 3),
     "mono_below_hz": (0, 300),
     "dc_block_hz": (0, 60),
@@ -54,7 +56,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "mp3_gain_db": (-9, 0),
 }
 FACTORS = ("width", "duck_scale")
-REPLACED = ("mono_below_hz", "dc_block_hz", "remix", "tone_strength", "match_reference", "match_most_db")
+REPLACED = ("gate_ms", "mono_below_hz", "dc_block_hz", "remix", "tone_strength", "match_reference", "match_most_db")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Changes:
     reverb_db: float = 0.0
     width: float = 1.0
     duck_scale: float = 1.0
+    gate_ms: float = 0.0
     lift_db: float = 0.0
     mono_below_hz: float | None = None
     dc_block_hz: float = 0.0
@@ -87,7 +90,8 @@ class Changes:
             for name, (value, factor) in WORDS.get(word.lower().strip(), {}).items():
                 if name not in but:
                     current = getattr(out, name)
-                    out = replace(out, **{name: current * value if factor else current + value})
+                    new = value if name in REPLACED else current * value if factor else current + value
+                    out = replace(out, **{name: new})
         return out
 
     def then(self, later: "Changes") -> "Changes":
@@ -124,6 +128,8 @@ WORDS: dict[str, dict[str, tuple[float, bool]]] = {
     "dark": {"high_end_db": (-3.0, False)},
     "crisp": {"high_end_db": (1.5, False)},
     "airy": {"high_end_db": (1.5, False), "reverb_db": (1.5, False)},
+    "80s": {"gate_ms": (240.0, False)},
+    "gated": {"gate_ms": (240.0, False)},
     "pumping": {"duck_scale": (1.5, True)},
 }
 

@@ -71,4 +71,5 @@ class MixPlan(Document):
     mono_below_hz: float
     duck_scale: float
     dc_block_hz: float = 0.0
+    gate_ms: float = Field(default=0.0, description="the room's gate where the song asks for one; 0: as the profile has it")
     remix: float = 0.0

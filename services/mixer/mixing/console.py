@@ -32,6 +32,7 @@ RETURNS = tuple(SENDS)
 CONTROLS = {"return_hall": "reverb_send_db", "return_delay": "delay_send_db"}
 NO_SEND_DB = -50.0
 DRY_THROW_DB = -26.0
+GATED_DECAY_S = 1.8
 # Strips, meters and FFTs release the GIL. Two at a time: more would only cost memory.
 THREADS = 2
 NO_FOLDER = Path()
@@ -67,7 +68,8 @@ class Console:
         self.envelope = duck_envelope(hits, profile.duck, self.beat_s, rate, frames)
         self.fade = end_fade(frames, rate, end_fade_s(score))
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
-        self.levels = {bus: self._levels(bus) for bus in SENDS if not plan.returns[bus].muted}
+        heard = [bus for bus in SENDS if not plan.returns[bus].muted and plan.returns[bus].level_db > NO_SEND_DB]
+        self.levels = {bus: self._levels(bus) for bus in heard}
         self.keys = self._keys(dry) if dry is not None else {}
         self.found = {name for name, key in self.keys.items() if self.kept.knows(name, key)}
         self.sends: dict[str, Audio] = {}
@@ -115,7 +117,10 @@ class Console:
         )
 
     def share(self, names: list[str], load_mixed: Load) -> Iterator[tuple[str, Audio]]:
-        """What the shared effects give for some of the mixed stems alone. Sends and spaces are linear: shares sum to the returns."""
+        """What the shared effects give for some of the mixed stems alone. Sends and spaces are linear: shares sum to the returns.
+
+        The parallel compressor is not: its share is that of all the drums or of none of them.
+        """
         for bus, levels in self.levels.items():
             senders = [name for name in names if name in levels]
             if senders:
@@ -175,7 +180,10 @@ class Console:
         return wet if settings.is_flat else shaped(wet, self.rate, settings)
 
     def _space(self, bus: str) -> Any:
-        return {"return_room": self.profile.room, "return_hall": self.profile.hall, "return_delay": self.profile.delay}.get(bus)
+        room = self.profile.room
+        if self.plan.gate_ms:
+            room = room.model_copy(update={"gate_ms": self.plan.gate_ms, "decay_s": max(room.decay_s, GATED_DECAY_S)})
+        return {"return_room": room, "return_hall": self.profile.hall, "return_delay": self.profile.delay}.get(bus)
 
     def _keys(self, dry: dict[str, str]) -> dict[str, str]:
         """Digests of all stems that come out."""

@@ -8,29 +8,34 @@ from numpy.typing import NDArray
 
 from contracts.music.score import Part, Role, Score
 from contracts.sound import Bell
-from services.mixer.corridor import corridor_db
-from services.mixer.mixing import masking
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.changes import Changes
-from services.mixer.mixing.channel import Channel, MixPlan, Return
+from services.mixer.mixing.channel import Channel, MixPlan, Return, Tone
 from services.mixer.mixing.edits import Edits, edited_channel, edited_return
 from services.mixer.mixing.placement import side_to_middle
-from services.mixer.profiles import Profile
-from services.music.audio.loudness import block_energies, gated_lufs
+from services.mixer.mixing.strip import NO_TAPE, NOMINAL_LUFS, shaped
+from services.mixer.mixing.tuning import Tuning, tuned
+from services.mixer.profiles import OF_A_SOURCE, Profile, Strip, Tape
+from services.music.audio.loudness import block_energies, gated_lufs, integrated_lufs
 from services.music.audio.spectrum import band_powers
 
 LEAD_LUFS = -20.0
-NOMINAL_LUFS = -18.0
 SILENT_LUFS = -70.0
 LEADS = (Role.MELODY, Role.VOCAL)
+GATED_ROOM_DB = 5.0
+BESIDE_SHARE = 0.85
 BEATS = (Role.DRUMS, Role.PERCUSSION)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A dry stem in numbers: loudness of its active parts (LUFS), 10 ms K-weighted energies, power per third octave, side/middle."""
+    """A dry stem in numbers: loudness of its active parts (LUFS), 10 ms K-weighted energies, side/middle.
+
+    Behind its strip: loudness of the active parts, power per third octave.
+    """
 
     lufs: float
+    wet_lufs: float
     energies: NDArray[np.float64]
     centres_hz: NDArray[np.float64]
     powers: NDArray[np.float64]
@@ -42,11 +47,22 @@ class Measured:
         return not math.isfinite(self.lufs) or self.lufs < SILENT_LUFS
 
 
-def measure(audio: NDArray[np.float32], rate: int) -> Measured:
-    """Measure a dry stem [2, samples]."""
+def measure(audio: NDArray[np.float32], rate: int, strip: Strip | None = None, tape: Tape = NO_TAPE) -> Measured:
+    """Measure a dry stem [2, samples]: as it is, and as it comes out of a strip (its own sound where none is given)."""
     energies = block_energies(audio, rate)
-    centres, powers = band_powers(audio, rate)
-    return Measured(gated_lufs(energies), energies, centres, powers, side_to_middle(audio))
+    lufs = gated_lufs(energies)
+    wet, wet_lufs = audio, lufs
+    if strip and math.isfinite(lufs):
+        tone = Tone(**{name: getattr(strip, name) for name in OF_A_SOURCE})
+        wet = shaped(audio, rate, tone, gain_db=pre_gain_db(lufs), tape=tape)
+        wet_lufs = integrated_lufs(wet, rate)
+    centres, powers = band_powers(wet, rate)
+    return Measured(lufs, wet_lufs, energies, centres, powers, side_to_middle(audio))
+
+
+def pre_gain_db(lufs: float) -> float:
+    """What brings a stem to the strips' nominal level."""
+    return round(min(max(NOMINAL_LUFS - lufs, -40.0), 40.0), 3)
 
 
 def plan_mix(
@@ -69,9 +85,11 @@ def plan_mix(
     """
     parts = {name: score.parts[name] for name in measured}
     targets = {name: _target_lufs(parts, name, profile, changes) for name in parts}
-    at_level = {name: m.powers * 10 ** ((targets[name] - m.lufs) / 10) for name, m in measured.items() if not m.is_silent}
+    at_level = {name: m.powers * 10 ** ((targets[name] - m.wet_lufs) / 10) for name, m in measured.items() if not m.is_silent}
+    tuning = tuned(parts, at_level, measured[next(iter(at_level))].centres_hz, profile) if at_level else {}
+    targets = {name: round(target + tuning.get(name, Tuning()).level_db, 3) for name, target in targets.items()}
     pans = _pans(parts, profile, targets)
-    cuts = _cuts(parts, measured, at_level, profile, changes)
+    cuts = {name: _bands(tuning.get(name, Tuning()), part, changes) for name, part in parts.items()}
     channels = {}
     for name, part in parts.items():
         decided = _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
@@ -89,6 +107,7 @@ def plan_mix(
         mono_below_hz=profile.mono_below_hz if changes.mono_below_hz is None else changes.mono_below_hz,
         duck_scale=duck_scale,
         dc_block_hz=changes.dc_block_hz,
+        gate_ms=changes.gate_ms,
         remix=changes.remix,
     )
 
@@ -111,7 +130,13 @@ def _target_lufs(parts: dict[str, Part], name: str, profile: Profile, changes: C
     change = changes.melody_db if part.role in LEADS else 0.0
     change += changes.bass_db if part.role is Role.BASS else 0.0
     change += changes.drums_db if part.role in BEATS else 0.0
-    return round(LEAD_LUFS + strip.level_lu + crowd_db + change, 3)
+    return round(LEAD_LUFS + strip.level_lu + crowd_db + change - _beside_db(strip, profile), 3)
+
+
+def _beside_db(strip: Strip, profile: Profile) -> float:
+    """What the parallel compressor adds to a strip, dB: the strip stands that much lower. It follows the same hits, so amplitudes add."""
+    level_db = strip.parallel_db + profile.drum_bus.level_db
+    return 20 * math.log10(1 + BESIDE_SHARE * 10 ** (level_db / 20))
 
 
 def _pans(parts: dict[str, Part], profile: Profile, targets: dict[str, float]) -> dict[str, float]:
@@ -127,28 +152,9 @@ def _pans(parts: dict[str, Part], profile: Profile, targets: dict[str, float]) -
     return pans
 
 
-def _cuts(
-    parts: dict[str, Part], measured: dict[str, Measured], powers: dict[str, NDArray[np.float64]], profile: Profile, changes: Changes
-) -> dict[str, tuple[Bell, ...]]:
-    """Equaliser bands beside the strips' own: what masking asks for, and what changes ask for."""
-    found: dict[str, list[Bell]] = {name: [] for name in parts}
-    leads = [name for name in powers if parts[name].role in LEADS]
-    drums = next((name for name in powers if parts[name].role is Role.DRUMS), None)
-    for name, power in powers.items():
-        role, centres, bell = parts[name].role, measured[name].centres_hz, None
-        if role is Role.BASS and drums:
-            bell = masking.bass_cut(centres, powers[drums], power, profile.masking_most_db)
-        elif role in (Role.HARMONY, Role.PAD, Role.COUNTER) and leads:
-            bell = masking.lead_cut(centres, powers[leads[0]], power, profile.masking_most_db)
-        if bell:
-            found[name].append(bell)
-    if powers:
-        centres = measured[next(iter(powers))].centres_hz
-        for name, bell in masking.build_ups(centres, powers, corridor_db(centres, profile.tone), profile.masking_most_db):
-            found[name].append(bell)
-    for name, part in parts.items():
-        found[name] += shelves(part.role, changes)
-    return {name: tuple(bells) for name, bells in found.items()}
+def _bands(tuning: Tuning, part: Part, changes: Changes) -> tuple[Bell, ...]:
+    """Equaliser bands beside the strip's own: what masking, the balance of the sum, and changes ask for."""
+    return (*tuning.masked, *tuning.balanced, *shelves(part.role, changes))
 
 
 def shelves(role: Role, changes: Changes) -> tuple[Bell, ...]:
@@ -173,14 +179,14 @@ def _channel(
         eq=(*strip.eq, *cuts),
         compression=strip.compression,
         saturation_db=strip.saturation_db,
-        pre_gain_db=0.0 if measured.is_silent else round(min(max(NOMINAL_LUFS - measured.lufs, -40.0), 40.0), 3),
+        pre_gain_db=0.0 if measured.is_silent else pre_gain_db(measured.lufs),
         target_lufs=target,
         cuts=cuts,
         pan=round(pan, 3),
         width=round(min(strip.width * changes.width, 2.0), 3),
         spread=round(min(spread * changes.width, 1.0), 3),
         duck_db=round(strip.duck_db * profile.duck.scale * changes.duck_scale, 3),
-        room_db=strip.room_db + changes.reverb_db,
+        room_db=strip.room_db + changes.reverb_db + (GATED_ROOM_DB if changes.gate_ms and part.role is Role.DRUMS else 0.0),
         hall_db=strip.hall_db + changes.reverb_db,
         delay_db=strip.delay_db,
         parallel_db=strip.parallel_db,

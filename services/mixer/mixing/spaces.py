@@ -16,6 +16,7 @@ Audio = NDArray[np.float32]
 
 BANDS_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16_000.0)
 EARLY_REFLECTIONS = 9
+GATE_RELEASE_MS = 25.0
 
 
 @cache
@@ -23,9 +24,10 @@ def impulse_response(name: str, space: Space, rate: int) -> Audio:
     """A stereo impulse response [2, taps] of unit energy per channel.
 
     Noise per octave with its own decay, swelling in over the first milliseconds, behind a few early reflections. The two sides are
-    independent noises: wide, and at the width asked.
+    independent noises: wide, and at the width asked. A gated space is whole until its gate falls shut.
     """
-    taps = round((space.decay_s * 1.05 + space.predelay_ms / 1000) * rate)
+    seconds_long = space.decay_s * 1.05 if space.gate_ms is None else (space.gate_ms + GATE_RELEASE_MS) / 1000
+    taps = round((seconds_long + space.predelay_ms / 1000) * rate)
     noise = rng(0, "mixer", "space", name).standard_normal((2, taps))
     seconds = np.maximum(np.arange(taps) / rate - space.predelay_ms / 1000, 0)
     spectrum, frequency = rfft(noise, axis=-1), rfftfreq(taps, 1 / rate)
@@ -40,6 +42,8 @@ def impulse_response(name: str, space: Space, rate: int) -> Audio:
         late += irfft(spectrum * np.sqrt(mask), taps, axis=-1) * 10 ** (-3 * seconds / max(decay_s, 0.05))
     swell = np.clip(seconds / (0.012 + 0.01 * space.decay_s), 0, 1)
     response = late * swell + _early(name, space, taps, rate)
+    if space.gate_ms is not None:
+        response *= np.cos(0.5 * np.pi * np.clip((1000 * seconds - space.gate_ms) / GATE_RELEASE_MS, 0, 1)) ** 2
     response = _band_limited(response, space, rate)
     middle, side = response.mean(axis=0), 0.5 * (response[0] - response[1]) * space.width
     response = np.stack([middle + side, middle - side])

@@ -1,0 +1,151 @@
+"""The balance of tone: levels and bands of the channels that lead their sum to the genre's corridor, before any mastering.
+
+A search over what an engineer would turn: at most a few bands per channel, each of a few decibels, and the fader by little. Every step
+takes what brings the sum nearest; the cost of a turned knob keeps those at rest that would gain next to nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.sound import Bell
+from services.mixer.corridor import deviation_db
+from services.music.audio.loudness import k_weighting
+
+Bands = NDArray[np.float64]
+
+RATE = 48_000
+JUDGED_HZ = (50.0, 13_000.0)
+FREE_DB = 1.0
+ABSENT_DB = 18.0
+"""So far under the corridor nobody plays, and no equaliser helps."""
+STEPS_DB = (-4.5, -3.0, -1.5, 1.5, 3.0, 4.5)
+WIDTHS_Q = (0.7, 1.4, 2.8)
+MOST_BANDS = 3
+MOST_STEPS = 24
+MOST_DB = 6.0
+LEVEL_STEP_DB = 0.5
+WORST = 4
+OWNERS = 3
+KNOB_COST = 0.05
+
+
+@dataclass
+class Desk:
+    """Powers per third octave of each channel at its level in the mix, and what has been turned so far."""
+
+    centres_hz: Bands
+    powers: dict[str, Bands]
+    corridor_db: Bands
+    reach_db: dict[str, float]
+    """How far each channel's fader may move, dB."""
+    stiff: dict[str, float]
+    """How unwilling each channel's equaliser is: 1 for accompaniment, more for what should keep its tone."""
+    bells: dict[str, list[Bell]] = field(default_factory=dict)
+    gains_db: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.judged = (self.centres_hz >= JUDGED_HZ[0]) & (self.centres_hz <= JUDGED_HZ[1])
+        self.loudness = k_weights(self.centres_hz)
+        self.bells = {name: [] for name in self.powers}
+        self.gains_db = dict.fromkeys(self.powers, 0.0)
+
+    def away_db(self, powers: dict[str, Bands]) -> Bands:
+        """How far the sum stands above the corridor, dB per band."""
+        total = np.sum(list(powers.values()), axis=0)
+        return deviation_db(self.centres_hz, 10 * np.log10(np.maximum(total, 1e-14)), self.corridor_db)
+
+    def cost(self, powers: dict[str, Bands]) -> float:
+        """Mean square of what lies over 1 dB from the corridor, where anybody plays; wide misses count more than many small ones."""
+        away = self.away_db(powers)[self.judged]
+        away = np.maximum(away, -ABSENT_DB)
+        return float(np.mean(np.maximum(np.abs(away) - FREE_DB, 0) ** 2))
+
+    def balance(self) -> None:
+        """Turn knobs until nothing is gained by any of them."""
+        now = self.cost(self.powers)
+        for _ in range(MOST_STEPS):
+            best, choice = now, None
+            for name, powers, turned, price in self._moves():
+                cost = self.cost({**self.powers, name: powers}) + price
+                if cost < best - 1e-9:
+                    best, choice = cost, (name, powers, turned)
+            if choice is None:
+                return
+            name, powers, turned = choice
+            if isinstance(turned, Bell):
+                self.bells[name].append(turned)
+            else:
+                self.gains_db[name] += turned
+            self.powers = {**self.powers, name: powers}
+            now = self.cost(self.powers)
+
+    def _moves(self) -> Iterator[tuple[str, Bands, Bell | float, float]]:
+        """What may be turned next: (channel, its powers then, the knob, its price)."""
+        away = np.where(self.judged, self.away_db(self.powers), 0.0)
+        away = np.where(away < -ABSENT_DB, 0.0, away)
+        for name in self.powers:
+            for step in (-LEVEL_STEP_DB, LEVEL_STEP_DB):
+                if abs(self.gains_db[name] + step) <= self.reach_db[name]:
+                    yield name, self.powers[name] * 10 ** (step / 10), step, KNOB_COST * step**2
+        for index in np.argsort(-np.abs(away), kind="stable")[:WORST]:
+            owners = sorted(self.powers, key=lambda name: -float(self.powers[name][index]))[:OWNERS]
+            for name in owners:
+                if len(self.bells[name]) < MOST_BANDS and self.powers[name][index] > 0:
+                    yield from self._bands(name, float(self.centres_hz[index]), float(away[index]))
+
+    def _bands(self, name: str, hz: float, away: float) -> Iterator[tuple[str, Bands, Bell, float]]:
+        for db in STEPS_DB:
+            if (db > 0) == (away > 0):
+                continue
+            for q in WIDTHS_Q:
+                bell = Bell(hz=round(hz, 1), db=db, q=q)
+                response = response_db([bell], self.centres_hz)
+                if np.abs(response_db([*self.bells[name], bell], self.centres_hz)).max() > MOST_DB:
+                    continue
+                price = KNOB_COST * self.stiff[name] * (db / 3) ** 2
+                yield name, self._at_level(self.powers[name], response), bell, price
+
+    def _at_level(self, powers: Bands, response: Bands) -> Bands:
+        """Powers after an equaliser, with the fader brought to the same loudness, as the mix does."""
+        after = powers * 10 ** (response / 10)
+        return np.asarray(after * ((powers @ self.loudness) / max(float(after @ self.loudness), 1e-30)))
+
+
+def k_weights(centres_hz: Bands) -> Bands:
+    """Power gain of K weighting (BS.1770) at each frequency."""
+    z = np.exp(-2j * np.pi * np.asarray(centres_hz) / RATE)
+    gain = np.ones(z.size)
+    for b0, b1, b2, a1, a2 in k_weighting(RATE):
+        gain *= np.abs((b0 + b1 * z + b2 * z * z) / (1 + a1 * z + a2 * z * z)) ** 2
+    return gain
+
+
+def response_db(bells: list[Bell] | tuple[Bell, ...], hz: Bands) -> Bands:
+    """Gain of equaliser bands at each frequency, dB (Bristow-Johnson's bells and shelves, as the strip's)."""
+    total = np.zeros(np.asarray(hz).size)
+    z = np.exp(-2j * np.pi * np.asarray(hz) / RATE)
+    for bell in bells:
+        b, a = _biquad(bell)
+        total += 20 * np.log10(np.abs((b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)))
+    return total
+
+
+def _biquad(bell: Bell) -> tuple[list[float], list[float]]:
+    gain = 10 ** (bell.db / 40)
+    omega = 2 * np.pi * bell.hz / RATE
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * (bell.q if bell.shape == "peak" else min(bell.q, 0.9)))
+    if bell.shape == "peak":
+        return [1 + alpha * gain, -2 * cosine, 1 - alpha * gain], [1 + alpha / gain, -2 * cosine, 1 - alpha / gain]
+    side = 1.0 if bell.shape == "low_shelf" else -1.0
+    root, up, down = 2 * np.sqrt(gain) * alpha, gain + 1, gain - 1
+    return (
+        [
+            gain * (up - side * down * cosine + root),
+            side * 2 * gain * (down - side * up * cosine),
+            gain * (up - side * down * cosine - root),
+        ],
+        [up + side * down * cosine + root, -side * 2 * (down + side * up * cosine), up + side * down * cosine - root],
+    )
