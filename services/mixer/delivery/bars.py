@@ -26,6 +26,11 @@ class Piece:
         return self.end - self.first
 
 
+def unnumbered(label: str) -> str:
+    """A section's label without its number: "Verse 2" is "verse"."""
+    return re.sub(r"[ _-]*\d+$", "", label.strip().lower()).replace(" ", "_").replace("-", "_")
+
+
 class Bars:
     """Bars of one score."""
 
@@ -53,7 +58,7 @@ class Bars:
         """Label of the section of each bar, without its number; empty where no section is."""
         found = [""] * self.count
         for section in self.score.sections.values():
-            name = re.sub(r"[ _-]*\d+$", "", section.label.strip().lower()).replace(" ", "_").replace("-", "_")
+            name = unnumbered(section.label)
             for bar in range(section.start_bar, min(section.end_bar, self.count + 1)):
                 found[bar - 1] = name
         return found

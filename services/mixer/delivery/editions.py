@@ -84,7 +84,7 @@ def _under_ceiling(audio: Audio, rate: int, ceiling_dbtp: float) -> tuple[Audio,
     if peak_db <= ceiling_dbtp:
         return audio, 0.0
     gain_db = ceiling_dbtp - RESAMPLED_MARGIN_DB - peak_db
-    return audio * np.float32(linear(gain_db)), round(gain_db, 3)
+    return audio * np.float32(linear(gain_db)), round(gain_db, 6)
 
 
 def _by_lead(record: Record, asked: Asked, *, lead: bool) -> Version | NotMade:
@@ -148,9 +148,9 @@ def _to_target(audio: Audio, rate: int, asked: Asked) -> tuple[Audio, float, boo
     gain_db = asked.target_lufs - loudness
     out = audio * np.float32(linear(gain_db))
     if decibels(highest_peak(out, rate)) <= asked.ceiling_dbtp:
-        return out, round(gain_db, 3), False
+        return out, round(gain_db, 6), False
     out = asked.louder(audio, asked.target_lufs, asked.ceiling_dbtp)
-    return out, round(gain_db, 3), True
+    return out, round(gain_db, 6), True
 
 
 def _loop(record: Record, asked: Asked) -> Version | NotMade:

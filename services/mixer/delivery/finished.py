@@ -19,7 +19,7 @@ class Finished:
 
     def added_to(self, context: Context) -> Context:
         """The context with the record; stems and further files of an earlier one are gone."""
-        kept = {name: artifact for name, artifact in context.artifacts.items() if "/" not in name}
+        kept = {name: artifact for name, artifact in context.artifacts.items() if "/" not in name and not name.startswith("cover.")}
         return context.model_copy(
             update={
                 "mastering": self.section,

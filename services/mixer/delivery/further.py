@@ -26,9 +26,7 @@ NOT_MADE = "not_made"
 class Further:
     """Makes what a request asks for beside the record."""
 
-    def __init__(
-        self, context: Context, bench: Workbench, record: Record, tags: Tags, cover: Picture | None, louder: editions.Louder
-    ) -> None:
+    def __init__(self, context: Context, bench: Workbench, record: Record, tags: Tags, cover: Picture, louder: editions.Louder) -> None:
         technical = context.technical
         self.context, self.bench, self.record, self.tags, self.cover = context, bench, record, tags, cover
         self.asked = editions.Asked(technical.target_lufs, technical.true_peak_ceiling_dbtp, louder)
@@ -39,7 +37,7 @@ class Further:
             "master": self.record.master.sha256,
             "ceiling_dbtp": self.asked.ceiling_dbtp,
             "tags": asdict(self.tags),
-            "cover": self.cover.digest if self.cover else None,
+            "cover": self.cover.digest,
         }
 
     def formats(self) -> dict[str, Made]:
@@ -51,7 +49,7 @@ class Further:
         def write(path: Path) -> dict[str, Any]:
             record = self.record
             written = encode(path, record.audio, record.rate, kind, self.asked.ceiling_dbtp, self.tags, self.cover)
-            return {"gain_db": round(written.gain_db, 3), "true_peak_dbtp": round(max(written.true_peak_dbtp, -150.0), 3)}
+            return {"gain_db": round(written.gain_db, 6), "true_peak_dbtp": round(max(written.true_peak_dbtp, -150.0), 3)}
 
         go_on(self.bench, 0.96, f"writing {kind.name}")
         return made(self.bench, kind.name, kind.how.media_type, {**self._common, "format": asdict(kind)}, write)

@@ -13,6 +13,7 @@ from contracts.artifacts import AudioArtifact
 from contracts.context import Context
 from contracts.music.score import Score
 from services.mixer import files
+from services.mixer.delivery.cover import draw, stretches_of
 from services.mixer.delivery.formats import MASTER_RATE, Format, lossy
 from services.mixer.delivery.further import Further, completed
 from services.mixer.delivery.record import Record
@@ -28,6 +29,7 @@ from services.music.pictures import Picture, read_picture
 from services.runtime.workbench import Workbench
 
 Audio = NDArray[np.float32]
+DRAWN = "cover.png"
 MP3 = Format("mp3_v0", MASTER_RATE)
 
 
@@ -48,6 +50,23 @@ def tags(context: Context, *, dated: bool = False) -> Tags:
     )
 
 
+def picture(context: Context, bench: Workbench, prefix: str, brought: Picture | None, audio: Callable[[], Audio], rate: int) -> Picture:
+    """The user's picture, or the one that is drawn of the song, once."""
+    if brought:
+        return brought
+    key = f"{prefix}/{DRAWN}"
+    if not bench.objects.exists(key):
+        score = score_of(context, bench)
+        drawn = draw(audio(), rate, score.key if score else "", stretches_of(score) if score else [])
+        bench.objects.put_bytes(key, drawn.data, drawn.media_type)
+    return read_picture(bench.objects.read(key))
+
+
+def score_of(context: Context, bench: Workbench) -> Score | None:
+    """The score that was played; None for a context without one."""
+    return Score.model_validate_json(bench.objects.read(context.arrangement.score.key)) if context.arrangement else None
+
+
 def brought_cover(context: Context, bench: Workbench) -> Picture | None:
     """The user's picture. Raises BadInput for one that cannot be shown."""
     cover = context.request.cover
@@ -55,7 +74,7 @@ def brought_cover(context: Context, bench: Workbench) -> Picture | None:
 
 
 def deliver(
-    context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float, cover: Picture | None
+    context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float, brought: Picture | None
 ) -> dict[str, AudioArtifact]:
     """Write and store the master in three formats and the stems; a second thread encodes while the first writes stems."""
     store, scratch, rate = bench.objects, bench.scratch, session.rate
@@ -71,6 +90,7 @@ def deliver(
     def encoded() -> dict[str, AudioArtifact]:
         flac, mp3 = scratch / "delivered.flac", scratch / "delivered.mp3"
         files.write_flac_24(flac, session.total, rate)
+        cover = picture(context, bench, prefix, brought, lambda: session.total, rate)
         tag_flac(flac, tags(context), cover)
         lossy(mp3, session.total, Format(MP3.coding, rate), tags(context), cover, mp3_gain_db)
         out = {
@@ -90,17 +110,22 @@ def deliver(
         return {**delivered, **compressed.result()}
 
 
-def with_further(context: Context, bench: Workbench, session: Session, run: Callable[[], object], cover: Picture | None) -> Context:
-    """The context with the formats and editions that were asked for; nothing where none was.
+def with_further(
+    context: Context, bench: Workbench, session: Session, run: Callable[[], object], prefix: str, brought: Picture | None
+) -> Context:
+    """The context with the formats and editions that were asked for, and the cover as a file; nothing where nothing was.
 
     `run` masters the stems again, for what needs the gain itself: the lead's share of the shared effects.
     """
-    options, section = context.request.options, context.mastering
-    if section is None or context.arrangement is None or not (options.formats or options.editions):
+    options, section, score = context.request.options, context.mastering, score_of(context, bench)
+    if section is None or score is None or not (options.formats or options.editions or brought):
         return context
-    score = Score.model_validate_json(bench.objects.read(context.arrangement.score.key))
     share = LeadShare(context, score, session, run)
     record = Record(section.master, section.stems, score, bench, share)
+    cover = picture(context, bench, prefix, brought, lambda: record.audio, record.rate)
+    name = f"cover{cover.suffix}"
+    artifact = bench.objects.put_bytes(f"{prefix}/{name}", cover.data, cover.media_type)
+    context = context.model_copy(update={"artifacts": {**context.artifacts, name: artifact}})
     louder = Louder(session.profile, session.rate)
     return completed(context, Further(context, bench, record, tags(context, dated=True), cover, louder))
 

@@ -49,7 +49,7 @@ def master(context: Context, bench: Workbench) -> Context:
         tone=vars(tone),
         changes=vars(changes),
         tags=tags(context),
-        cover=cover.digest if cover else None,
+        cover=cover.digest if cover else context.arrangement and context.arrangement.score.sha256,
     )
     prefix = f"audio/master/{made_of}"
     run = partial(session.run, aim, tone, _heard(context.mixing))
@@ -64,7 +64,7 @@ def master(context: Context, bench: Workbench) -> Context:
                 _section(context.mixing, delivered, session, mastered, style, aim), delivered, _decisions(context, mastered, session, tone)
             )
             keep_record(bench, prefix, finished)
-        return with_further(finished.added_to(context), bench, session, run, cover)
+        return with_further(finished.added_to(context), bench, session, run, prefix, cover)
     finally:
         session.close()
 
