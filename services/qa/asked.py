@@ -10,6 +10,8 @@ from contracts.features import Features
 from contracts.music.key import Key
 from contracts.music.score import Score
 
+FADER_DOWN_DB = -40.0
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -24,6 +26,8 @@ class Asked:
     limited_by_ceiling: bool = False
     reference: Features | None = None
     empty_bands: int = 0
+    muted: frozenset[str] = frozenset()
+    """Parts that the user took out of the mix: they are in the score and not in the record."""
     formats: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -39,6 +43,12 @@ def _stated_bars(brief: Brief) -> bool:
 def _told(context: Context) -> dict[str, dict[str, Any]]:
     settings = context.mastering.settings if context.mastering else {}
     return {**settings.get("formats", {}), **settings.get("editions", {})}
+
+
+def _muted(context: Context) -> frozenset[str]:
+    """Parts that do not sound by the user's own edit of the mix: muted, or at the fader's lowest."""
+    channels: dict[str, dict[str, Any]] = context.mixing.settings.get("channels", {}) if context.mixing else {}
+    return frozenset(name for name, row in channels.items() if row.get("muted") or row.get("level_edit_db", 0.0) <= FADER_DOWN_DB)
 
 
 def asked_of(context: Context, score: Score) -> Asked:
@@ -66,6 +76,7 @@ def asked_of(context: Context, score: Score) -> Asked:
         limited_by_ceiling=bool(context.mastering and context.mastering.limited_by_ceiling),
         reference=context.analysis.features if context.analysis else None,
         empty_bands=len(context.mastering.settings.get("empty_bands_hz", ())) if context.mastering else 0,
+        muted=_muted(context),
         formats=context.request.options.formats,
         editions=context.request.options.editions,
         told=_told(context),

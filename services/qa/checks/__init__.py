@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.music.score import Score
 from contracts.report import Check
 from services.qa.asked import Asked
 from services.qa.blind import blind_estimates
@@ -41,10 +42,17 @@ class Findings:
         return all(check.passed for check in self.checks)
 
 
+def _sounding(score: Score, asked: Asked) -> Score:
+    """The score without the parts that the user took out of the mix."""
+    if not asked.muted:
+        return score
+    return score.model_copy(update={"parts": {name: part for name, part in score.parts.items() if name not in asked.muted}})
+
+
 def examine(delivered: Delivered, asked: Asked) -> Findings:
     """Run every check that applies to the delivered files. Raises BadInput for a file that cannot be read."""
     heard = listen(delivered)
-    score = delivered.score
+    score = _sounding(delivered.score, asked)
     true_peak_db = floored_db(true_peak_linear(heard.audio, heard.rate_hz))
     tempo, fit = check_tempo(heard.envelope, score, asked)
     similarity, tone = check_similarity(heard, asked)

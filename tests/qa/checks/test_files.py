@@ -27,6 +27,14 @@ def test_a_muted_stem_fails_the_null_and_is_named(make_song) -> None:
     assert found["stems_heard"] == "silent: bass"
 
 
+def test_a_part_that_the_user_muted_is_not_missed(make_song) -> None:
+    """What somebody took out of the mix on purpose is no fault; the stems still sum to the master."""
+    song = make_song()
+    song.stems["bass"] = np.zeros_like(song.stems["bass"])
+    found = failed(song.write(song.master), replace(song.asked, muted=frozenset({"bass"})))
+    assert not {"stems_null", "stems_heard"} & set(found)
+
+
 def test_the_null_is_measured(make_song) -> None:
     """A difference of −70 dBFS between master and stems fails; the rounding of 24 bits does not."""
     song = make_song()
