@@ -13,6 +13,8 @@ Audio = NDArray[np.float32]
 Curve = NDArray[np.float64]
 Apply = Callable[..., Audio]
 
+LEAST_SAMPLES = 128
+
 
 @dataclass(frozen=True)
 class Song:
@@ -53,7 +55,10 @@ def board(audio: Audio, rate: int, *plugins: Any) -> Audio:
     import pedalboard
 
     library: Any = pedalboard  # its stubs differ between versions in what they export
-    return np.asarray(library.Pedalboard(list(plugins))(np.ascontiguousarray(audio), rate), dtype=np.float32)
+    count = audio.shape[1]
+    # It tells channels from samples by which there are more of.
+    fed = np.pad(audio, ((0, 0), (0, LEAST_SAMPLES - count))) if count < LEAST_SAMPLES else np.ascontiguousarray(audio)
+    return np.asarray(library.Pedalboard(list(plugins))(fed, rate), dtype=np.float32)[:, :count]
 
 
 def pedal(name: str, *arguments: Any, **options: Any) -> Any:

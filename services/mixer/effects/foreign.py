@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.errors import BadInput
+from services.mixer.effects.effect import LEAST_SAMPLES, Audio
 from services.mixer.effects.parameters import Kind, Parameter, Value, read_all
-
-Audio = NDArray[np.float32]
 
 GROUP = "houseband.effects"
 KINDS = ("float", "int", "bool", "choice", "text")
@@ -100,6 +98,8 @@ def vst3_effect(path: str, field: str, source: str, target: str, rate: int, give
     """Run a VST3 effect on the array stored at `source` and store what it gives at `target`."""
     plugin = _vst3(path, field, given)
     audio = np.load(source)
+    count = audio.shape[1]
+    audio = np.pad(audio, ((0, 0), (0, max(0, LEAST_SAMPLES - count))))
     try:
         out = plugin(audio, rate)
     except ValueError as error:
@@ -107,7 +107,7 @@ def vst3_effect(path: str, field: str, source: str, target: str, rate: int, give
             raise
         # An effect for one channel takes both in turn.
         out = np.concatenate([plugin(channel[None], rate) for channel in audio])
-    np.save(target, np.asarray(out, dtype=np.float32))
+    np.save(target, np.asarray(out, dtype=np.float32)[:, :count])
 
 
 def describe_vst3(path: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ import math
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from services.mixer.delivery.resampling import highest_peak
 from services.mixer.effects.effect import Audio, Effect
 from services.mixer.effects.parameters import number, switch
-from services.mixer.mastering.peaks import limiter_curve
+from services.mixer.mastering.peaks import Held, limiter_curve
 from services.music.audio.levels import decibels, linear
 from services.music.audio.loudness import integrated_lufs
-from services.music.audio.true_peak import peak_curve, true_peak
+from services.music.audio.true_peak import peak_curve
 
 MARGIN_DB = 0.05
 MOST_TRIES = 8
@@ -42,10 +43,10 @@ def limiter(audio: Audio, rate: int, *, ceiling: float, drive: float, release_ms
     peaks = peak_curve(driven, 8, floor=roof)
     if not peaks.size or float(peaks.max()) <= roof:
         return driven
-    nobody, one = np.zeros_like(peaks), np.ones_like(peaks)
-    curve = limiter_curve(peaks, nobody, one, rate, ceiling=roof, stem_ceiling=1.0, lookahead_ms=LOOKAHEAD_MS, release_ms=release_ms)
+    nobody = Held(np.zeros_like(peaks), np.ones_like(peaks), 1.0)
+    curve = limiter_curve(peaks, nobody, rate, ceiling=roof, lookahead_ms=LOOKAHEAD_MS, release_ms=release_ms)
     held = driven * curve
-    over = true_peak(held, 8) / linear(ceiling)
+    over = highest_peak(held, rate) / linear(ceiling)
     return held / np.float32(over) if over > 1 else held
 
 
@@ -54,7 +55,7 @@ def loudness(audio: Audio, rate: int, *, lufs: float, ceiling: float, limit: boo
     start = integrated_lufs(audio, rate)
     if not math.isfinite(start):
         return audio
-    room_db = ceiling - decibels(true_peak(audio, 8))
+    room_db = ceiling - decibels(highest_peak(audio, rate))
     wanted_db = lufs - start
     if wanted_db <= room_db or not limit:
         return gain(audio, rate, db=min(wanted_db, room_db))
@@ -69,9 +70,9 @@ def loudness(audio: Audio, rate: int, *, lufs: float, ceiling: float, limit: boo
     return out
 
 
-def peak_normalise(audio: Audio, _rate: int, *, peak: float) -> Audio:
+def peak_normalise(audio: Audio, rate: int, *, peak: float) -> Audio:
     """A constant gain that brings the true peak to a level."""
-    top = true_peak(audio, 8)
+    top = highest_peak(audio, rate)
     return audio * np.float32(linear(peak) / top) if top > 1e-9 else audio
 
 

@@ -12,7 +12,7 @@ from services.mixer.delivery.resampling import resampled
 from services.mixer.effects import levels, pitch
 from services.mixer.effects.kernels import follow, level
 from services.mixer.effects.parameters import Parameter, choice, file, number, switch, whole
-from services.mixer.effects.sounds import RATES_HZ, Audio, Sound, stereo, with_channels
+from services.mixer.effects.sounds import MOST_SAMPLES, RATES_HZ, Audio, Sound, stereo, with_channels
 from services.music.audio.levels import linear
 
 LONGEST_S = 36_000.0
@@ -75,8 +75,9 @@ def fade(sound: Sound, at: str, *, in_: float, out: float, shape: str) -> Sound:
     return sound.having(audio)
 
 
-def pad(sound: Sound, _at: str, *, before: float, after: float) -> Sound:
+def pad(sound: Sound, at: str, *, before: float, after: float) -> Sound:
     """Silence at the ends."""
+    _room(sound, f"{at}.after", after, sound.audio.shape[1] + (before + after) * sound.rate)
     return sound.having(np.pad(sound.audio, ((0, 0), (_samples(sound, before), _samples(sound, after)))))
 
 
@@ -87,14 +88,34 @@ def reverse(sound: Sound, _at: str) -> Sound:
 
 def repeat(sound: Sound, at: str, *, times: int, crossfade_ms: float) -> Sound:
     """The same again, joined at equal power."""
-    whole_thing = sound
-    for _ in range(times - 1):
-        whole_thing = _joined(whole_thing, sound.audio, crossfade_ms / 1000, f"{at}.crossfade_ms")
-    return whole_thing
+    count, over = sound.audio.shape[1], _samples(sound, crossfade_ms / 1000)
+    if over > count:
+        raise BadInput(f"{at}.crossfade_ms", crossfade_ms, "no longer than what is repeated")
+    step = count - over
+    _room(sound, f"{at}.times", times, times * step)
+    ramp = _ramp(over, "equal_power")
+    piece = sound.audio.copy()
+    piece[:, :over] *= ramp
+    piece[:, step:] *= ramp[::-1]
+    out = np.zeros((sound.audio.shape[0], step * times + over), dtype=np.float32)
+    for start in range(0, step * times, max(step, 1)):
+        out[:, start : start + count] += piece
+    # Nothing is before the first one, nor behind the last one.
+    out[:, :over], out[:, out.shape[1] - over :] = sound.audio[:, :over], sound.audio[:, step:]
+    return sound.having(out)
 
 
-def stretch(sound: Sound, _at: str, *, factor: float, transients: str) -> Sound:
+def _room(sound: Sound, at: str, value: float, samples: float) -> None:
+    """Raises BadInput where so many samples per channel are more than can be worked on."""
+    channels = sound.audio.shape[0]
+    if channels * samples > MOST_SAMPLES:
+        minutes = MOST_SAMPLES / channels / sound.rate / 60
+        raise BadInput(at, value, f"a result of at most {minutes:.0f} minutes ({channels} channels at {sound.rate} Hz)")
+
+
+def stretch(sound: Sound, at: str, *, factor: float, transients: str) -> Sound:
     """Longer or shorter at the same pitch."""
+    _room(sound, f"{at}.factor", factor, factor * sound.audio.shape[1])
     return sound.having(pitch.stretched(sound.audio, sound.rate, factor=factor, semitones=0.0, formants=False, transients=transients))
 
 
@@ -105,8 +126,9 @@ def change_pitch(sound: Sound, _at: str, *, semitones: float, cents: float, form
     )
 
 
-def speed(sound: Sound, _at: str, *, factor: float) -> Sound:
+def speed(sound: Sound, at: str, *, factor: float) -> Sound:
     """As a tape or a record runs faster: pitch and length together."""
+    _room(sound, f"{at}.factor", factor, sound.audio.shape[1] / factor)
     wanted = max(1, round(sound.rate / factor))
     return sound if wanted == sound.rate else sound.having(resampled(sound.audio, sound.rate, wanted))
 
@@ -178,6 +200,7 @@ def mix(sound: Sound, at: str, *, file: Sound | None, db: float, start: float, e
     other = _like(sound, file) * np.float32(linear(db))
     first, count = _samples(sound, start), sound.audio.shape[1]
     longest = max(count, first + other.shape[1]) if extend else count
+    _room(sound, f"{at}.start", start, longest)
     out = np.pad(sound.audio, ((0, 0), (0, longest - count)))
     part = other[:, : max(0, longest - first)]
     out[:, first : first + part.shape[1]] += part
@@ -196,8 +219,9 @@ def to_stereo(sound: Sound, _at: str) -> Sound:
     return sound.having(stereo(sound.audio))
 
 
-def resample(sound: Sound, _at: str, *, rate: int) -> Sound:
+def resample(sound: Sound, at: str, *, rate: int) -> Sound:
     """Another sample rate, by soxr's very high quality."""
+    _room(sound, f"{at}.rate", rate, sound.audio.shape[1] * rate / sound.rate)
     return Sound(resampled(sound.audio, sound.rate, rate) if sound.audio.size else sound.audio, rate)
 
 

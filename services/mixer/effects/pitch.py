@@ -5,16 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from services.mixer.effects.effect import Audio, Effect
+from services.mixer.effects.effect import LEAST_SAMPLES, Audio, Effect
 from services.mixer.effects.parameters import choice, number, switch
-
-LEAST = 64  # samples below which there is no pitch to speak of
 
 
 def stretched(audio: Audio, rate: int, *, factor: float, semitones: float, formants: bool, transients: str) -> Audio:
     """[channels, samples] made `factor` times as long and `semitones` higher; round(samples * factor) samples."""
     count = max(1, round(audio.shape[1] * factor)) if audio.shape[1] else 0
-    if audio.shape[1] < LEAST:
+    if audio.shape[1] < LEAST_SAMPLES:
         return np.asarray(audio[:, :count] if count <= audio.shape[1] else np.pad(audio, ((0, 0), (0, count - audio.shape[1]))))
     import pedalboard
 

@@ -1,5 +1,6 @@
 """Operations run on a sound file: read, judged, done, written at once or not at all, and measured again."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -109,8 +110,8 @@ def process(source: Path, target: Path, operations: Sequence[tuple[str, Operatio
         for step in steps:
             sound = step.run(sound, Path(scratch))
             done.append(Step(step.operation.effect, step.values, sound.seconds))
-        clipped = write(target, sound, coding)
-    return Processed(str(source), str(target), coding, before, facts(read_sound(target, "out")), tuple(done), clipped)
+    after, clipped = write(target, sound, coding)
+    return Processed(str(source), str(target), coding, before, after, tuple(done), clipped)
 
 
 def _read(operation: Operation, at: str, *, any_path: bool) -> _Read:
@@ -170,32 +171,54 @@ def _judge_target(source: Path, target: Path) -> None:
         raise BadInput("out", str(target), "another file than the one that is read")
 
 
-def write(target: Path, sound: Sound, coding: str) -> int:
-    """Write a sound under its name once it is whole. Returns how many samples passed full scale in a coding that cannot hold them.
+def write(target: Path, sound: Sound, coding: str) -> tuple[Facts, int]:
+    """Write a sound under its name once it is whole and has been read again.
+
+    Returns what the file holds, and how many samples passed full scale in a coding that cannot hold them.
 
     Raises:
-        BadInput: a coding that cannot hold this rate or so many channels, or nothing at all.
+        BadInput: a coding that cannot hold this rate, so many channels, or nothing at all; a folder that cannot be written.
     """
-    how, channels = CODINGS[coding], sound.audio.shape[0]
-    if channels > MOST_CHANNELS[how.suffix]:
-        raise BadInput("out", coding, f"a coding for {channels} channels: wav, or fewer channels (stereo, mono)")
-    if how.suffix == "mp3" and sound.rate not in MP3_RATES_HZ:
-        raise BadInput(
-            "out", f"{coding} at {sound.rate} Hz", f"a rate that MP3 has: {', '.join(map(str, MP3_RATES_HZ))} Hz (convert:rate=…)"
-        )
-    if not how.lossless and not sound.audio.shape[1]:
-        raise BadInput("out", coding, "wav or flac for a sound without samples")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=f".{how.suffix}")
+    how = CODINGS[coding]
+    _judge_coding(sound, coding)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=f".{how.suffix}")
+    except OSError as error:
+        raise BadInput("out", str(target), f"a folder that can be written ({error.strerror})") from error
     os.close(handle)
     unfinished = Path(name)
     try:
-        _encode(unfinished, sound.audio, sound.rate, coding)
+        _encode_or_tell(unfinished, sound, coding, target)
+        after = facts(read_sound(unfinished, "out"))
         unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
     fixed = how.lossless and coding != "wav32f"
-    return int(np.count_nonzero(np.abs(sound.audio) > 1.0)) if fixed else 0
+    return after, int(np.count_nonzero(np.abs(sound.audio) > 1.0)) if fixed else 0
+
+
+def _judge_coding(sound: Sound, coding: str) -> None:
+    """Raises BadInput for what a coding cannot hold."""
+    suffix, channels = CODINGS[coding].suffix, sound.audio.shape[0]
+    if channels > MOST_CHANNELS[suffix]:
+        raise BadInput("out", f"{coding} of {channels} channels", "wav, or fewer channels (--do stereo, --do mono)")
+    if suffix == "mp3" and sound.rate not in MP3_RATES_HZ:
+        raise BadInput(
+            "out", f"{coding} at {sound.rate} Hz", f"a rate that MP3 has: {', '.join(map(str, MP3_RATES_HZ))} Hz (convert:rate=…)"
+        )
+    if suffix != "wav" and not sound.audio.shape[1]:
+        raise BadInput("out", f"{coding} without a sample", "wav: nothing is left of the sound")
+
+
+def _encode_or_tell(path: Path, sound: Sound, coding: str, target: Path) -> None:
+    """Encode; a full disk is an OSError that names the target, whichever library met it."""
+    try:
+        _encode(path, sound.audio, sound.rate, coding)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    except RuntimeError as error:  # libsndfile's and pedalboard's own
+        raise OSError(errno.EIO, f"cannot be written whole ({error}); is the disk full?", str(target)) from error
 
 
 def _umask() -> int:

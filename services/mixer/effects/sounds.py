@@ -29,7 +29,7 @@ class Sound:
     @property
     def seconds(self) -> float:
         """Its length."""
-        return self.audio.shape[1] / self.rate
+        return float(self.audio.shape[1] / self.rate)
 
     def having(self, audio: Audio) -> "Sound":
         """Other samples at the same rate."""
