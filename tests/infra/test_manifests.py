@@ -24,7 +24,10 @@ def all_documents() -> list[dict[str, Any]]:
     return [one for path in MANIFESTS for one in documents(path)]
 
 
-@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+COMPONENT = INFRA / "k8s/components/own"
+
+
+@pytest.mark.parametrize("path", [*MANIFESTS, COMPONENT / "volume.yaml"], ids=lambda path: path.name)
 def test_manifest_is_valid_kubernetes(path: Path) -> None:
     """Every manifest passes the strict schema of a current Kubernetes."""
     command = [str(Path(sys.executable).with_name("kubernetes-validate")), "--strict", str(path)]
@@ -90,3 +93,26 @@ def test_the_settings_in_the_manifests_are_read() -> None:
             [sys.executable, "-c", f"import {module.__name__} as m; m.{kind.__name__}()"], env={**os.environ, **ours}, check=False
         )
         assert done.returncode == 0
+
+
+def test_what_is_the_users_own_reaches_every_service() -> None:
+    """Each patch of the component fits each document that it names, and compose mounts folders that are there."""
+    component = yaml.safe_load((COMPONENT / "kustomization.yaml").read_text("utf-8"))
+    deployments = [one for one in all_documents() if one["kind"] == "Deployment"]
+    label = "app.kubernetes.io/part-of"
+    assert len(deployments) == len([one for one in deployments if one["metadata"]["labels"][label] == "houseband"]) == len(SERVICES) + 1
+    for entry in component["patches"]:
+        for step in yaml.safe_load(entry["patch"]):
+            *inner, _ = step["path"].strip("/").split("/")
+            for target in deployments if entry["target"]["kind"] == "Deployment" else [d for d in all_documents() if "data" in d][:1]:
+                place: Any = target
+                for key in inner:
+                    place = place[int(key)] if isinstance(place, list) else place[key]
+                assert isinstance(place, list | dict)
+    compose = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))
+    for name in SERVICES:
+        service = compose["services"][name]
+        assert any(volume.endswith(":/own:ro") for volume in service["volumes"])
+        folders = [value for key, value in service["environment"].items() if value.startswith("/own/")]
+        assert folders
+        assert all((INFRA / folder.strip("/")).is_dir() for folder in folders)
