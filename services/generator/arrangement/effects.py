@@ -9,6 +9,7 @@ from services.music.rng import rng
 
 RISER_PITCH, IMPACT_PITCH, NOISE_PITCH = 60, 36, 60
 _SWELLING, _SWELLS, _STROKES = 0.15, 0.5, 14
+_BARE = frozenset({"breakdown", "break", "bridge", "interlude", "outro"})
 _FALLING = 0.12
 """Energy by which a section lies below the last one, so that something falls into it."""
 
@@ -64,9 +65,13 @@ def _falling(frame: Frame) -> list[Hit]:
 
 
 def _dropping(frame: Frame) -> list[Hit]:
-    """The floor goes at the same places, where the bass has gone already."""
-    bar = frame.bar_ticks
-    return [Hit(tick, min(bars, 2) * bar - 60, _tonic(frame, 36), 76.0 + 60.0 * fall, "fx") for tick, bars, fall in _falls(frame)]
+    """The floor goes where the bass goes too: at the beginning of breakdowns, bridges and endings."""
+    bar, out = frame.bar_ticks, []
+    for tick, bars, fall in _falls(frame):
+        section = frame.section_at(tick)
+        if section and frame.function(section) in _BARE:
+            out.append(Hit(tick, min(bars, 2) * bar - 60, _tonic(frame, 36), 76.0 + 60.0 * fall, "fx"))
+    return out
 
 
 def _tonic(frame: Frame, low: int) -> int:

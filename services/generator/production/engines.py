@@ -118,7 +118,7 @@ class _DrumEngine:
         return f"numpy {np.__version__} scipy {importlib.metadata.version('scipy')} {cpu_target()}"
 
     def render(self, task: Task) -> Floats:
-        return drum_machine.play(task.part_id, task.part, task.choice.patch, task.clock)
+        return drum_machine.play(task.part_id, task.part, task.choice.patch, task.clock, task.score.key_value.tonic_class)
 
 
 class _OwnEngine:

@@ -4,9 +4,9 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.generator.production.drums import Stroke
+from services.generator.production.drum_settings import Stroke
 
 HATS = frozenset({42, 44, 46})
 
@@ -19,6 +19,11 @@ class DrumKit(BaseModel):
     drive: float = 1.0
     high_hz: float = 24000.0
     bits: int = 24
+    room_db: float | None = Field(default=None, ge=-60, le=0, description="level of the kit's own room against its snare; none: dry")
+    room_s: float = Field(default=0.25, gt=0, le=1.5, description="time in which the room decays by 60 dB; with `gated` its length")
+    room_high_hz: float = Field(default=8000.0, ge=500, le=20000)
+    gated: bool = Field(default=False, description="the room stands still and is cut off, as behind a noise gate")
+    tuned: bool = Field(default=False, description="the kick moves to the nearest tonic or fifth of the song's key")
     drums: dict[str, Stroke]
     pitches: dict[int, tuple[str, float]]
 

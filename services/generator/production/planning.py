@@ -88,6 +88,7 @@ def _facts(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf,
         "content": _content(choice, shelf),
         "tuning": tuning_cents(choice.source) if choice.preset else {},
         "trim_db": trim_db(choice.engine, choice.patch, choice.source),
+        "tonic": score.key_value.tonic_class if choice.engine == "drum_machine" else None,
     }
 
 
