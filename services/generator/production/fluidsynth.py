@@ -20,8 +20,9 @@ from services.generator.production.events import BEND_RANGE, Event
 from services.generator.production.sounds import Preset
 
 GRID = 64
-GEN_START, GEN_FILTER_FC, GEN_ATTACK, GEN_RELEASE, GEN_FINE_TUNE = 0, 8, 34, 38, 52
+GEN_START, GEN_FILTER_FC, GEN_ENVELOPE_TO_FILTER, GEN_ATTACK, GEN_RELEASE, GEN_FINE_TUNE = 0, 8, 11, 34, 38, 52
 """Generator numbers of SoundFont 2.04, section 8.1.2; offsets in samples, cents and timecents."""
+FULL_SWEEP_CENTS = 12_000.0
 SAMPLES_PER_MS = 44.1
 """Of most samples; those at half the rate pass over twice the time."""
 CHUNK = 48_000
@@ -111,6 +112,8 @@ def play(path: Path, preset: Preset, events: list[Event], channels: int, frames:
             if lib.fluid_synth_program_select(synth, channel, font, preset.bank, preset.program) != 0:
                 raise Unavailable(f"preset {preset.label} of {path}", "the soundfont is another edition")
             lib.fluid_synth_pitch_wheel_sens(synth, channel, int(BEND_RANGE))
+            if preset.unswept:
+                lib.fluid_synth_set_gen(synth, channel, GEN_ENVELOPE_TO_FILTER, -FULL_SWEEP_CENTS)
         audio = np.zeros((2, frames + GRID), dtype=np.float32)
         now = 0
         for event in events:

@@ -6,7 +6,8 @@ from contracts.music import Note
 from services.generator.production.curves import Clock
 from services.music.packs.sound_table import Legato, Vibrato
 
-CONTROL_STEP_S = 0.01
+CONTROL_STEP_S = 0.005
+"""So that a control, which has 127 steps, moves by one at a time."""
 FINE_STEP_S = 0.004
 """Three blocks of FluidSynth: passages between notes."""
 VIBRATO_STEP_S = 0.008
@@ -34,7 +35,7 @@ class Held:
 
 def grid(length_s: float, *, begin_s: float = 0.0, close_s: float = 0.0) -> np.ndarray:
     """Times of control within a note: coarse in the middle, fine for `begin_s` at its start and `close_s` at its end."""
-    coarse = np.arange(0.0, length_s, max(CONTROL_STEP_S, length_s / 160))
+    coarse = np.arange(0.0, length_s, max(CONTROL_STEP_S, length_s / 400))
     fine = [np.arange(0.0, min(begin_s, length_s), FINE_STEP_S)] if begin_s else []
     fine += [np.arange(max(length_s - close_s, 0.0), length_s, FINE_STEP_S), np.array([length_s])] if close_s else []
     return np.unique(np.concatenate([coarse, *fine])) if fine else coarse

@@ -14,9 +14,12 @@ from services.generator.production.sounds import Preset, Sampled
 from services.generator.production.strokes import TURNS
 from services.music.packs.sound_table import Body, Variation
 
-WORTH_CENTS = 6
-"""Less than this nobody hears (a just-noticeable difference is about 5 cents: Moore, 1973)."""
-LARGEST_CENTS = 59
+WORTH_CENTS = 3
+"""Less than this nobody hears (a just-noticeable difference is about 5 cents: Moore, 1973), two of them together not either."""
+LARGEST_CENTS = 60
+REACH_CENTS, NARROWEST_HZ, ROUNDS = 65.0, 5.0, 4
+"""How far around a partial its power counts, and how often the place is found again."""
+HIGHEST_HZ = 12_000.0
 FFT = 1 << 17
 NOTE_TICKS, STEP_TICKS = 1700, 1920
 """A quarter lasts half a second: each note sounds 0.89 s of its second."""
@@ -30,13 +33,24 @@ KIN_DB, PARTIALS = 2.0, 14
 
 
 def deviation_cents(tone: Floats, expected_hz: float) -> int:
-    """How far a tone [frames] lies from a frequency, −60 to 60 cents, where the comb of its first partials fits best."""
-    spectrum = np.abs(np.fft.rfft(tone * np.hanning(tone.size), FFT)) ** 0.7
-    frequencies = np.fft.rfftfreq(FFT, 1 / SAMPLE_RATE_HZ)
-    partials = np.array([k * expected_hz for k in range(1, 7) if k * expected_hz < 12000 or k == 1])
-    cents = np.arange(-60, 61)
-    fits = [np.interp(partials * 2.0 ** (c / 1200), frequencies, spectrum).sum() for c in cents]
-    return int(cents[int(np.argmax(fits))])
+    """How far a tone [frames] lies from a frequency in cents, to LARGEST_CENTS: the mean pitch of its first partials, by their strength.
+
+    The centre of a partial's power is its mean frequency, so that a tone with vibrato has the pitch around which it swings.
+    """
+    power = np.square(np.abs(np.fft.rfft(tone * np.hanning(tone.size), FFT)))
+    bins = np.fft.rfftfreq(FFT, 1 / SAMPLE_RATE_HZ)
+    found, weights = [], []
+    for partial in (1, 2, 3):
+        written = centre = partial * expected_hz
+        if partial > 1 and written > HIGHEST_HZ:
+            break
+        for _ in range(ROUNDS):
+            span = max(centre * (2.0 ** (REACH_CENTS / 1200) - 1.0), NARROWEST_HZ)
+            near = slice(int(np.searchsorted(bins, centre - span)), int(np.searchsorted(bins, centre + span)) + 1)
+            centre = float((bins[near] * power[near]).sum() / max(power[near].sum(), 1e-30))
+        found.append(float(np.clip(1200.0 * np.log2(max(centre, 1.0) / written), -LARGEST_CENTS, LARGEST_CENTS)))
+        weights.append(float(np.sqrt(power[near].sum())) + 1e-15)
+    return round(float(np.average(found, weights=weights)))
 
 
 def chromatic(sound: Sampled, preset: Preset, pitches: range, velocity: int, shelf: Shelf) -> Floats:
@@ -61,7 +75,7 @@ def corrections(audio: Floats, pitches: range) -> dict[int, float]:
     for index, pitch in enumerate(pitches):
         start = index * SAMPLE_RATE_HZ + round(0.15 * SAMPLE_RATE_HZ)
         cents = deviation_cents(audio[start : start + round(0.6 * SAMPLE_RATE_HZ)], 440.0 * 2.0 ** ((pitch - 69) / 12))
-        if WORTH_CENTS <= abs(cents) <= LARGEST_CENTS:
+        if WORTH_CENTS <= abs(cents) < LARGEST_CENTS:
             found[pitch] = float(-cents)
     return found
 

@@ -20,6 +20,7 @@ class Preset(_Table):
     bank: int = Field(default=0, ge=0, le=16383)
     program: int = Field(ge=0, le=127)
     breath: bool = Field(default=False, description="loudness follows CC2, not velocity (MuseScore's Expr. presets)")
+    unswept: bool = Field(default=False, description="its own envelope would open the low-pass at once, undoing ours: taken off")
 
     @property
     def label(self) -> str:
