@@ -86,8 +86,9 @@ def effects() -> list[dict[str, Any]]:
     from services.mixer.effects.operations import OPERATIONS
     from services.mixer.effects.plugins import entries
 
-    own = [one.entry() for one in (*rack().values(), *OPERATIONS.values())]
-    return [*_desk(), *own, *entries()]
+    built_in = [one.entry() for one in rack().values()]
+    on_files = [one.entry() for one in OPERATIONS.values()]
+    return [*_desk(), *built_in, *on_files, *entries()]
 
 
 def _desk() -> list[dict[str, Any]]:

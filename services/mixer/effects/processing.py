@@ -17,7 +17,7 @@ from services.mixer import files
 from services.mixer.delivery.dither import to_16_bit
 from services.mixer.delivery.formats import CODINGS
 from services.mixer.effects import chain
-from services.mixer.effects.effect import Song
+from services.mixer.effects.effect import LEAST_SAMPLES, Song
 from services.mixer.effects.operations import OPERATIONS, FileOperation
 from services.mixer.effects.parameters import Value
 from services.mixer.effects.plugins import is_plugin
@@ -241,4 +241,7 @@ def _encode(path: Path, audio: Audio, rate: int, coding: str) -> None:
     elif coding == "ogg":
         files.write_ogg(path, audio, rate)
     else:
+        # pedalboard tells channels from samples by which there are more of.
+        missing = max(0, LEAST_SAMPLES - audio.shape[1])
+        audio = np.pad(audio, ((0, 0), (0, missing)))
         files.write_mp3(path, audio, rate, 320 if coding == "mp3_320" else "V0")
