@@ -10,6 +10,7 @@ from services.mixer.profiles import Glue
 
 Audio = NDArray[np.float32]
 Curve = NDArray[np.float32]
+Series = NDArray[np.float64]
 
 HOP = 32
 DETECTOR_S = 0.02
@@ -32,6 +33,28 @@ def _gain_db(power, threshold_db, knee_db, slope, attack, release, gains):  # ty
         gains[i] = held
 
 
+@numba.njit(cache=True, nogil=True)
+def _lines(values, hop, first, out):  # type: ignore[no-untyped-def]
+    """Fill out[n] with the line through values[i] at first + i * hop; the ends are held."""
+    last = values.size - 1
+    for n in range(out.size):
+        place = (n - first) / hop
+        if place <= 0:
+            out[n] = values[0]
+        elif place >= last:
+            out[n] = values[last]
+        else:
+            index = int(place)
+            out[n] = values[index] + (place - index) * (values[index + 1] - values[index])
+
+
+def drawn_out(values: Series, hop: float, first: float, frames: int) -> Curve:
+    """A curve per sample, [frames], through values that stand `hop` samples apart from sample `first` on."""
+    out = np.empty(frames, dtype=np.float32)
+    _lines(np.ascontiguousarray(values, dtype=np.float64), hop, first, out)
+    return out
+
+
 def glue_curve(audio: Audio, rate: int, settings: Glue, loudness_lufs: float) -> Curve:
     """Gain over time, linear, [samples], for a sum [2, samples] of this integrated loudness."""
     frames = audio.shape[1]
@@ -49,5 +72,4 @@ def glue_curve(audio: Audio, rate: int, settings: Glue, loudness_lufs: float) ->
     speed = [1 - math.exp(-HOP / (ms / 1000 * rate)) for ms in (settings.attack_ms, settings.release_ms)]
     gains = np.empty(hops)
     _gain_db(power, threshold, settings.knee_db, 1 - 1 / settings.ratio, speed[0], speed[1], gains)
-    at = np.arange(frames, dtype=np.float32) / HOP
-    return np.asarray(np.interp(at, np.arange(hops), 10 ** (gains / 20)), dtype=np.float32)
+    return drawn_out(10 ** (gains / 20), float(HOP), 0.0, frames)

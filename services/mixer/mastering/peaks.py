@@ -17,6 +17,16 @@ KNEE_SHARE = 0.5  # the clip is linear up to this share of its roof; measured be
 
 
 @numba.njit(cache=True, nogil=True)
+def gather(audio, total, peaks):  # type: ignore[no-untyped-def]
+    """Add a stem [2, samples] to the sum `total` and raise `peaks` [samples] to its magnitudes, in one pass over memory."""
+    for n in range(audio.shape[1]):
+        left, right = audio[0, n], audio[1, n]
+        total[0, n] += left
+        total[1, n] += right
+        peaks[n] = max(peaks[n], abs(left), abs(right))
+
+
+@numba.njit(cache=True, nogil=True)
 def _drive(audio, curve, drive, roof, knee, out, gain):  # type: ignore[no-untyped-def]
     """Fill out = audio * gain with gain = drive * curve * soft clip; linear up to the knee, then tanh towards the roof."""
     room = roof - knee

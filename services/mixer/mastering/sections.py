@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from services.mixer.mastering.glue import drawn_out
 from services.music.audio.loudness import BLOCK_S, SHORT_TERM_S, gated_lufs, loudness_of, window_means
 
 Curve = NDArray[np.float32]
@@ -45,5 +46,4 @@ def contrast_db(before: Series, after: Series) -> Series:
 def contrast_curve(gains_db: Series, rate: int, frames: int) -> Curve:
     """The gain per sample, linear, [frames]; each value stands at the middle of its window of 3 s."""
     hop = round(HOP_S / BLOCK_S) * max(1, round(rate * BLOCK_S))
-    middles = np.arange(gains_db.size) * hop + SHORT_TERM_S / 2 * rate
-    return np.asarray(10 ** (np.interp(np.arange(frames), middles, gains_db) / 20), dtype=np.float32)
+    return drawn_out(10 ** (gains_db / 20), float(hop), SHORT_TERM_S / 2 * rate, frames)

@@ -16,8 +16,9 @@ from services.mixer.convolution import convolve
 from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
 from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
+from services.mixer.mastering.peaks import gather
 from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase, minimum_phase
-from services.mixer.mastering.width import matching_width_db, width_db, width_response
+from services.mixer.mastering.width import matching_width_db, turn, width_db, width_response
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs
@@ -62,9 +63,11 @@ class Filters:
         """Filter one stem [2, samples]; as long as the input, and nothing moves."""
         if self.side is None:
             return convolve(audio, self.middle, delay=self.delay)
-        turned = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * np.float32(0.5)
-        middle, side = convolve(turned, np.stack([self.middle, self.side]), delay=self.delay)
-        return np.stack([middle + side, middle - side])
+        turned = np.empty_like(audio)
+        turn(audio, np.float32(0.5), turned)
+        wet = convolve(turned, np.stack([self.middle, self.side]), delay=self.delay)
+        turn(wet, np.float32(1.0), wet)
+        return wet
 
 
 class Session:
@@ -91,9 +94,7 @@ class Session:
         stem_peaks = np.zeros(self.frames, dtype=np.float32)
         with ThreadPoolExecutor(self.threads) as pool:
             for name, audio in ordered(pool, lambda stem: self._filter(stem, filters), self.names):
-                self.total += audio
-                np.maximum(stem_peaks, np.abs(audio[0]), out=stem_peaks)
-                np.maximum(stem_peaks, np.abs(audio[1]), out=stem_peaks)
+                gather(audio, self.total, stem_peaks)
                 del name, audio
         quiet = integrated_lufs(self.total, self.rate) <= ABSOLUTE_GATE_LUFS
         self.mastered = (

@@ -4,6 +4,7 @@ By itself it only guards what must survive in mono: below 150 Hz left and right 
 difference reach the middle. With a reference it also goes towards that record's width, within limits.
 """
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,15 @@ NARROW_MOST_DB = 6.0
 ABSENT_DB = (-36.0, -26.0)
 """Under the first a band has no width that could be raised; from the second on it may be raised fully."""
 LEAST_DB = 0.25
+
+
+@numba.njit(cache=True, nogil=True)
+def turn(audio, scale, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with (sum, difference) of the two channels times `scale`; `out` may be `audio`. Twice gives 2 scale² of the input."""
+    for n in range(audio.shape[1]):
+        left, right = audio[0, n], audio[1, n]
+        out[0, n] = (left + right) * scale
+        out[1, n] = (left - right) * scale
 
 
 def guard_db(centres_hz: Bands, side_db: Bands) -> Bands:
