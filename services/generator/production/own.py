@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -27,7 +27,7 @@ class Own:
     detail: str
     field: str
     said: str
-    pack: SoundPack | None = None
+    pack: SoundPack | None = field(default=None, hash=False)
 
     @property
     def label(self) -> str:
@@ -55,7 +55,8 @@ def own_of(engine: str, uri: str, part_id: str, folders: Sequence[Path]) -> Own:
     path, _, detail = uri.partition("#")
     kind = next(kind for kind, name in ENGINES.items() if name == engine)
     field = f"sounds.{part_id}"
-    return Own(kind, allowed_sound(unquote(path), field, folders), unquote(detail), field, unquote(uri))
+    said = unquote(path) + (f":{unquote(detail)}" if detail else "")
+    return Own(kind, allowed_sound(unquote(path), field, folders), unquote(detail), field, said)
 
 
 def bindings(score: Score, options: Options, places: Places) -> dict[str, Own]:

@@ -13,7 +13,7 @@ from services.generator.production.sounds import is_drum_part
 CURVES = (("cc1", 1), ("cc2", 2), ("cc11", 11))
 SHORTEST_FRAMES = 64
 PHRASE_VELOCITY = 100
-PHRASE_PITCHES = 8
+PHRASE_NOTES = 8
 
 
 def one_channel(part: Part, clock: Clock) -> list[Event]:
@@ -37,7 +37,7 @@ def one_channel(part: Part, clock: Clock) -> list[Event]:
 
 
 def phrase(part: Part) -> Score:
-    """What the level of an instrument is measured by: pitches that the part plays, half a second each, all at velocity 100.
+    """What the level of an instrument is measured by: eight pitches that the part plays, half a second each at velocity 100.
 
     Drums: two bars of kick, snare and hat where the part plays them, else of what it plays most.
     """
@@ -48,7 +48,7 @@ def phrase(part: Part) -> Score:
         notes += [Note(eighth * PPQ // 2, PPQ // 4, hat, PHRASE_VELOCITY) for eighth in range(16)]
     else:
         pitches = sorted({note.pitch for note in part.notes})
-        places = np.linspace(0, len(pitches) - 1, min(PHRASE_PITCHES, len(pitches))).round().astype(int)
+        places = np.linspace(0, len(pitches) - 1, PHRASE_NOTES).round().astype(int)
         notes = [Note(index * PPQ, PPQ - 120, pitches[place], PHRASE_VELOCITY) for index, place in enumerate(places.tolist())]
     bars = max(note.end for note in notes) // (4 * PPQ) + 1
     section = Section(label="phrase", start_bar=1, bars=bars, energy=0.5, key="C major")

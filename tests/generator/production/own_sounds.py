@@ -54,7 +54,9 @@ def write_sfz(folder: Path, *, hz: float = ROOT_HZ, rate_hz: int = 44_100, low: 
     soundfile.write(folder / "Samples/A 4.wav", tone(hz, rate_hz=rate_hz), rate_hz, subtype="PCM_24")
     (folder / "more.txt").write_text(f"<region> sample=a $KEY.WAV pitch_keycenter=69 lokey={low} hikey={high}\n")
     file = folder / "Tone.sfz"
-    file.write_text('// made by a test\n#define $KEY 4\n<control> default_path=samples\\\n<global> ampeg_release=0.05\n#include "more.txt"\n')
+    file.write_text(
+        '// made by a test\n#define $KEY 4\n<control> default_path=samples\\\n<global> ampeg_release=0.05\n#include "more.txt"\n'
+    )
     return file
 
 
