@@ -21,15 +21,18 @@ JUDGED_HZ = (50.0, 13_000.0)
 FREE_DB = 1.0
 ABSENT_DB = 18.0
 """So far under the corridor nobody plays, and no equaliser helps."""
-STEPS_DB = (-4.5, -3.0, -1.5, 1.5, 3.0, 4.5)
-WIDTHS_Q = (0.7, 1.4, 2.8)
-MOST_BANDS = 3
-MOST_STEPS = 24
-MOST_DB = 6.0
+STEPS_DB = (-6.0, -4.5, -3.0, -1.5, 1.5, 3.0, 4.5, 6.0)
+WIDTHS_Q = (0.7, 1.4, 2.8, 4.3)
+HIGH_SHELF_HZ, LOW_SHELF_HZ = 6000.0, 85.0
+MOST_BANDS = 5
+MOST_STEPS = 40
+MOST_DB = 7.5
 LEVEL_STEP_DB = 0.5
 WORST = 4
 OWNERS = 3
-KNOB_COST = 0.05
+KNOB_COST = 0.02
+PEAK_COST = 0.05
+"""How much more a single wide miss counts than many small ones."""
 
 
 @dataclass
@@ -49,69 +52,72 @@ class Desk:
     def __post_init__(self) -> None:
         self.judged = (self.centres_hz >= JUDGED_HZ[0]) & (self.centres_hz <= JUDGED_HZ[1])
         self.loudness = k_weights(self.centres_hz)
+        self.powers = dict(self.powers)
         self.bells = {name: [] for name in self.powers}
         self.gains_db = dict.fromkeys(self.powers, 0.0)
 
-    def away_db(self, powers: dict[str, Bands]) -> Bands:
-        """How far the sum stands above the corridor, dB per band."""
-        total = np.sum(list(powers.values()), axis=0)
+    def away_db(self, total: Bands) -> Bands:
+        """How far a sum stands above the corridor, dB per band."""
         return deviation_db(self.centres_hz, 10 * np.log10(np.maximum(total, 1e-14)), self.corridor_db)
 
-    def cost(self, powers: dict[str, Bands]) -> float:
-        """Mean square of what lies over 1 dB from the corridor, where anybody plays; wide misses count more than many small ones."""
-        away = self.away_db(powers)[self.judged]
-        away = np.maximum(away, -ABSENT_DB)
-        return float(np.mean(np.maximum(np.abs(away) - FREE_DB, 0) ** 2))
+    def cost(self, total: Bands) -> float:
+        """What a sum lies over 1 dB from the corridor, where anybody plays."""
+        away = np.maximum(self.away_db(total)[self.judged], -ABSENT_DB)
+        missed = np.maximum(np.abs(away) - FREE_DB, 0) ** 2
+        return float(np.mean(missed) + PEAK_COST * np.mean(missed**2))
 
     def balance(self) -> None:
         """Turn knobs until nothing is gained by any of them."""
-        now = self.cost(self.powers)
         for _ in range(MOST_STEPS):
-            best, choice = now, None
-            for name, powers, turned, price in self._moves():
-                cost = self.cost({**self.powers, name: powers}) + price
+            total = np.sum(list(self.powers.values()), axis=0)
+            best, choice = self.cost(total), None
+            for name, powers, turned, price in self._moves(total):
+                cost = self.cost(total - self.powers[name] + powers) + price
                 if cost < best - 1e-9:
                     best, choice = cost, (name, powers, turned)
             if choice is None:
                 return
-            name, powers, turned = choice
+            name, self.powers[choice[0]], turned = choice
             if isinstance(turned, Bell):
                 self.bells[name].append(turned)
             else:
                 self.gains_db[name] += turned
-            self.powers = {**self.powers, name: powers}
-            now = self.cost(self.powers)
 
-    def _moves(self) -> Iterator[tuple[str, Bands, Bell | float, float]]:
+    def _moves(self, total: Bands) -> Iterator[tuple[str, Bands, Bell | float, float]]:
         """What may be turned next: (channel, its powers then, the knob, its price)."""
-        away = np.where(self.judged, self.away_db(self.powers), 0.0)
+        away = np.where(self.judged, self.away_db(total), 0.0)
         away = np.where(away < -ABSENT_DB, 0.0, away)
         for name in self.powers:
             for step in (-LEVEL_STEP_DB, LEVEL_STEP_DB):
                 if abs(self.gains_db[name] + step) <= self.reach_db[name]:
                     yield name, self.powers[name] * 10 ** (step / 10), step, KNOB_COST * step**2
         for index in np.argsort(-np.abs(away), kind="stable")[:WORST]:
-            owners = sorted(self.powers, key=lambda name: -float(self.powers[name][index]))[:OWNERS]
-            for name in owners:
+            for name in sorted(self.powers, key=lambda name: -float(self.powers[name][index]))[:OWNERS]:
                 if len(self.bells[name]) < MOST_BANDS and self.powers[name][index] > 0:
-                    yield from self._bands(name, float(self.centres_hz[index]), float(away[index]))
+                    yield from self._bands(name, round(float(self.centres_hz[index]), 1), raised=away[index] < 0)
 
-    def _bands(self, name: str, hz: float, away: float) -> Iterator[tuple[str, Bands, Bell, float]]:
+    def _bands(self, name: str, hz: float, *, raised: bool) -> Iterator[tuple[str, Bands, Bell, float]]:
+        turned = response_db(self.bells[name], self.centres_hz)
         for db in STEPS_DB:
-            if (db > 0) == (away > 0):
-                continue
-            for q in WIDTHS_Q:
-                bell = Bell(hz=round(hz, 1), db=db, q=q)
+            for bell in _shapes(hz, db) if (db > 0) == raised else ():
                 response = response_db([bell], self.centres_hz)
-                if np.abs(response_db([*self.bells[name], bell], self.centres_hz)).max() > MOST_DB:
-                    continue
-                price = KNOB_COST * self.stiff[name] * (db / 3) ** 2
-                yield name, self._at_level(self.powers[name], response), bell, price
+                if np.abs(turned + response).max() <= MOST_DB:
+                    yield name, self._at_level(self.powers[name], response), bell, KNOB_COST * self.stiff[name] * (db / 3) ** 2
 
     def _at_level(self, powers: Bands, response: Bands) -> Bands:
         """Powers after an equaliser, with the fader brought to the same loudness, as the mix does."""
         after = powers * 10 ** (response / 10)
         return np.asarray(after * ((powers @ self.loudness) / max(float(after @ self.loudness), 1e-30)))
+
+
+def _shapes(hz: float, db: float) -> list[Bell]:
+    """The bands that may be turned at a frequency: bells, and shelves at the ends of the spectrum."""
+    bells = [Bell(hz=hz, db=db, q=q) for q in WIDTHS_Q]
+    if hz >= HIGH_SHELF_HZ:
+        bells.append(Bell(hz=round(hz / 1.4, 1), db=db, q=0.7, shape="high_shelf"))
+    if hz <= LOW_SHELF_HZ:
+        bells.append(Bell(hz=round(hz * 1.4, 1), db=db, q=0.7, shape="low_shelf"))
+    return bells
 
 
 def k_weights(centres_hz: Bands) -> Bands:

@@ -1,6 +1,7 @@
 """What the channels' equalisers and faders do for the sum: first those that hide others give way, then the whole is led to the corridor."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,8 @@ from contracts.music.score import Part, Role
 from contracts.sound import Bell
 from services.mixer.corridor import corridor_db
 from services.mixer.mixing import masking
-from services.mixer.mixing.balance import Desk, response_db
+from services.mixer.mixing.balance import RATE, Desk, response_db
+from services.mixer.mixing.spaces import impulse_response
 from services.mixer.profiles import Profile, Space, Strip
 
 Bands = NDArray[np.float64]
@@ -57,15 +59,19 @@ def tuned(parts: dict[str, Part], powers: dict[str, Bands], centres_hz: Bands, p
 
 
 def _with_spaces(centres_hz: Bands, strip: Strip, profile: Profile) -> Bands:
-    """Power with what comes back from the spaces over the dry power, per band: their responses have unit energy."""
+    """Power with what comes back from the spaces over the dry power, per band: what comes back does not correlate."""
     total = np.ones(centres_hz.size)
-    for level_db, space in ((strip.room_db, profile.room), (strip.hall_db, profile.hall)):
+    for level_db, name, space in ((strip.room_db, "return_room", profile.room), (strip.hall_db, "return_hall", profile.hall)):
         if level_db > NO_SEND_DB:
-            total += 10 ** (level_db / 10) * _passed(centres_hz, space)
+            total += 10 ** (level_db / 10) * _space_power(name, space, tuple(centres_hz))
     return total
 
 
-def _passed(centres_hz: Bands, space: Space) -> Bands:
-    """Power share that a space lets through at each frequency: second-order corners."""
-    low, high = (centres_hz / space.low_cut_hz) ** 4, (centres_hz / space.high_cut_hz) ** 4
-    return np.asarray(low / (1 + low) / (1 + high))
+@cache
+def _space_power(name: str, space: Space, centres_hz: tuple[float, ...]) -> Bands:
+    """Mean power gain of a space per third octave."""
+    response = impulse_response(name, space, RATE)
+    power = (np.abs(np.fft.rfft(response, axis=-1)) ** 2).mean(axis=0)
+    edges = np.fft.rfftfreq(response.shape[1], 1 / RATE)
+    bands = [(edges >= hz * 2 ** (-1 / 6)) & (edges < hz * 2 ** (1 / 6)) for hz in centres_hz]
+    return np.array([float(power[band].mean()) if band.any() else 0.0 for band in bands])
