@@ -1,6 +1,6 @@
 """Matching the tone of a reference that is a full record: the user's stated wish, so it may go further than the genre's corridor.
 
-Per third octave, at full strength, within a limit of its own. The equaliser is linear-phase and every stem passes it, so that
+Per third octave, at full strength, within a limit of its own. The equaliser is linear and every stem passes it, so that
 stems still sum to the master. What the song has not is not raised, and where the reference says nothing (under 50 Hz, over
 its own band width) the genre's corridor holds.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.mixer.corridor import anchored, deviation_db
-from services.mixer.mastering.tone import VALID_HZ, linear_phase
+from services.mixer.mastering.tone import VALID_HZ, linear_phase, odd_taps
 from services.music.audio.spectrum import released_music_db
 
 Bands = NDArray[np.float64]
@@ -73,8 +73,8 @@ def matching_filter(centres_hz: Bands, gains_db: Bands, rate: int) -> NDArray[np
 
     The line between two bands and the finite length blur steep steps; what is missing is added and drawn again.
     """
-    asked, limit = gains_db.copy(), float(np.abs(gains_db).max()) + 3.0
+    asked, limit, taps = gains_db.copy(), float(np.abs(gains_db).max()) + 3.0, odd_taps(TAPS, rate)
     for _ in range(_ROUNDS):
-        reached = band_gains_db(centres_hz, linear_phase(centres_hz, asked, rate, TAPS), rate)
+        reached = band_gains_db(centres_hz, linear_phase(centres_hz, asked, rate, taps), rate)
         asked = np.clip(asked + 0.7 * (gains_db - reached), -limit, limit)
-    return linear_phase(centres_hz, asked, rate, TAPS)
+    return linear_phase(centres_hz, asked, rate, taps)

@@ -6,6 +6,7 @@ Filtered stems wait in scratch files (raw float32), so that memory does not grow
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
 from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
 from services.mixer.mastering.peaks import gather
-from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase, minimum_phase
+from services.mixer.mastering.tone import TAPS, drawn_to, equaliser_db, linear_phase, minimum_phase, odd_taps
 from services.mixer.mastering.width import matching_width_db, turn, width_db, width_response
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
@@ -139,7 +140,7 @@ class Session:
             return None
         gains = self._gains_db(centres, levels, aim)
         wanted = matching_width_db(centres, sides, *aim.sides, aim.width_share) if aim.sides else None
-        narrowing = width_db(centres, sides, wanted)
+        narrowing = width_db(centres, levels, sides, wanted)
         side = width_response(centres, narrowing, self.rate)
         if side is not None:
             self.width_db = _readable(centres, narrowing)
@@ -147,7 +148,8 @@ class Session:
             middle = np.ones(1, dtype=np.float32)
         else:
             self.eq_db = _readable(centres, gains)
-            middle = minimum_phase(matching_filter(centres, gains, self.rate) if aim.match else linear_phase(centres, gains, self.rate))
+            drawn = matching_filter if aim.match else partial(linear_phase, taps=odd_taps(TAPS, self.rate))
+            middle = minimum_phase(drawn(centres, gains, self.rate))
         if side is None:
             return Filters(middle) if self.eq_db else None
         delay = side.size // 2
@@ -166,7 +168,7 @@ class Session:
         total = np.zeros((2, self.frames), dtype=np.float32)
         for name in self.names:
             total += self.load(name)
-        return stereo_spectrum(np.nan_to_num(total), self.rate)
+        return stereo_spectrum(np.nan_to_num(total, posinf=0.0, neginf=0.0), self.rate)
 
     def _filter(self, name: str, filters: Filters | None) -> Audio:
         audio = self.load(name)

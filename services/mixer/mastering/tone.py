@@ -52,6 +52,11 @@ def linear_phase(centres_hz: Bands, gains_db: Bands, rate: int, taps: int = TAPS
     return np.asarray(response * np.blackman(taps + 2)[1:-1], dtype=np.float32)
 
 
+def odd_taps(taps: int, rate: int) -> int:
+    """How many taps last as long at `rate` as `taps` do at 48 kHz, an odd number."""
+    return round(taps * rate / 48_000) // 2 * 2 + 1
+
+
 def minimum_phase(response: NDArray[np.float32]) -> NDArray[np.float32]:
     """The causal response [taps] with the magnitude of a linear-phase one [taps], by folding its cepstrum (Oppenheim & Schafer 1975).
 
