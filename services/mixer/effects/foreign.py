@@ -76,7 +76,10 @@ def _parameter(name: str, row: dict[str, Any]) -> Parameter:
         raise ValueError(f"its parameter {name} is of no kind that there is: {kind} (allowed: {', '.join(KINDS)})")
     low, high = float(row.get("low", -math.inf)), float(row.get("high", math.inf))
     one = Parameter(name, kind, default, str(row.get("what", "")), str(row.get("unit", "")), low, high, choices)
-    one.read(default, f"the default of its parameter {name}")
+    try:
+        one.read(default, name)
+    except BadInput as error:
+        raise ValueError(f"the default of its parameter {name} is {default!r}; allowed: {one.allowed}") from error
     return one
 
 

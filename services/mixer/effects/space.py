@@ -93,7 +93,8 @@ def convolution(audio: Audio, rate: int, *, response: Audio | None, mix: float, 
     """Filtered by a recorded room; the response is brought to an energy of 1, so that the level stays about the same."""
     if response is None or not response.shape[1]:
         return audio
-    energy = math.sqrt(float(np.square(response, dtype=np.float64).sum(axis=1).mean()))
+    # The same filter has less energy per tap at a higher rate: what it has at 48 kHz counts.
+    energy = math.sqrt(float(np.square(response, dtype=np.float64).sum(axis=1).mean()) * rate / NOISE_RATE)
     if energy < 1e-9:
         return mixed(audio, np.zeros_like(audio), mix)
     late = np.zeros((2, round(predelay_ms * rate / 1000)), dtype=np.float32)
@@ -101,13 +102,13 @@ def convolution(audio: Audio, rate: int, *, response: Audio | None, mix: float, 
 
 
 def _dense_noise(decay_s: float, rate: int, seed: int) -> NDArray[np.float64]:
-    """A bright room's response [2, taps] of energy 1; the same room at every sample rate."""
+    """A bright room's response [2, taps], of energy 1 at 48 kHz; the same room at every sample rate."""
     taps = round(decay_s * 1.2 * NOISE_RATE)
     noise = rng(seed, "mixer", "gated reverb").standard_normal((2, taps)) * 10 ** (-3 * np.arange(taps) / NOISE_RATE / decay_s)
     noise[:, : round(PREDELAY_S * NOISE_RATE)] = 0
     noise = sosfilt(butter(2, (180, 9000), "band", fs=NOISE_RATE, output="sos"), noise, axis=-1)
-    noise = resample(noise, max(1, round(taps * rate / NOISE_RATE)), axis=-1)
-    return np.asarray(noise / np.sqrt(np.square(noise).sum(axis=1, keepdims=True)))
+    noise /= np.sqrt(np.square(noise).sum(axis=1, keepdims=True))
+    return np.asarray(resample(noise, max(1, round(taps * rate / NOISE_RATE)), axis=-1) * (NOISE_RATE / rate))
 
 
 def gated_reverb(
