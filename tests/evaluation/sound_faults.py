@@ -4,8 +4,8 @@ click: a step in the waveform of a dry pitched stem, alone within a tenth of a s
 level falls by 40 dB within 10 ms and is back within 0.2 s. dead air: over 1.5 s under −50 LUFS while notes are written. cut end: the file
 ends above −60 dBFS where the song should die away. silent end: over 2 s of nothing. boom, mud, harsh, dull, thin, fizzy: the bands of a
 region stand over 3 dB off the corridor on average. buried lead: in over 40 % of its time no band of the lead comes within 6 dB of all the
-rest. unheard: a part is 30 LU under the record. offset: a channel carries a constant. lopsided: one side is louder by 3 LU. phasey: the
-sides cancel.
+rest. unheard: a part is 30 LU under the record, a texture (vinyl, tape) 40. offset: a channel carries a constant. lopsided: one side is
+louder by 3 LU. phasey: the sides cancel.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ DEAD_LUFS, DEAD_S = -50.0, 1.5
 DROP_DB, DROP_BACK_S = 40.0, 0.2
 END_DBFS = -60.0
 LEAD_UNDER_DB, LEAD_HEARD = -6.0, 0.6
-UNHEARD_LU = -30.0
+UNHEARD_LU, TEXTURE_LU = -30.0, -40.0
 _LEADS = (Role.MELODY, Role.VOCAL)
 _NOISES = (Role.FX, Role.DRUMS, Role.PERCUSSION)
 
@@ -211,6 +211,7 @@ def _stereo(song: Finished) -> list[Fault]:
 
 
 def _unheard(song: Finished) -> list[Fault]:
-    whole = integrated_lufs(song.master, song.rate)
-    levels = {name: integrated_lufs(stem, song.rate) - whole for name, stem in song.stems.items() if name in song.score.parts}
-    return [_fault("unheard", f"{name} {level:.0f} LU", level) for name, level in levels.items() if level < UNHEARD_LU]
+    whole, parts = integrated_lufs(song.master, song.rate), song.score.parts
+    levels = {name: integrated_lufs(stem, song.rate) - whole for name, stem in song.stems.items() if name in parts}
+    least = {name: TEXTURE_LU if parts[name].role is Role.FX else UNHEARD_LU for name in levels}
+    return [_fault("unheard", f"{name} {level:.0f} LU", level) for name, level in levels.items() if level < least[name]]
