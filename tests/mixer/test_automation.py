@@ -7,7 +7,8 @@ from contracts.music.score import Part, Role
 from services.mixer.mixing.automation import end_fade, end_fade_s
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.console import Console
-from services.mixer.mixing.plan import measure, plan_mix
+from services.mixer.mixing.measuring import measure
+from services.mixer.mixing.plan import plan_mix
 from services.mixer.profiles import profile
 from services.music.audio.loudness import block_energies, loudness_of
 from tests.mixer.band import RATE, make_score

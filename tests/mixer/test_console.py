@@ -8,8 +8,9 @@ from services.mixer.mixing.automation import section_gains_db
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.console import Console
 from services.mixer.mixing.ducking import duck_envelope, kick_hits
+from services.mixer.mixing.measuring import measure
 from services.mixer.mixing.placement import place
-from services.mixer.mixing.plan import measure, plan_mix
+from services.mixer.mixing.plan import plan_mix
 from services.mixer.mixing.spaces import echo, impulse_response
 from services.mixer.mixing.tape import wow
 from services.mixer.profiles import Duck, profile, profiles

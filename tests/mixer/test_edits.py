@@ -113,7 +113,7 @@ def test_roles_sections_changes_and_sends_are_edited(desk):
 @pytest.mark.parametrize(
     ("edits", "told"),
     [
-        (one("kazoo", mute=True), "mix.channels: 'kazoo' is not possible; allowed: parts drums, bass, melody, acoustic_piano, pad_synth; roles"),
+        (one("kazoo", mute=True), "mix.channels: 'kazoo' is not .* allowed: parts drums, bass, melody, acoustic_piano, pad_synth; roles"),
         (MixEdits(section_db={"bridge_7": 1.0}), "mix.section_db: 'bridge_7' is not possible; allowed: verse_1, chorus_1"),
         (MixEdits(changes={"loudest": 1.0}), "mix.changes.loudest: .* allowed: low_end_db, "),
         (MixEdits(changes={"width": 3.0}), "mix.changes.width: .* allowed: 0 to 2"),

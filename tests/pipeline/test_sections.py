@@ -17,7 +17,8 @@ from services.mixer.mastering.chain import Aim
 from services.mixer.mastering.session import Session
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.console import Console
-from services.mixer.mixing.plan import measure, plan_mix
+from services.mixer.mixing.measuring import measure
+from services.mixer.mixing.plan import plan_mix
 from services.mixer.profiles import profile
 from services.music.audio.loudness import block_energies, loudness_of
 

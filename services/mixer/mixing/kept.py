@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from contracts.sound import Operation
 from services.mixer.mixing.channel import Channel, MixPlan, Return, Tone
+from services.mixer.profiles import OF_A_SOURCE, Strip, Tape
 from services.mixer.stored import digest
 
 Audio = NDArray[np.float32]
@@ -74,6 +75,11 @@ def channel_key(plan: MixPlan, channel: Channel, rate: int, *, dry: str, tape: A
 def return_key(plan: MixPlan, settings: Return, rate: int, *, effect: Any, sends: list[tuple[str, Any]], fade: str, envelope: str) -> str:
     """Digest of a return: its effect's settings, and what is sent to it as (channel's digest, send level in dB or its curve's digest)."""
     return digest(**_common(plan, rate, settings, OF_RETURN, envelope), effect=effect, sends=sends, fade=fade)
+
+
+def measured_key(dry: str, strip: Strip, tape: Tape, remix: float) -> str:
+    """Digest of what is measured of a dry stem behind a strip."""
+    return digest(version=VERSION, dry=dry, strip=strip.model_dump(mode="json", include=set(OF_A_SOURCE)), tape=tape, remix=remix)
 
 
 def _identity(operation: Operation) -> list[str]:

@@ -1,7 +1,6 @@
 """What the mix decides before it touches a sample: levels, places and cuts from the score, the profile and measurements."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,59 +9,17 @@ from contracts.music.score import Part, Role, Score
 from contracts.sound import Bell
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.changes import Changes
-from services.mixer.mixing.channel import Channel, MixPlan, Return, Tone
+from services.mixer.mixing.channel import Channel, MixPlan, Return
 from services.mixer.mixing.edits import Edits, edited_channel, edited_return
-from services.mixer.mixing.placement import side_to_middle
-from services.mixer.mixing.strip import NO_TAPE, NOMINAL_LUFS, shaped
+from services.mixer.mixing.measuring import Measured, pre_gain_db
 from services.mixer.mixing.tuning import Tuning, tuned
-from services.mixer.profiles import OF_A_SOURCE, Profile, Strip, Tape
-from services.music.audio.loudness import block_energies, gated_lufs, integrated_lufs
-from services.music.audio.spectrum import band_powers
+from services.mixer.profiles import Profile, Strip
 
 LEAD_LUFS = -20.0
-SILENT_LUFS = -70.0
 LEADS = (Role.MELODY, Role.VOCAL)
 GATED_ROOM_DB = 5.0
 BESIDE_SHARE = 0.85
 BEATS = (Role.DRUMS, Role.PERCUSSION)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A dry stem in numbers: loudness of its active parts (LUFS), 10 ms K-weighted energies, side/middle.
-
-    Behind its strip: loudness of the active parts, power per third octave.
-    """
-
-    lufs: float
-    wet_lufs: float
-    energies: NDArray[np.float64]
-    centres_hz: NDArray[np.float64]
-    powers: NDArray[np.float64]
-    side: float
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether there is nothing to hear in it."""
-        return not math.isfinite(self.lufs) or self.lufs < SILENT_LUFS
-
-
-def measure(audio: NDArray[np.float32], rate: int, strip: Strip | None = None, tape: Tape = NO_TAPE) -> Measured:
-    """Measure a dry stem [2, samples]: as it is, and as it comes out of a strip (its own sound where none is given)."""
-    energies = block_energies(audio, rate)
-    lufs = gated_lufs(energies)
-    wet, wet_lufs = audio, lufs
-    if strip and math.isfinite(lufs):
-        tone = Tone(**{name: getattr(strip, name) for name in OF_A_SOURCE})
-        wet = shaped(audio, rate, tone, gain_db=pre_gain_db(lufs), tape=tape)
-        wet_lufs = integrated_lufs(wet, rate)
-    centres, powers = band_powers(wet, rate)
-    return Measured(lufs, wet_lufs, energies, centres, powers, side_to_middle(audio))
-
-
-def pre_gain_db(lufs: float) -> float:
-    """What brings a stem to the strips' nominal level."""
-    return round(min(max(NOMINAL_LUFS - lufs, -40.0), 40.0), 3)
 
 
 def plan_mix(

@@ -14,8 +14,10 @@ from services.mixer.mixing.changes import Changes, asked_changes, read_changes
 from services.mixer.mixing.channel import MixPlan
 from services.mixer.mixing.console import RETURNS, THREADS, Console
 from services.mixer.mixing.edits import edited_profile, made_out
+from services.mixer.mixing.kept import measured_key
 from services.mixer.mixing.looping import folded
-from services.mixer.mixing.plan import Measured, measure, plan_mix
+from services.mixer.mixing.measuring import Measured, measure
+from services.mixer.mixing.plan import plan_mix
 from services.mixer.profiles import Profile, profile
 from services.mixer.stored import Audio, Stems, go_on
 from services.music.audio.spectrum import Bands, stereo_spectrum
@@ -36,7 +38,7 @@ def mix(context: Context, bench: Workbench) -> Context:
     style = profile(edited_profile(stated, _genre(context, score)))
     edits = made_out(stated, score, list(dry.stems), RETURNS)
     go_on(bench, 0.0, "listening to the stems")
-    measured = _measured(dry, score, style)
+    measured = _measured(dry, score, style, changes)
     plan = plan_mix(score, measured, style, changes, edits, asked_changes(context))
     shelf = Shelf(bench)
     digests = {name: artifact.sha256 for name, artifact in dry.stems.items()}
@@ -98,10 +100,20 @@ def _genre(context: Context, score: Score) -> str:
     return context.musical.genre if context.musical else score.genre
 
 
-def _measured(dry: Stems, score: Score, style: Profile) -> dict[str, Measured]:
+def _measured(dry: Stems, score: Score, style: Profile, changes: Changes) -> dict[str, Measured]:
+    """Measures of the dry stems and of what comes out of their strips, kept like the stems."""
+    objects = dry.bench.objects
+
     def one(name: str) -> Measured:
         part = score.parts[name]
-        return measure(dry.load(name), dry.rate, style.strip(part.role, part.instrument, part.patch), style.tape)
+        strip = style.strip(part.role, part.instrument, part.patch)
+        key = measured_key(dry.stems[name].sha256, strip, style.tape, changes.remix)
+        place = f"audio/mixed/{key}/measured.npy"
+        if objects.exists(place):
+            return Measured.from_bytes(objects.read(place))
+        measured = measure(dry.load(name), dry.rate, strip, style.tape)
+        objects.put_bytes(place, measured.to_bytes(), "application/octet-stream")
+        return measured
 
     with ThreadPoolExecutor(THREADS) as pool:
         names = list(dry.stems)
