@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import BadInput, Unavailable
+from contracts.sound import CODINGS, EDITIONS, RATES_HZ, edition_file, format_file
 from houseband.client import Results
-from houseband.folder import check_target, default_folder, write_folder
+from houseband.folder import check_target, default_folder, further_bytes, write_folder
 
 FILES = {"master.wav": b"sound", "stems/bass.wav": b"low"}
 
@@ -70,6 +71,20 @@ def test_too_little_room_is_said_before_anything_starts(tmp_path: Path) -> None:
     """A year of music fits on no disk."""
     with pytest.raises(Unavailable, match="disk space"):
         check_target(tmp_path / "song", 3.15e7 * 100, None)
+
+
+def test_further_files_are_ours_and_count_where_room_is_looked_for(tmp_path: Path) -> None:
+    """Every format at every rate and every edition may lie in a song's folder; what they take is asked of the disk beforehand."""
+    formats = [f"{coding}@{rate}" for coding in CODINGS for rate in RATES_HZ]
+    names = [*map(format_file, formats), *map(edition_file, EDITIONS), "cover.png", "cover.jpg"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "manifest.json").write_text('{"composition_id": "c", "files": {}}')
+    check_target(tmp_path, 1, None)
+    assert further_bytes({"formats": ["wav24@96000"]}, 60) == 2 * 60 * 96_000 * 6
+    assert further_bytes({}, 60) == 0
+    assert further_bytes({"editions": list(EDITIONS)}, 60) > 16 * 60 * 288_000
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

@@ -97,3 +97,9 @@ def make_context(bench, score, stems, *, genre="pop", target=-14.0, ceiling=-1.0
         arrangement=ScoreSection(score=document),
         production=ProductionSection(state="rendered", plan=plan, stems=stored),
     )
+
+
+def asking(context):
+    """The context of a request for further files: an encoder each, a version and the archive."""
+    options = context.request.options.model_copy(update={"formats": ("ogg@44100", "mp3_320", "flac16"), "editions": ("loop", "stems_zip")})
+    return context.model_copy(update={"request": context.request.model_copy(update={"options": options})})
