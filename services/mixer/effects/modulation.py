@@ -33,8 +33,8 @@ def ensemble(audio: Audio, rate: int, *, depth_ms: float, hz: float, mix: float)
         for voice in range(3):
             turn = 2 * math.pi * (voice / 3 + side / 6)
             slow = np.sin(phase(count, rate, hz) + turn)
-            quick = 0.25 * np.sin(phase(count, rate, 9.3 * hz) + turn)
-            shift = -(1.0 + depth_ms * (1.25 + slow + quick)) * rate / 1000
+            quick = 0.12 * np.sin(phase(count, rate, 9.3 * hz) + turn)
+            shift = -(1.0 + depth_ms * (1.12 + slow + quick)) * rate / 1000
             wet[side] += read_at(audio[side], shift) / math.sqrt(3)
     return mixed(audio, wet, mix)
 

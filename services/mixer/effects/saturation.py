@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from scipy.signal import butter, resample_poly, sosfilt
 
 from services.mixer.effects.effect import Audio, Effect, board, mixed, pedal
 from services.mixer.effects.filters import HIGHEST, biquad, held_hz
-from services.mixer.effects.kernels import phase, read_at
+from services.mixer.effects.kernels import follow, level, phase, read_at
 from services.mixer.effects.parameters import choice, number, whole
 from services.music.audio.levels import linear
 from services.music.rng import rng
@@ -43,6 +44,13 @@ _CURVES: dict[str, Callable[[Signal], Signal]] = {
 }
 
 
+@cache
+def _fundamental(curve: str, drive: float) -> float:
+    """Gain of a curve for the fundamental of a sine that nearly fills it (its describing function)."""
+    sine = 0.7 * np.sin(2 * np.pi * (np.arange(512) + 0.5) / 512)
+    return float(np.dot(_CURVES[curve](sine * drive), sine) / np.dot(sine, sine))
+
+
 def saturate(audio: Audio, rate: int, *, drive: float, curve: str, mix: float, output: float) -> Audio:
     """Harmonics of a curve; half of the drive is taken back."""
     wet = _shaped(audio, rate, curve, linear(drive)) * np.float32(linear(output - drive / 2))
@@ -66,13 +74,14 @@ def bitcrush(audio: Audio, rate: int, *, bits: float, hz: float, mix: float) -> 
 
 
 def exciter(audio: Audio, rate: int, *, hz: float, amount: float, drive: float) -> Audio:
-    """New harmonics of the highs alone, added above them: air for what has none."""
-    corner = held_hz(hz, rate)
-    highs = butter(2, corner, "high", fs=rate, output="sos")
+    """Harmonics of the highs alone, added above them: air for what has little. As many for soft sounds as for loud ones."""
+    highs = butter(2, held_hz(hz, rate), "high", fs=rate, output="sos")
     source = np.asarray(sosfilt(highs, audio, axis=-1), dtype=np.float32)
-    made = _shaped(source, rate, "tube", linear(drive)) - source * np.float32(linear(drive))
-    made = np.asarray(sosfilt(highs, made * linear(-drive / 2), axis=-1), dtype=np.float32)
-    return np.asarray(audio + made * np.float32(linear(amount)), dtype=np.float32)
+    envelope = follow(level(source), 0.5, 60.0, rate) + linear(-90.0)
+    even = np.asarray(source / envelope, dtype=np.float32)
+    # Without the fundamental: it would cancel the highs near the corner, where the filters turn it.
+    made = (_shaped(even, rate, "tube", linear(drive)) - even * np.float32(_fundamental("tube", linear(drive)))) * envelope
+    return np.asarray(audio + sosfilt(highs, made, axis=-1) * linear(amount), dtype=np.float32)
 
 
 def sub_harmonics(audio: Audio, rate: int, *, hz: float, drive: float, amount: float) -> Audio:
@@ -164,8 +173,8 @@ EFFECTS = (
         "new harmonics above a corner",
         (
             number("hz", 4500, 500, 14_000, "Hz", "corner"),
-            number("amount", -6, -60, 12, "dB", "level of what is added"),
-            number("drive", 12, 0, 36, "dB", "how many harmonics"),
+            number("amount", 0, -60, 24, "dB", "level of what is added, against the highs"),
+            number("drive", 6, 0, 36, "dB", "how many harmonics"),
         ),
         exciter,
         ahead_ms=5.0,
@@ -187,7 +196,7 @@ EFFECTS = (
         "saturation",
         "a tape machine: saturation, bump, highs, wow, flutter, hiss",
         (
-            number("drive", 4, 0, 30, "dB", "how hot it is recorded"),
+            number("drive", 2, 0, 30, "dB", "how hot it is recorded"),
             number("wow", 0.05, 0, 3, "%", "slow waver of speed"),
             number("flutter", 0.03, 0, 2, "%", "quick waver of speed"),
             number("bump", 1.5, 0, 9, "dB", "of the head, at 70 Hz"),

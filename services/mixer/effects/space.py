@@ -189,10 +189,10 @@ EFFECTS = (
         "space",
         "a big room cut off while it sounds: the snare of the eighties",
         (
-            number("decay_s", 1.8, 0.2, 6, "s", "of the room"),
-            number("hold_ms", 180, 10, 2000, "ms", "how long it stays open after the sound"),
+            number("decay_s", 2.4, 0.2, 6, "s", "of the room"),
+            number("hold_ms", 200, 10, 2000, "ms", "how long it stays open after the sound"),
             number("release_ms", 25, 1, 1000, "ms", "how fast it closes"),
-            number("threshold_db", -30, -80, 0, "dBFS", "of the dry sound, at which it opens"),
+            number("threshold_db", -20, -80, 0, "dBFS", "of the dry sound, at which it opens"),
             number("amount", -3, -60, 12, "dB", "level of the room, beside the dry sound"),
             whole("seed", 0, 0, 2**31 - 1, "", "another seed, another room"),
         ),
