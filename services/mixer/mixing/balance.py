@@ -19,7 +19,7 @@ Bands = NDArray[np.float64]
 RATE = 48_000
 JUDGED_HZ = (50.0, 13_000.0)
 FREE_DB = 1.0
-ABSENT_DB = 18.0
+ABSENT_DB = 15.0
 """So far under the corridor nobody plays, and no equaliser helps."""
 STEPS_DB = (-6.0, -4.5, -3.0, -1.5, 1.5, 3.0, 4.5, 6.0)
 WIDTHS_Q = (0.7, 1.4, 2.8, 4.3)
@@ -62,12 +62,13 @@ class Desk:
 
     def cost(self, total: Bands) -> float:
         """What a sum lies over 1 dB from the corridor, where anybody plays."""
-        away = np.maximum(self.away_db(total)[self.judged], -ABSENT_DB)
-        missed = np.maximum(np.abs(away) - FREE_DB, 0) ** 2
-        return float(np.mean(missed) + PEAK_COST * np.mean(missed**2))
+        missed = np.maximum(np.abs(self.away_db(total)[self.judged]) - FREE_DB, 0) ** 2
+        return float(np.mean(missed) + PEAK_COST * np.mean(missed**2)) if missed.size else 0.0
 
     def balance(self) -> None:
         """Turn knobs until nothing is gained by any of them."""
+        total = np.sum(list(self.powers.values()), axis=0)
+        self.judged &= self.away_db(total) > -ABSENT_DB
         for _ in range(MOST_STEPS):
             total = np.sum(list(self.powers.values()), axis=0)
             best, choice = self.cost(total), None
@@ -86,7 +87,6 @@ class Desk:
     def _moves(self, total: Bands) -> Iterator[tuple[str, Bands, Bell | float, float]]:
         """What may be turned next: (channel, its powers then, the knob, its price)."""
         away = np.where(self.judged, self.away_db(total), 0.0)
-        away = np.where(away < -ABSENT_DB, 0.0, away)
         for name in self.powers:
             for step in (-LEVEL_STEP_DB, LEVEL_STEP_DB):
                 if abs(self.gains_db[name] + step) <= self.reach_db[name]:
