@@ -16,6 +16,7 @@ LOOP_S = (3.0, 45.0)
 ENDING_BARS = (2, 4, 8)
 HOOK_WEIGHT, START_WEIGHT, JOIN_COST = 3.0, 1.0, 0.8
 _ENOUGH_HOOK = 0.6
+RISING = ("build", "build_up", "buildup", "prechorus", "pre_chorus", "riser", "lift")
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ def _join_worth(bars: Bars, one: Piece, other: Piece) -> float:
         return 0.0
     worth = -JOIN_COST - (0.8 if other.first < one.end else 0.0)
     worth += 0.3 * (one.end in bars.ends) + 0.3 * (other.first in bars.starts)
+    # What rises towards something must arrive.
+    worth -= 1.2 * (one.end not in bars.ends and bars.labels[one.end - 2] in RISING)
     worth += 0.3 * ((bars.chords[one.end - 2][1], bars.chords[other.first - 1][0]) in bars.changes)
     worth += 0.3 * (bars.labels[other.first - 2] == bars.labels[one.end - 2] if other.first > 1 else 0)
     worth -= 0.1 * min(bars.held[one.end - 1] + bars.held[other.first - 1], 6)
