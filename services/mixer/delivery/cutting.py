@@ -14,7 +14,7 @@ MOST_PIECES = 3
 LOOP_BARS = (8, 4, 16, 2)
 LOOP_S = (3.0, 45.0)
 ENDING_BARS = (2, 4, 8)
-HOOK_WEIGHT, START_WEIGHT, JOIN_COST = 3.0, 1.0, 0.8
+HOOK_WEIGHT, START_WEIGHT, JOIN_COST, REPEAT_COST = 3.0, 1.0, 0.8, 3.0
 _ENOUGH_HOOK = 0.6
 RISING = ("build", "build_up", "buildup", "prechorus", "pre_chorus", "riser", "lift")
 
@@ -105,13 +105,15 @@ def _near(bars: Bars, start: int, wanted_s: float) -> list[int]:
 
 def _worth(bars: Bars, pieces: tuple[Piece, ...], rings: bool) -> float:
     """What a way of cutting is worth to a listener; the terms are in the order in which one would notice them."""
-    flags = [flag for piece in pieces for flag in bars.hooks[piece.first - 1 : piece.end - 1]]
+    used = [bar for piece in pieces for bar in range(piece.first - 1, piece.end - 1)]
+    flags = [bars.hooks[bar] for bar in used]
     share = sum(flags) / len(flags)
     worth = HOOK_WEIGHT * min(share, _ENOUGH_HOOK) / _ENOUGH_HOOK if share else -5.0
     if share:
         worth += START_WEIGHT * (1 - flags.index(True) / len(flags))
     worth += _ending_worth(bars, pieces[-1], rings)
     worth += sum(_join_worth(bars, one, other) for one, other in pairwise(pieces))
+    worth -= REPEAT_COST * (1 - len(set(used)) / len(used))
     return worth - sum(1.0 for piece in pieces[:-1] if piece.bars < PHRASE_BARS)
 
 
