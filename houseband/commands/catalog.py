@@ -35,12 +35,21 @@ def read_catalog(kind: str) -> list[dict[str, Any]]:
         from services.generator.production.engines import providers
 
         return [{"id": name, **row} for name, row in providers().items()]
-    from services.music.packs.instruments import instruments
+    return _instruments()
 
-    return [
-        {"id": one.id, "name": one.name, "family": one.family, "roles": list(one.roles), "synonyms": list(one.synonyms)}
-        for one in instruments().values()
-    ]
+
+def _instruments() -> list[dict[str, Any]]:
+    """The instruments; where packs of the user's own are at hand, with the file that plays each, and the roles that they bind."""
+    from services.generator.production.own import bound_by_packs
+    from services.music.packs.instruments import instruments
+    from services.runtime.sound_folders import sound_places
+
+    rows: dict[str, dict[str, Any]] = {one.id: one.told for one in instruments().values()}
+    for name, own in bound_by_packs(sound_places().packs).items():
+        by = f" ({own.pack.name or own.pack.file.name})" if own.pack else ""
+        rows.setdefault(name, {"id": name, "name": "every part of this role", "family": "", "roles": [name], "synonyms": []})
+        rows[name]["played by your own"] = own.label + by
+    return list(rows.values())
 
 
 def _effect_rows(entry: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -58,6 +58,7 @@ def examine() -> Iterator[Finding]:
     yield _synthesizers()
     yield from _sounds()
     yield _own_packs()
+    yield from _own_sounds()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Finding("memory", f"{memory / 1e9:.1f} GB", memory >= NEEDED_MEMORY_BYTES, needed=False, remedy="4 GB for a two-minute song")
     model = os.environ.get("HOUSEBAND_LLM_BASE_URL", "")
@@ -94,6 +95,26 @@ def _own_packs() -> Finding:
         return Finding("packs of your own", "not readable", ok=False, needed=True, remedy=str(error))
     shown = ", ".join(f"{pack.id}{' in place of ours' * pack.overrides} ({pack.path})" for pack in own)
     return Finding("packs of your own", shown or "none", ok=True, needed=False, remedy="docs/packs.md says how to write one")
+
+
+def _own_sounds() -> Iterator[Finding]:
+    """Who plays instruments of the user's own, and the packs in the folders of HOUSEBAND_SOUNDS."""
+    from services.generator.production.own import bound_by_packs
+    from services.runtime.sound_folders import sound_places
+
+    for what, module, version in (("SFZ instruments", "pysfizz", "0.1.3"), ("VST3 instruments and effects", "pedalboard", "0.9.16")):
+        done = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False, timeout=60)
+        said = f"{module} loads" if done.returncode == 0 else done.stderr.strip().rpartition("\n")[2]
+        yield Finding(what, said, done.returncode == 0, needed=False, remedy=f"pip install {module}=={version}")
+    try:
+        bound = bound_by_packs(sound_places().packs)
+    except BadInput as error:
+        yield Finding("sounds of your own", "not readable", ok=False, needed=True, remedy=str(error))
+        return
+    shown = ", ".join(f"{name}: {own.label}" for name, own in bound.items())
+    folders = ", ".join(map(str, sound_places().packs))
+    found = shown or (f"no packs in {folders}" if folders else "none")
+    yield Finding("sounds of your own", found, ok=True, needed=False, remedy="docs/sounds.md says how to bring them")
 
 
 def _synthesizers() -> Finding:

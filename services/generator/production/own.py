@@ -1,8 +1,8 @@
 """Instruments of the user's own: which file plays which part, by Options.sounds and by the packs of the operator's folders."""
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -18,7 +18,7 @@ PATCH = "own"
 """Stands where the name of a patch of ours would, in the source of a plan."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Own:
     """One file as an instrument. `field` is what errors name; `said` what the user wrote."""
 
@@ -27,7 +27,7 @@ class Own:
     detail: str
     field: str
     said: str
-    pack: SoundPack | None = field(default=None, hash=False)
+    pack: SoundPack | None = dataclasses.field(default=None, hash=False)
 
     @property
     def label(self) -> str:

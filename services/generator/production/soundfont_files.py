@@ -82,6 +82,8 @@ class Tables:
         low, high = 0, 127
         try:
             starts = [_BAG.unpack_from(bag, _BAG.size * index)[0] for index in range(first, last + 1)]
+            if starts != sorted(starts):
+                raise Damaged("its zones run backwards")
             for number, (start, stop) in enumerate(pairwise(starts)):
                 zone = dict(_GENERATOR.unpack_from(gens, _GENERATOR.size * index) for index in range(start, stop))
                 bounds = zone.get(KEY_RANGE)
