@@ -46,9 +46,9 @@ def made(bench: Workbench, name: str, media_type: str, inputs: dict[str, Any], m
         stored = _stored(bench, key, path, media_type)
     finally:
         path.unlink(missing_ok=True)
-    document = {"artifact": stored.model_dump(mode="json"), "facts": facts}
-    bench.objects.create(f"{key}.json", json.dumps(document, sort_keys=True).encode())
-    return Made(stored, facts)
+    document = json.dumps({"artifact": stored.model_dump(mode="json"), "facts": facts}, sort_keys=True)
+    bench.objects.create(f"{key}.json", document.encode())
+    return Made(stored, json.loads(document)["facts"])
 
 
 def _key(name: str, inputs: dict[str, Any]) -> str:
