@@ -30,6 +30,8 @@ EDITS = ("edit_30", "edit_60")
 BY_LEAD = ("instrumental", "lead")
 NOT_MADE = "not_made"
 MOST_STEP, MOST_FLUX = 1.0, 1.25
+SHORT_S, SHORT_TOLERANCE_LU = 10.0, 0.3
+"""Two meters place their windows differently: of four seconds of drums they read 0.11 LU apart, of a song 0.04."""
 _FRAME, _HOP = 512, 64
 _ROUNDING = 0.001
 
@@ -93,7 +95,8 @@ def _measured(heard: Heard, path: Path, audio: Array, name: str, asked: Asked) -
     if not facts.get("whole") and peak > asked.ceiling_dbtp + TRUE_PEAK_TOLERANCE_DB:
         wrong.append(f"{name} has a true peak of {peak} dBTP")
     told = facts.get("loudness_lufs")
-    if told is not None and math.isfinite(loudness) and abs(loudness - float(told)) > LOUDNESS_TOLERANCE_LU:
+    room = LOUDNESS_TOLERANCE_LU if audio.shape[1] >= SHORT_S * heard.rate_hz else SHORT_TOLERANCE_LU
+    if told is not None and math.isfinite(loudness) and abs(loudness - float(told)) > room:
         wrong.append(f"{name} has {loudness:.2f} LUFS and says {told}")
     free = facts.get("whole") or facts.get("limited") or not math.isfinite(loudness)
     if name in EDITS and not free and abs(loudness - asked.target_lufs) > LOUDNESS_TOLERANCE_LU:
