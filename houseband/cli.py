@@ -136,8 +136,13 @@ def _use_own_packs() -> None:
     """The user's packs, told at once where one cannot be read: what starts from here finds them in the same folders."""
     from services.music.packs.genres import use_packs
     from services.runtime.packs import pack_folders
+    from services.runtime.sound_folders import sound_places
 
     use_packs(pack_folders())
+    if folders := sound_places().packs:
+        from services.generator.production.own import bound_by_packs
+
+        bound_by_packs(folders)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

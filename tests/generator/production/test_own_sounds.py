@@ -235,7 +235,7 @@ def test_a_damaged_soundfont_is_read_safely(damage: Callable[[bytes], bytes], tm
 
 @pytest.mark.skipif(not tiny.available(), reason="tinysoundfont is not installed")
 def test_a_soundfont_that_crashes_its_player_is_refused(tmp_path: Path) -> None:
-    """tinysoundfont 0.3.7 reads beyond its tables where zones lead there, and dies: an error about the file, after which others play."""
+    """The player tinysoundfont 0.3.7 reads beyond a table and dies: an error about the file, after which others play."""
     path = write_soundfont(tmp_path / "Tone.sf2")
     good = path.read_bytes()
     at = good.index(b"pbag") + 8
