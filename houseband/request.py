@@ -12,6 +12,7 @@ from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput, Unavailable
 from houseband.stating import read_mix, read_sounds
 from services.music.lyrics import read_lyrics
+from services.music.pictures import MOST_BYTES, read_picture
 from services.music.taps import read_taps
 
 _FIELDS = [
@@ -85,6 +86,9 @@ def read_brought(arguments: argparse.Namespace) -> Brought:
             raise BadInput(name, str(path), allowed, hint="There is no such file")
     if arguments.resize and not arguments.base:
         raise BadInput("resize", arguments.resize, "a --base to do it to")
+    if arguments.cover:
+        with arguments.cover.open("rb") as file:
+            read_picture(file.read(MOST_BYTES + 1))
     lyrics = _text_of("lyrics", arguments.lyrics) if arguments.lyrics else ""
     if arguments.lyrics:
         read_lyrics(lyrics)
