@@ -1,8 +1,9 @@
 """How finished songs sound, measured: `make eval-sound`. The tables go to docs/sound.md.
 
 Songs over all styles from the prompts of score_prompts.toml (seed = number), the real stages in process, the delivered 24-bit files read
-back. Options: --songs N, --seconds S, --workers N, --only STYLE,STYLE, --out FILE, --keep FILE (a JSON line per song beside the system's
-temporary files; a run that was stopped goes on where it stood, as long as the code is the same), --again (forget those lines).
+back. Options: --songs N, --first N, --seconds S, --workers N, --only STYLE,STYLE, --out FILE, --keep FILE (a JSON line per song beside
+the system's temporary files; a run that was stopped goes on where it stood, as long as the code is the same), --again (forget those
+lines).
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ def main() -> int:
     """Make, measure, write. Returns 1 where a song could not be made."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--songs", type=int, default=200)
+    parser.add_argument("--first", type=int, default=1, help="number of the first song")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="styles, with commas between")
@@ -109,7 +111,8 @@ def main() -> int:
     parser.add_argument("--again", action="store_true")
     asked = parser.parse_args()
     only = set(filter(None, asked.only.split(",")))
-    wanted = [song for song in songs(asked.songs) if not only or song.style in only]
+    numbered = songs(asked.first + asked.songs - 1)[asked.first - 1 :]
+    wanted = [song for song in numbered if not only or song.style in only]
     if asked.again:
         asked.keep.unlink(missing_ok=True)
     lines = run(wanted, asked.seconds, asked.workers, asked.keep)
