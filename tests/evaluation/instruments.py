@@ -20,10 +20,10 @@ from services.generator.production import plan_stems, render_stem
 from services.generator.production.calibrate import phrase
 from services.generator.production.curves import SAMPLE_RATE_HZ, Floats
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Synth, is_drum_part, sounds
+from services.generator.production.sounds import Kit, Sampled, Synth, sounds
 from services.music.audio.loudness import integrated_lufs
 from services.music.packs.instruments import Instrument, instruments
-from tests.evaluation.tone_measures import FLOOR_DB, Samples, cents_off, centroid_hz, step_db, strokes_apart
+from tests.evaluation.tone_measures import FLOOR_DB, Samples, centroid_hz, cents_off, step_db, strokes_apart
 
 DOCS = Path(__file__).parents[2] / "docs" / "instruments.md"
 VELOCITIES = (40, 80, 120)
@@ -196,8 +196,10 @@ def jobs(only: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
 def table(rows: Sequence[Audited]) -> list[str]:
     """The rows as Markdown."""
     lines = [
-        "| instrument | patch | played by | notes | worst cents (note) | step at ends dB | brightness Hz at 40 / 80 / 120 | level LU "
-        "| uneven dB | strokes apart: level, tone dB | fails |",
+        (
+            "| instrument | patch | played by | notes | worst cents (note) | step at ends dB | brightness Hz at 40 / 80 / 120 | level LU "
+            "| uneven dB | strokes apart: level, tone dB | fails |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -233,13 +235,14 @@ def page(rows: Sequence[Audited], seconds: float) -> str:
         "",
         "- **cents**: autocorrelation near 30 ms, interpolated, of the fundamental (of the first partials where it is weak), 0.12–0.75 s",
         "  into each note; the worst note of all three scales is shown. Vibrato is off, the small drawn detuning of each note is on.",
-        "- **step**: what a linear predictor of order 32, fitted to the 120 ms before the end of a note, cannot predict in the 150 ms after,",
-        "  beyond what it could not predict before either, against the note's peak. A cut of height h gives h.",
+        "- **step**: what a linear predictor of order 32, fitted to the 120 ms before the end of a note, cannot predict in the 140 ms",
+        "  after, beyond what it could not predict before either (and 2 dB), against the note's peak. A cut of height h gives h.",
         "- **brightness**: centre of the amplitude spectrum of the first half second, mean over the scale.",
         "- **level**: loudness of the scale, mean of velocities 80 and 120, against the reference to which every patch is calibrated;",
         "  of kits and effects the calibration phrase. The mixer brings each part from there to its role's loudness.",
         "- **uneven**: how far a note stands out of its neighbours (90th percentile of the distance from the median of five).",
-        f"- **strokes apart**: {REPEATS} strokes of one pitch and velocity: mean difference from one to the next, of level and of third octaves.",
+        f"- **strokes apart**: {REPEATS} strokes of one pitch and velocity: mean difference from one to the next, of level and of third",
+        "  octaves.",
         "",
         *(f"- {name}: **{good} of {count}**" for name, (good, count) in counts.items()),
         f"- measured in {seconds:.0f} s",

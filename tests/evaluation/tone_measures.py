@@ -8,9 +8,10 @@ from scipy.signal import butter, lfilter, sosfiltfilt
 Samples = NDArray[np.floating]
 RATE_HZ = 48_000
 LAG_S, FRAME_S = 0.025, 0.1
-"""The autocorrelation is read about this far out, in frames of this length: far enough for fractions of a cent, not far enough to lose
-count; the mean over the frames is the pitch around which a vibrato swings."""
+"""The autocorrelation is read about this far out (at most seven periods: further the count is lost), in frames of this length; the mean over the frames is the pitch around which a vibrato swings."""
 SEARCH_CENTS = 80
+FINE_HZ = 400.0
+"""From here up the autocorrelation is interpolated eightfold: its peak is only a few samples wide."""
 ORDER = 32
 OWN = 1.26
 FLOOR_DB = -120.0
@@ -35,11 +36,12 @@ def cents_off(tone: Samples, expected_hz: float, *, partials: float = 3.5) -> fl
 
 def _frame_cents(heard: Samples, expected_hz: float) -> float:
     size = 1 << int(np.ceil(np.log2(2 * heard.size)))
+    finer = 8 if expected_hz > FINE_HZ else 1
     power = np.abs(np.fft.rfft(heard, size)) ** 2
-    correlation = np.fft.irfft(power, size)[: heard.size] / np.arange(heard.size, 0, -1)
-    periods = int(np.clip(round(LAG_S * expected_hz), 3, 40))
+    correlation = np.fft.irfft(power, size * finer)[: heard.size * finer] / (np.arange(heard.size * finer, 0, -1) / finer)
+    periods = int(np.clip(round(LAG_S * expected_hz), 3, 7))
     around = 2.0 ** (min(SEARCH_CENTS, 540 / periods) / 1200)
-    centre = periods * RATE_HZ / expected_hz
+    centre = periods * RATE_HZ * finer / expected_hz
     low, high = int(centre / around), int(np.ceil(centre * around)) + 1
     at = low + int(np.argmax(correlation[low : high + 1]))
     left, middle, right = correlation[at - 1 : at + 2]

@@ -41,13 +41,13 @@ def embodied(audio: Floats, body: Body, part: Part, clock: Clock) -> Floats:
 
 
 def _loudest(audio: Floats) -> float:
-    """Level of the loud parts: the 95th percentile of RMS in 50 ms."""
+    """Level of the loud parts: the 90th percentile of RMS in 50 ms, of the frames that are within 50 dB of the loudest."""
     size = SAMPLE_RATE_HZ // 20
     count = audio.shape[1] // size
     if count == 0:
         return 0.0
     power = np.square(audio[:, : count * size]).reshape(2, count, size).mean(axis=(0, 2))
-    return float(np.sqrt(np.percentile(power, 95)))
+    return float(np.sqrt(np.percentile(power[power >= 1e-5 * power.max()], 90)))
 
 
 def _driven(audio: Floats, drive_db: float) -> Floats:
@@ -81,8 +81,7 @@ def _ringing(audio: Floats, level_db: float, part: Part, clock: Clock) -> Floats
     rung = np.stack([oaconvolve(heard, strings)[: audio.shape[1]] for strings in _strings()])
     lift = np.exp(-1.0 / (LIFT_S / 6.9 * SAMPLE_RATE_HZ))
     rung *= _falling(down, float(lift))
-    loud = _loudest(rung)
-    return np.asarray(rung * (10 ** (level_db / 20) * _loudest(audio) / loud), dtype=np.float32) if loud > 0 else np.zeros_like(audio)
+    return np.asarray(rung * 10 ** (level_db / 20), dtype=np.float32)
 
 
 def _pedal(part: Part, clock: Clock) -> Floats:
@@ -105,7 +104,10 @@ def _falling(down: Floats, fall: float) -> Floats:
 
 @lru_cache(maxsize=1)
 def _strings() -> tuple[Floats, Floats]:
-    """Impulse responses, left and right, of all strings of a piano with open dampers: two partials of each, decaying."""
+    """Impulse responses, left and right, of all strings of a piano with open dampers: two partials of each, decaying.
+
+    The string that answers most answers a steady tone with its own level.
+    """
     draw = rng(0, "production", "strings")
     time = np.arange(round(RING_S * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     sides = []
@@ -118,7 +120,8 @@ def _strings() -> tuple[Floats, Floats]:
                 wave = np.sin(2 * np.pi * base * partial * time + draw.uniform(0, 2 * np.pi))
                 sound += wave * np.exp(-decay * partial**0.5 * time) / partial
         fade = np.minimum(time / 0.03, 1.0) * np.minimum((RING_S - time) / 0.3, 1.0)
-        sides.append((sound * fade).astype(np.float32))
+        sound *= fade
+        sides.append((sound / np.abs(np.fft.rfft(sound)).max()).astype(np.float32))
     return sides[0], sides[1]
 
 
@@ -132,8 +135,7 @@ def _room(audio: Floats, level_db: float, decay_s: float) -> Floats:
     heard = oaconvolve(source, middle)[: audio.shape[1]]
     beside = oaconvolve(source, side)[: audio.shape[1]]
     room = np.stack([heard + beside, heard - beside])
-    loud = _loudest(room)
-    return np.asarray(room * (10 ** (level_db / 20) * _loudest(audio) / loud), dtype=np.float32) if loud > 0 else np.zeros_like(audio)
+    return np.asarray(room * 10 ** (level_db / 20), dtype=np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -152,4 +154,5 @@ def _room_responses(decay_s: float) -> tuple[Floats, Floats]:
     low_pass = butter(1, 6500.0, fs=SAMPLE_RATE_HZ, output="sos")
     sides = [sosfilt(low_pass, response) for response in sides]
     sides[1] = sosfiltfilt(butter(2, SIDE_LOW_HZ, "highpass", fs=SAMPLE_RATE_HZ, output="sos"), sides[1])
-    return sides[0].astype(np.float32), sides[1].astype(np.float32)
+    gain = 1.0 / np.sqrt(np.square(sides[0]).sum() + np.square(sides[1]).sum())  # white noise comes out at its own level
+    return (gain * sides[0]).astype(np.float32), (gain * sides[1]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Levels every sound: `python -m services.generator.production.calibrate [patch …]` writes calibration.toml.
+"""Levels every sound: `python -m services.generator.production.calibrate [patch …]` writes calibration.toml and keys.toml.
 
 With names only those patches are measured; the other rows stay as they are.
 
@@ -19,15 +19,13 @@ from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
 from services.generator.production.engines import ENGINES, Choice, Task, candidates
 from services.generator.production.intonation import chromatic, corrections, evenness, kinship, reach
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Sound, forget_calibration, sound_table, sounds
+from services.generator.production.sounds import Keys, Kit, Preset, Sampled, Sound, forget_calibration, sounds
 from services.music.packs.instruments import instruments
 
 REFERENCE_LUFS = -23.0
 MEASURED_AT = (70, 100)
 """Velocities at which the levels of single keys are compared."""
-BY_KEY = ("intonation", "evenness", "kin")
-"""Tables of single keys of presets."""
-PATH = Path(__file__).with_name("calibration.toml")
+PATH, KEYS_PATH = (Path(__file__).with_name(name) for name in ("calibration.toml", "keys.toml"))
 
 
 def phrase(name: str, sound: Sound) -> Score:
@@ -76,34 +74,46 @@ def measure_lufs(audio: Floats) -> float:
     return float(integrated_lufs(audio, SAMPLE_RATE_HZ))
 
 
-def _keys(shelf: Shelf, only: frozenset[str]) -> dict[str, dict[str, dict[int, float]]]:
-    """Corrections of pitch (of the patches that ask for them) and of level, and the kin of single keys, by preset."""
-    found: dict[str, dict[str, dict[int, float]]] = {place: {} for place in BY_KEY}
-    for instrument_id, row in instruments().items():
-        for name, sound in sound_table(instrument_id).patches.items():
+def _keys(shelf: Shelf, only: frozenset[str]) -> dict[str, Keys]:
+    """The keys of every preset that a patch, or one of its articulations, may take, over its instrument's range; none in `only`: of all."""
+    found: dict[str, Keys] = {}
+    for row in instruments().values():
+        for name, sound in row.sound.patches.items():
             if row.is_drums or (only and name not in only):
                 continue
             extra = [one for rule in (sound.staccato, sound.accent) if rule for one in rule.presets]
             for preset in (*candidates(sound), *extra):
                 if preset.soundfont in shelf.fonts:
-                    keys = reach(*row.range)
-                    scales = [chromatic(sound, preset, keys, velocity, shelf) for velocity in MEASURED_AT]
-                    tuned = corrections(scales[-1], keys) if sound.corrected else dict[int, float]()
-                    measured = (tuned, evenness(scales, keys), kinship(scales[-1], keys))
-                    for place, row_of in zip(BY_KEY, measured, strict=True):
-                        found[place].setdefault(preset.label, {}).update(row_of)
+                    measured = _measured(sound, preset, reach(*row.range), shelf)
+                    found[preset.label] = joined(found[preset.label], measured) if preset.label in found else measured
     return found
+
+
+def _measured(sound: Sampled, preset: Preset, keys: range, shelf: Shelf) -> Keys:
+    scales = [chromatic(sound, preset, keys, velocity, shelf) for velocity in MEASURED_AT]
+    cents = corrections(scales[-1], keys) if sound.corrected else [0] * len(keys)
+    return Keys(first=keys[0], cents=tuple(cents), level_db=tuple(evenness(scales, keys)), kin=kinship(scales[-1], keys))
+
+
+def joined(one: Keys, other: Keys) -> Keys:
+    """Two measurements of a preset, by instruments of different ranges: the wider one, filled up by the other."""
+    low, high = min(one.first, other.first), max(one.first + len(one.kin), other.first + len(other.kin))
+    wide, more = (one, other) if len(one.kin) >= len(other.kin) else (other, one)
+    of = {key: wide if 0 <= key - wide.first < len(wide.kin) else more for key in range(low, high)}
+    return Keys(
+        first=low,
+        cents=tuple(of[key].tune(key) for key in of),
+        level_db=tuple(of[key].level(key) for key in of),
+        kin="".join(str(of[key].alike(key)) for key in of),
+    )
 
 
 def main(names: Sequence[str] = ()) -> None:
     """Measure everything that can be played here, or the named patches, and write the table: first the keys, then the trims."""
     shelf, only = find_soundfonts(), frozenset(names)
     table = tomllib.loads(PATH.read_text("utf-8")) if only else {}
-    for place, sources in _keys(shelf, only).items():
-        rows = table.setdefault(place, {})
-        for source, measured in sources.items():
-            rows[source] = {str(key): int(value) if value.is_integer() else value for key, value in sorted(measured.items())}
-    _write(table)
+    known = {source: Keys.model_validate(row) for source, row in tomllib.loads(KEYS_PATH.read_text("utf-8")).items()} if only else {}
+    _write_keys(known | _keys(shelf, only))
     forget_calibration()
     for choice in all_choices(shelf):
         if only and choice.patch not in only:
@@ -116,16 +126,19 @@ def main(names: Sequence[str] = ()) -> None:
 
 
 def _write(table: dict[str, dict[str, dict[str, float]]]) -> None:
-    lines = ["# Written by `python -m services.generator.production.calibrate`: gain in dB that brings each sound to -23 LUFS,"]
-    lines += ["# cents that bring single keys in tune, dB that bring single keys level with their register."]
-    for section, rows in sorted(table.items(), key=lambda item: (item[0] in BY_KEY, item[0])):
-        for name, row in sorted(rows.items()):
-            quoted = f'"{name}"' if section in BY_KEY else name
-            keys = sorted(row.items(), key=lambda item: item[0].zfill(4) if item[0].isdigit() else item[0])
-            if keys:
-                lines += ["", f"[{section}.{quoted}]"]
-                lines += [f"{key} = {value}" if key.isdigit() else f'"{key}" = {value}' for key, value in keys]
+    lines = ["# Written by `python -m services.generator.production.calibrate`: gain in dB that brings each sound to -23 LUFS."]
+    for engine, patches in sorted(table.items()):
+        for patch, sources in sorted(patches.items()):
+            lines += ["", f"[{engine}.{patch}]", *(f'"{source}" = {trim}' for source, trim in sorted(sources.items()))]
     PATH.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _write_keys(found: dict[str, Keys]) -> None:
+    lines = ["# Written by `python -m services.generator.production.calibrate`: what single keys of the presets need (sounds.Keys)."]
+    for source, keys in sorted(found.items()):
+        numbers = [f"{name} = [{', '.join(f'{v:g}' for v in row)}]" for name, row in (("cents", keys.cents), ("level_db", keys.level_db))]
+        lines += ["", f'["{source}"]', f"first = {keys.first}", *numbers, f'kin = "{keys.kin}"']
+    KEYS_PATH.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -69,18 +69,17 @@ def chromatic(sound: Sampled, preset: Preset, pitches: range, velocity: int, she
     return np.asarray(audio.mean(axis=0), dtype=np.float32)
 
 
-def corrections(audio: Floats, pitches: range) -> dict[int, float]:
-    """Cents to add for each pitch that is out by more than is heard; what cannot be measured is left alone."""
-    found: dict[int, float] = {}
+def corrections(audio: Floats, pitches: range) -> list[int]:
+    """Cents to add for each key, 0 where it is out by less than is heard or cannot be measured."""
+    found = []
     for index, pitch in enumerate(pitches):
         start = index * SAMPLE_RATE_HZ + round(0.15 * SAMPLE_RATE_HZ)
         cents = deviation_cents(audio[start : start + round(0.6 * SAMPLE_RATE_HZ)], 440.0 * 2.0 ** ((pitch - 69) / 12))
-        if WORTH_CENTS <= abs(cents) < LARGEST_CENTS:
-            found[pitch] = float(-cents)
+        found.append(-cents if WORTH_CENTS <= abs(cents) < LARGEST_CENTS else 0)
     return found
 
 
-def evenness(scales: list[Floats], pitches: range) -> dict[int, float]:
+def evenness(scales: list[Floats], pitches: range) -> list[float]:
     """Decibels to add for each key that is louder or softer than its register, the mean of scales of several velocities."""
     weight = butter(1, 120.0, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
     levels = np.zeros(len(pitches))
@@ -91,18 +90,17 @@ def evenness(scales: list[Floats], pitches: range) -> dict[int, float]:
     padded = np.pad(levels, TREND_KEYS, mode="reflect", reflect_type="odd") if len(pitches) > TREND_KEYS else levels
     trend = medfilt(padded, TREND_KEYS)[TREND_KEYS:-TREND_KEYS] if len(pitches) > TREND_KEYS else np.full(levels.size, np.median(levels))
     off = np.clip(trend - levels, -LARGEST_DB, LARGEST_DB)
-    return {pitch: round(float(db), 1) for pitch, db in zip(pitches, off, strict=True) if abs(db) >= WORTH_DB}
+    return [round(float(db), 1) if abs(db) >= WORTH_DB else 0.0 for db in off]
 
 
-def kinship(audio: Floats, pitches: range) -> dict[int, float]:
+def kinship(audio: Floats, pitches: range) -> str:
     """For each key whether the next key above (1), below (2) or both (3) sounds like it, by the levels of their partials.
 
     Such a neighbour, retuned, is another recording of the same instrument; one that differs more would be heard as another one.
     """
     partials = np.array([_partials(audio, index, pitch) for index, pitch in enumerate(pitches)])
-    near = [bool(_distance(one, other) <= KIN_DB) for one, other in pairwise(partials)]
-    kin = {pitch: (1 if up else 0) + (2 if down else 0) for pitch, up, down in zip(pitches, [*near, False], [False, *near], strict=True)}
-    return {pitch: float(mask) for pitch, mask in kin.items() if mask}
+    near = [int(_distance(one, other) <= KIN_DB) for one, other in pairwise(partials)]
+    return "".join(str(up + 2 * down) for up, down in zip([*near, 0], [0, *near], strict=True))
 
 
 def _partials(audio: Floats, index: int, pitch: int) -> Floats:

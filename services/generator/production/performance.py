@@ -11,7 +11,7 @@ from services.generator.production.curves import SAMPLE_RATE_HZ, Clock
 from services.generator.production.events import Event, changes, event
 from services.generator.production.gestures import CONTROL_STEP_S, Held, grid, passage, slide, swell, vibrato
 from services.generator.production.phrasing import Times, arches
-from services.generator.production.sounds import Preset, Sampled, levelling_db
+from services.generator.production.sounds import Preset, Sampled, measured_keys
 from services.generator.production.strokes import Player, Stroke, Voice
 
 BREATH = frozenset({"cc2", "cc11"})
@@ -62,9 +62,9 @@ def _settings(player: Player, strokes: list[Stroke], channels: dict[Voice, int],
         other = player.own_preset(voice[2])
         if other:
             events.append(event(0, "program", channels[voice], other.bank, other.program))
-        levels = {} if drums else levelling_db((other or player.preset).label)
-        if levels:
-            volume = round(MIDDLE_VOLUME * 10.0 ** (levels.get(key, 0.0) / 40.0))
+        keys = measured_keys((other or player.preset).label)
+        if keys.level_db and not drums:
+            volume = round(MIDDLE_VOLUME * 10.0 ** (keys.level(key) / 40.0))
             events.append(event(0, "cc", channels[voice], VOLUME, float(min(volume, 127))))
     return events
 

@@ -14,7 +14,7 @@ from services.generator.production.own import ENGINES as OWN_ENGINES
 from services.generator.production.own import PATCH, bindings, own_of
 from services.generator.production.own_files import Look, content_of, look
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Kit, Sampled, Synth, patch_code, patch_name, sounds, trim_db, tuning_cents
+from services.generator.production.sounds import Kit, Sampled, Synth, measured_keys, patch_code, patch_name, sounds, trim_db
 
 RENDER_VERSION = 2
 """Raised with every change of this package that changes samples."""
@@ -86,7 +86,7 @@ def _facts(part_id: str, part: Part, score: Score, choice: Choice, shelf: Shelf,
         "source": choice.source,
         "sound": None if choice.own else sounds()[choice.patch].model_dump(mode="json"),
         "content": _content(choice, shelf),
-        "tuning": tuning_cents(choice.source) if choice.preset else {},
+        "keys": measured_keys(choice.source).model_dump() if choice.preset else {},
         "trim_db": trim_db(choice.engine, choice.patch, choice.source),
         "tonic": score.key_value.tonic_class if choice.engine == "drum_machine" else None,
     }

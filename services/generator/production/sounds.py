@@ -95,8 +95,8 @@ def _calibration() -> dict[str, Any]:
 
 
 def forget_calibration() -> None:
-    """Read the calibration again: it was measured anew."""
-    for known in (_calibration, trim_db, tuning_cents, levelling_db, kin):
+    """Read calibration.toml and keys.toml again: they were measured anew."""
+    for known in (_calibration, _key_tables, trim_db, measured_keys):
         known.cache_clear()
 
 
@@ -106,22 +106,36 @@ def trim_db(engine: str, patch: str, source: str) -> float:
     return float(_calibration().get(engine, {}).get(patch, {}).get(source, 0.0))
 
 
-@cache
-def tuning_cents(source: str) -> dict[int, float]:
-    """Corrections of single pitches of a preset, in cents."""
-    return {int(pitch): float(cents) for pitch, cents in _calibration().get("intonation", {}).get(source, {}).items()}
+class Keys(_Table):
+    """What was measured of the single keys of a preset (intonation.py), from its first key on; outside there is nothing to mend."""
+
+    first: int = 0
+    cents: tuple[float, ...] = Field(default=(), description="brings a key in tune")
+    level_db: tuple[float, ...] = Field(default=(), description="brings a key level with its register")
+    kin: str = Field(default="", description="per key 1 where the one above sounds alike, 2 the one below, 3 both")
+
+    def tune(self, key: int) -> float:
+        """Cents to add to a key."""
+        return self.cents[key - self.first] if 0 <= key - self.first < len(self.cents) else 0.0
+
+    def level(self, key: int) -> float:
+        """Decibels to add to a key."""
+        return self.level_db[key - self.first] if 0 <= key - self.first < len(self.level_db) else 0.0
+
+    def alike(self, key: int) -> int:
+        """Which neighbours of a key sound like it: 1 above, 2 below, 3 both."""
+        return int(self.kin[key - self.first]) if 0 <= key - self.first < len(self.kin) else 0
 
 
 @cache
-def levelling_db(source: str) -> dict[int, float]:
-    """Corrections of the level of single keys of a preset, in dB."""
-    return {int(pitch): float(db) for pitch, db in _calibration().get("evenness", {}).get(source, {}).items()}
+def measured_keys(source: str) -> Keys:
+    """The keys of a preset, by its label; an empty table for one that was not measured."""
+    return Keys.model_validate(_key_tables().get(source, {}))
 
 
 @cache
-def kin(source: str) -> dict[int, int]:
-    """Keys of a preset whose neighbour above (1), below (2) or both (3) sound alike (intonation.kinship)."""
-    return {int(pitch): int(mask) for pitch, mask in _calibration().get("kin", {}).get(source, {}).items()}
+def _key_tables() -> dict[str, Any]:
+    return tomllib.loads(_text("keys.toml"))
 
 
 @cache

@@ -8,7 +8,7 @@ from contracts.music import Note, Part
 from services.generator.production.curves import Clock
 from services.generator.production.kits import HATS
 from services.generator.production.phrasing import NONE, Times, leaving, slurs
-from services.generator.production.sounds import Preset, Sampled, kin, tuning_cents
+from services.generator.production.sounds import Preset, Sampled, measured_keys
 from services.music.packs.sound_table import Legato
 from services.music.rng import rng
 
@@ -57,8 +57,7 @@ class Player:
         self.sound, self.preset, self.drums = sound, preset, drums
         self._turns: dict[tuple[int, str], int] = {}
         self._hands: dict[int, tuple[float, bool]] = {}
-        self._kin = kin(preset.label)
-        self._tuning = tuning_cents(preset.label) if sound.corrected else {}
+        self._keys = measured_keys(preset.label)
 
     def strokes(self, part_id: str, part: Part, clock: Clock) -> list[Stroke]:
         """All notes of a part, in its order."""
@@ -86,7 +85,7 @@ class Player:
         voice, key = self._voice(note.pitch, way)
         tone = -sound.tone_cents * max(1.0 - note.velocity / FULL, 0.0) + rule.tone_cents * (float(draws[0]) - 1.0)
         wander = float(np.clip(draws[1] * rule.tune_cents / 2, -rule.tune_cents, rule.tune_cents)) * (0.25 if self.drums else 1.0)
-        tune = wander + self._tuning.get(key, 0.0) + 100.0 * (note.pitch - key)
+        tune = wander + self._keys.tune(key) * self.sound.corrected + 100.0 * (note.pitch - key)
         begin_s = max(start_s - (0.0 if self.drums else sound.lead_ms / 1000), 0.0)
         return Stroke(
             note, begin_s, max(end_s, begin_s + SHORTEST_S), voice, key, self._velocity(note, draws, way, short=short, weak=weak),
@@ -116,7 +115,7 @@ class Player:
         """Which key beside its own a turn takes the sample of: above, then below, where they sound alike."""
         if self.drums or not self.sound.variation.neighbours or turn == 0:
             return 0
-        return (0, 1, -1)[turn] if self._kin.get(pitch, 0) & turn else 0
+        return (0, 1, -1)[turn] if self._keys.alike(pitch) & turn else 0
 
     def _weak(self, pitch: int, start_s: float) -> bool:
         """Whether the weaker hand makes this stroke: in quick rows every other one."""

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import BadInput
+from contracts.music.pitch import Pitch
 from services.music.packs.sound_table import SoundTable
 
 
@@ -33,6 +34,23 @@ class Instrument(BaseModel):
     def is_drums(self) -> bool:
         """Whether it is written on the percussion channel."""
         return self.family == "drums"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a person needs to choose it: what it plays and sounds like, how it may be played, what shapes a held note."""
+        low, high = (Pitch(pitch).name() for pitch in self.range)
+        main = self.sound.patches.get(self.sound.default)
+        return {
+            "id": self.id,
+            "name": self.name,
+            "family": self.family,
+            "roles": list(self.roles),
+            "range": f"{low}-{high}",
+            "sound": f"{self.sound.default}, {'sampled' if main else 'synthesised'}",
+            "ways": [*self.sound.articulations, *(main.articulations if main else ())],
+            "controls": list(main.controls) if main else ["pitch_bend", "cutoff"],
+            "synonyms": list(self.synonyms),
+        }
 
 
 @cache
