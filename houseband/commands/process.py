@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     print_table(("", arguments.source.name, arguments.target.name), rows)
     if done.clipped:
         print(f"houseband: {done.clipped} samples passed full scale and were clipped; normalise, limit or write wav32f", file=sys.stderr)
+    if done.quieter_db:
+        print(f"houseband: {done.quieter_db:.2f} dB quieter, since {done.coding} raises peaks over full scale otherwise", file=sys.stderr)
     return 0
 
 

@@ -58,6 +58,15 @@ def run(
     return audio
 
 
+def judge(operations: tuple[Operation, ...], *, field: str, any_path: bool = False) -> None:
+    """Read a chain without running it: names, parameters, values and paths; a plugin's own parameters are judged when it runs.
+
+    Raises BadInput as `run`.
+    """
+    for index, operation in enumerate(operations):
+        prepared(operation, 48_000, field=f"{field}[{index}]", scratch=Path(), song=Song(), any_path=any_path)
+
+
 def prepared(operation: Operation, rate: int, *, field: str, scratch: Path, song: Song, any_path: bool) -> Callable[[Audio], Audio]:
     """One operation, read and ready to run on [2, samples]. Raises BadInput as `run`."""
     if is_plugin(operation.effect):

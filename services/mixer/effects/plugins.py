@@ -21,7 +21,7 @@ from services.runtime.isolation import PluginFailed, isolated
 PREFIX = "plugin:"
 BUNDLE = ".vst3"
 PATIENCE_S = 20.0
-PATIENCE_PER_S = 1.0  # more, for each second of audio
+PATIENCE_PER_S = 0.5  # more, for each second of audio
 DESCRIBING_S = 20.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -68,7 +68,7 @@ def _run(
                 rate,
                 dict(operation.parameters),
                 timeout_s=patience_s,
-                what=f"the plugin {effect}",
+                what=f"the plugin {effect.removeprefix(PREFIX)}",
             )
         except PluginFailed as error:
             raise failed(error, effect, field) from error
@@ -107,7 +107,7 @@ def entries() -> list[dict[str, Any]]:
 def _described(function: Callable[[str], dict[str, Any]], name: str) -> dict[str, Any]:
     effect = name if name.endswith(BUNDLE) else f"{PREFIX}{name}"
     try:
-        return isolated(function, name, timeout_s=DESCRIBING_S, what=f"the plugin {effect}")
+        return isolated(function, name, timeout_s=DESCRIBING_S, what=f"the plugin {name}")
     except HousebandError as error:
         group = "vst3" if name.endswith(BUNDLE) else "plugin"
         return {"id": effect, "group": group, "what": "", "parameters": [], "broken": str(error)}

@@ -15,7 +15,7 @@ from contracts.errors import BadInput
 from contracts.sound import Operation
 from services.mixer import files
 from services.mixer.delivery.dither import to_16_bit
-from services.mixer.delivery.formats import CODINGS
+from services.mixer.delivery.formats import CODINGS, STEP_MARGIN_DB
 from services.mixer.effects import chain
 from services.mixer.effects.effect import LEAST_SAMPLES, Song
 from services.mixer.effects.operations import OPERATIONS, FileOperation
@@ -23,13 +23,14 @@ from services.mixer.effects.parameters import Value
 from services.mixer.effects.plugins import is_plugin
 from services.mixer.effects.sounds import Audio, Sound, by_pairs, read_sound
 from services.mixer.effects.statements import known
-from services.music.audio.levels import decibels
+from services.music.audio.levels import decibels, linear
 from services.music.audio.loudness import integrated_lufs
 from services.music.audio.true_peak import true_peak
 
 SUFFIXES = {"wav": "wav24", "flac": "flac", "mp3": "mp3_v0", "ogg": "ogg"}
 MP3_RATES_HZ = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 MOST_OPERATIONS = 100
+MOST_TRIES = 4
 MOST_CHANNELS = {"flac": 8, "mp3": 2, "ogg": 8, "wav": 64}
 
 
@@ -56,7 +57,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Processed:
-    """What was done. `after` is measured in the file that was written; `clipped` samples did not fit into its coding."""
+    """What was done. `after` is measured in the file that was written.
+
+    `clipped` samples did not fit into its coding; `quieter_db` is how far MP3 or Ogg was turned down, since coding raises peaks.
+    """
 
     source: str
     target: str
@@ -65,12 +69,13 @@ class Processed:
     after: Facts
     steps: tuple[Step, ...]
     clipped: int = 0
+    quieter_db: float = 0.0
 
     def document(self) -> dict[str, Any]:
         """As JSON has it: silence has no level."""
         shown = asdict(self)
         for name in ("before", "after"):
-            shown[name] = {key: None if value == -np.inf else value for key, value in shown[name].items()}
+            shown[name] = {key: None if value == -np.inf else round(value, 6) for key, value in shown[name].items()}
         return shown
 
 
@@ -110,8 +115,8 @@ def process(source: Path, target: Path, operations: Sequence[tuple[str, Operatio
         for step in steps:
             sound = step.run(sound, Path(scratch))
             done.append(Step(step.operation.effect, step.values, sound.seconds))
-    after, clipped = write(target, sound, coding)
-    return Processed(str(source), str(target), coding, before, after, tuple(done), clipped)
+    after, clipped, quieter_db = write(target, sound, coding)
+    return Processed(str(source), str(target), coding, before, after, tuple(done), clipped, quieter_db)
 
 
 def _read(operation: Operation, at: str, *, any_path: bool) -> _Read:
@@ -171,10 +176,11 @@ def _judge_target(source: Path, target: Path) -> None:
         raise BadInput("out", str(target), "another file than the one that is read")
 
 
-def write(target: Path, sound: Sound, coding: str) -> tuple[Facts, int]:
+def write(target: Path, sound: Sound, coding: str) -> tuple[Facts, int, float]:
     """Write a sound under its name once it is whole and has been read again.
 
-    Returns what the file holds, and how many samples passed full scale in a coding that cannot hold them.
+    Returns what the file holds, how many samples passed full scale in a coding that cannot hold them, and how many decibels
+    quieter MP3 or Ogg had to be so that what a decoder makes of them does not.
 
     Raises:
         BadInput: a coding that cannot hold this rate, so many channels, or nothing at all; a folder that cannot be written.
@@ -188,14 +194,13 @@ def write(target: Path, sound: Sound, coding: str) -> tuple[Facts, int]:
     os.close(handle)
     unfinished = Path(name)
     try:
-        _encode_or_tell(unfinished, sound, coding, target)
-        after = facts(read_sound(unfinished, "out"))
+        after, quieter_db = _encoded(unfinished, sound, coding, target)
         unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
     fixed = how.lossless and coding != "wav32f"
-    return after, int(np.count_nonzero(np.abs(sound.audio) > 1.0)) if fixed else 0
+    return after, int(np.count_nonzero(np.abs(sound.audio) > 1.0)) if fixed else 0, quieter_db
 
 
 def _judge_coding(sound: Sound, coding: str) -> None:
@@ -209,6 +214,18 @@ def _judge_coding(sound: Sound, coding: str) -> None:
         )
     if suffix != "wav" and not sound.audio.shape[1]:
         raise BadInput("out", f"{coding} without a sample", "wav: nothing is left of the sound")
+
+
+def _encoded(path: Path, sound: Sound, coding: str, target: Path) -> tuple[Facts, float]:
+    """Encode and read again; a lossy coding once more, that much quieter, where its decoded peak passes full scale."""
+    quieter_db = 0.0
+    for _ in range(MOST_TRIES):
+        _encode_or_tell(path, sound.having(sound.audio * np.float32(linear(-quieter_db))) if quieter_db else sound, coding, target)
+        after = facts(read_sound(path, "out"))
+        if CODINGS[coding].lossless or after.true_peak_dbtp <= 0:
+            break
+        quieter_db += after.true_peak_dbtp + STEP_MARGIN_DB
+    return after, quieter_db
 
 
 def _encode_or_tell(path: Path, sound: Sound, coding: str, target: Path) -> None:

@@ -174,7 +174,7 @@ EFFECTS = (
         (
             number("hz", 4500, 500, 14_000, "Hz", "corner"),
             number("amount", 0, -60, 24, "dB", "level of what is added, against the highs"),
-            number("drive", 6, 0, 36, "dB", "how many harmonics"),
+            number("drive", 12, 0, 36, "dB", "how many harmonics"),
         ),
         exciter,
         ahead_ms=5.0,

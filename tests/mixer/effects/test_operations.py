@@ -166,6 +166,13 @@ def test_the_name_says_the_coding_and_peaks_stay_where_they_were_asked(tmp_path,
     assert told.after.true_peak_dbtp == pytest.approx(decibels(true_peak(np.ascontiguousarray(decoded), 8)), abs=0.01)
 
 
+def test_a_lossy_file_does_not_pass_full_scale_when_it_is_decoded(tmp_path):
+    """Noise at 0 dBTP grows by the coding: the file is that much quieter, and says so."""
+    _, told = do(tmp_path, noise(2, 48_000), 48_000, "normalise:peak=0", out="a.ogg")
+    assert told.after.true_peak_dbtp <= 0
+    assert told.quieter_db > 0
+
+
 def test_samples_over_full_scale_are_counted_where_the_coding_clips_them(tmp_path):
     """In 24 bits they are told; in float they are kept."""
     assert do(tmp_path, 20 * noise(1, 4800), 48_000, "gain:db=0", out="a.flac")[1].clipped > 100
