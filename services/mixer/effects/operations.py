@@ -10,14 +10,12 @@ from contracts.errors import BadInput
 from services.mixer.delivery.formats import CODINGS
 from services.mixer.delivery.resampling import resampled
 from services.mixer.effects import levels, pitch
-from services.mixer.effects.kernels import follow, level
+from services.mixer.effects.joining import concat, mix, repeat, silence
+from services.mixer.effects.lengths import FADES, inside, ramp, room, samples
 from services.mixer.effects.parameters import Parameter, choice, file, number, switch, whole
-from services.mixer.effects.sounds import MOST_SAMPLES, RATES_HZ, Audio, Sound, stereo, with_channels
-from services.music.audio.levels import linear
+from services.mixer.effects.sounds import RATES_HZ, Sound, stereo, with_channels
 
 LONGEST_S = 36_000.0
-JOIN_MS = 5.0
-FADES = ("linear", "smooth", "equal_power", "exponential")
 
 
 @dataclass(frozen=True)
@@ -34,51 +32,28 @@ class FileOperation:
         return {"id": self.id, "group": "file", "what": self.what, "parameters": [one.entry() for one in self.parameters]}
 
 
-def _samples(sound: Sound, seconds: float) -> int:
-    return round(seconds * sound.rate)
-
-
-def _inside(sound: Sound, at: str, name: str, seconds: float) -> float:
-    """A time that lies in the sound, to the sample."""
-    if _samples(sound, seconds) > sound.audio.shape[1]:
-        raise BadInput(f"{at}.{name}", seconds, f"0 to {sound.seconds:.3f} s, the length at this point")
-    return seconds
-
-
 def trim(sound: Sound, at: str, *, start: float, end: float | None) -> Sound:
     """What lies between two times."""
-    first = _samples(sound, _inside(sound, at, "start", start))
-    last = sound.audio.shape[1] if end is None else _samples(sound, _inside(sound, at, "end", end))
+    first = samples(sound, inside(sound, at, "start", start))
+    last = sound.audio.shape[1] if end is None else samples(sound, inside(sound, at, "end", end))
     if end is not None and last <= first:
         raise BadInput(f"{at}.end", end, f"more than start, which is {start:g} s")
     return sound.having(sound.audio[:, first:last])
 
 
-def _ramp(count: int, shape: str) -> Audio:
-    """From 0 to 1, [count]."""
-    t = (np.arange(count) + 0.5) / max(count, 1)
-    curves = {
-        "linear": t,
-        "smooth": 0.5 - 0.5 * np.cos(np.pi * t),
-        "equal_power": np.sin(np.pi / 2 * t),
-        "exponential": (10 ** (3 * (t - 1)) - 1e-3) / (1 - 1e-3),
-    }
-    return np.asarray(curves[shape], dtype=np.float32)
-
-
 def fade(sound: Sound, at: str, *, in_: float, out: float, shape: str) -> Sound:
     """In at the start, out at the end."""
     audio = sound.audio.copy()
-    first, last = _samples(sound, _inside(sound, at, "in", in_)), _samples(sound, _inside(sound, at, "out", out))
-    audio[:, :first] *= _ramp(first, shape)
-    audio[:, audio.shape[1] - last :] *= _ramp(last, shape)[::-1]
+    first, last = samples(sound, inside(sound, at, "in", in_)), samples(sound, inside(sound, at, "out", out))
+    audio[:, :first] *= ramp(first, shape)
+    audio[:, audio.shape[1] - last :] *= ramp(last, shape)[::-1]
     return sound.having(audio)
 
 
 def pad(sound: Sound, at: str, *, before: float, after: float) -> Sound:
     """Silence at the ends."""
-    _room(sound, f"{at}.after", after, sound.audio.shape[1] + (before + after) * sound.rate)
-    return sound.having(np.pad(sound.audio, ((0, 0), (_samples(sound, before), _samples(sound, after)))))
+    room(sound, f"{at}.after", after, sound.audio.shape[1] + (before + after) * sound.rate)
+    return sound.having(np.pad(sound.audio, ((0, 0), (samples(sound, before), samples(sound, after)))))
 
 
 def reverse(sound: Sound, _at: str) -> Sound:
@@ -86,36 +61,9 @@ def reverse(sound: Sound, _at: str) -> Sound:
     return sound.having(sound.audio[:, ::-1])
 
 
-def repeat(sound: Sound, at: str, *, times: int, crossfade_ms: float) -> Sound:
-    """The same again, joined at equal power."""
-    count, over = sound.audio.shape[1], _samples(sound, crossfade_ms / 1000)
-    if over > count:
-        raise BadInput(f"{at}.crossfade_ms", crossfade_ms, "no longer than what is repeated")
-    step = count - over
-    _room(sound, f"{at}.times", times, times * step)
-    ramp = _ramp(over, "equal_power")
-    piece = sound.audio.copy()
-    piece[:, :over] *= ramp
-    piece[:, step:] *= ramp[::-1]
-    out = np.zeros((sound.audio.shape[0], step * times + over), dtype=np.float32)
-    for start in range(0, step * times, max(step, 1)):
-        out[:, start : start + count] += piece
-    # Nothing is before the first one, nor behind the last one.
-    out[:, :over], out[:, out.shape[1] - over :] = sound.audio[:, :over], sound.audio[:, step:]
-    return sound.having(out)
-
-
-def _room(sound: Sound, at: str, value: float, samples: float) -> None:
-    """Raises BadInput where so many samples per channel are more than can be worked on."""
-    channels = sound.audio.shape[0]
-    if channels * samples > MOST_SAMPLES:
-        minutes = MOST_SAMPLES / channels / sound.rate / 60
-        raise BadInput(at, value, f"a result of at most {minutes:.0f} minutes ({channels} channels at {sound.rate} Hz)")
-
-
 def stretch(sound: Sound, at: str, *, factor: float, transients: str) -> Sound:
     """Longer or shorter at the same pitch."""
-    _room(sound, f"{at}.factor", factor, factor * sound.audio.shape[1])
+    room(sound, f"{at}.factor", factor, factor * sound.audio.shape[1])
     return sound.having(pitch.stretched(sound.audio, sound.rate, factor=factor, semitones=0.0, formants=False, transients=transients))
 
 
@@ -128,7 +76,7 @@ def change_pitch(sound: Sound, _at: str, *, semitones: float, cents: float, form
 
 def speed(sound: Sound, at: str, *, factor: float) -> Sound:
     """As a tape or a record runs faster: pitch and length together."""
-    _room(sound, f"{at}.factor", factor, sound.audio.shape[1] / factor)
+    room(sound, f"{at}.factor", factor, sound.audio.shape[1] / factor)
     wanted = max(1, round(sound.rate / factor))
     return sound if wanted == sound.rate else sound.having(resampled(sound.audio, sound.rate, wanted))
 
@@ -145,68 +93,6 @@ def normalise(sound: Sound, at: str, *, lufs: float | None, peak: float | None, 
     return sound.having(levels.loudness(sound.audio, sound.rate, lufs=target, ceiling=ceiling, limit=limit))
 
 
-def silence(sound: Sound, _at: str, *, threshold_db: float, keep_ms: float, where: str, least_ms: float) -> Sound:
-    """Takes silence out: at the ends, or everywhere it lasts; what is left is joined by short crossfades."""
-    envelope = follow(level(sound.audio), 0.0, 10.0, sound.rate) if sound.audio.size else np.zeros(0)
-    loud = np.flatnonzero(envelope > linear(threshold_db))
-    if not loud.size:
-        return sound.having(sound.audio[:, :0])
-    keep, count = _samples(sound, keep_ms / 1000), sound.audio.shape[1]
-    if where == "ends":
-        first, last = loud[0], loud[-1] + 1
-        return sound.having(sound.audio[:, max(0, first - keep) : min(count, last + keep)])
-    gaps = np.flatnonzero(np.diff(loud) > max(_samples(sound, least_ms / 1000), 2 * keep + 1))
-    firsts = np.concatenate([loud[:1], loud[gaps + 1]]) - keep
-    lasts = np.concatenate([loud[gaps], loud[-1:]]) + 1 + keep
-    out = sound.having(sound.audio[:, max(0, firsts[0]) : min(count, lasts[0])])
-    for first, last in zip(firsts[1:], lasts[1:], strict=True):
-        piece = sound.audio[:, first : min(count, last)]
-        out = _joined(out, piece, min(JOIN_MS / 1000, keep_ms / 1000), "")
-    return out
-
-
-def _joined(sound: Sound, more: Audio, crossfade_s: float, at: str) -> Sound:
-    """One after the other, with a crossfade of equal power."""
-    over = _samples(sound, crossfade_s)
-    if over > min(sound.audio.shape[1], more.shape[1]):
-        if at:
-            raise BadInput(at, crossfade_s, "no longer than what is joined")
-        over = min(sound.audio.shape[1], more.shape[1])
-    head, tail = sound.audio[:, : sound.audio.shape[1] - over], sound.audio[:, sound.audio.shape[1] - over :]
-    ramp = _ramp(over, "equal_power")
-    return sound.having(np.concatenate([head, tail * ramp[::-1] + more[:, :over] * ramp, more[:, over:]], axis=1))
-
-
-def _like(sound: Sound, other: Sound) -> Audio:
-    """Another sound at this one's rate and channels."""
-    return with_channels(resampled(other.audio, other.rate, sound.rate) if other.audio.size else other.audio, sound.audio.shape[0])
-
-
-def concat(sound: Sound, at: str, *, file: Sound | None, gap: float, crossfade: float, first: bool) -> Sound:
-    """Another file behind this one, or before it."""
-    if file is None:
-        raise BadInput(f"{at}.file", "", "the path of a sound file")
-    if gap and crossfade:
-        raise BadInput(f"{at}.crossfade", crossfade, "gap or crossfade, not both")
-    other = _like(sound, file)
-    one, two = (sound.having(other), sound.audio) if first else (sound, other)
-    return _joined(pad(one, at, before=0.0, after=gap), two, crossfade, f"{at}.crossfade")
-
-
-def mix(sound: Sound, at: str, *, file: Sound | None, db: float, start: float, extend: bool) -> Sound:
-    """Another file added to this one."""
-    if file is None:
-        raise BadInput(f"{at}.file", "", "the path of a sound file")
-    other = _like(sound, file) * np.float32(linear(db))
-    first, count = _samples(sound, start), sound.audio.shape[1]
-    longest = max(count, first + other.shape[1]) if extend else count
-    _room(sound, f"{at}.start", start, longest)
-    out = np.pad(sound.audio, ((0, 0), (0, longest - count)))
-    part = other[:, : max(0, longest - first)]
-    out[:, first : first + part.shape[1]] += part
-    return sound.having(out)
-
-
 def mono(sound: Sound, at: str, *, channel: int) -> Sound:
     """One channel: the mean of all, or one of them."""
     if channel > sound.audio.shape[0]:
@@ -221,7 +107,7 @@ def to_stereo(sound: Sound, _at: str) -> Sound:
 
 def resample(sound: Sound, at: str, *, rate: int) -> Sound:
     """Another sample rate, by soxr's very high quality."""
-    _room(sound, f"{at}.rate", rate, sound.audio.shape[1] * rate / sound.rate)
+    room(sound, f"{at}.rate", rate, sound.audio.shape[1] * rate / sound.rate)
     return Sound(resampled(sound.audio, sound.rate, rate) if sound.audio.size else sound.audio, rate)
 
 
