@@ -24,6 +24,8 @@ Render = Callable[[Island], Floats]
 Key = Callable[[Island], object]
 VOICES = 64
 """Fewer steal notes that still ring."""
+FINE_BLOCK = 64
+"""Block where sliders move: the engine reads automation once a block."""
 CHUNK = 480_000
 _MOVED = {"bend": "pitch_bend", "cc1": "cc1"}
 """Sliders of polyphonic patches and their effects (cc1: the speed of a rotating speaker), and the controls that move them."""
@@ -77,7 +79,7 @@ def _poly(part: Part, patch: str, sound: Synth, clock: Clock) -> tuple[Render, K
         return tuple(strokes(island)), island.stop - island.start, curves
 
     def render(island: Island) -> Floats:
-        engine, graph = _engine(), list[tuple[Any, list[str]]]()
+        engine, graph = _engine(FINE_BLOCK if moved else BLOCK), list[tuple[Any, list[str]]]()
         synth = engine.make_faust_processor("voices")
         synth.num_voices = VOICES
         _compile(synth, patch)
@@ -171,10 +173,10 @@ def _progress(notes: list[Note], clock: Clock) -> Floats:
     return progress
 
 
-def _engine() -> Any:
+def _engine(block: int = BLOCK) -> Any:
     import dawdreamer
 
-    return dawdreamer.RenderEngine(SAMPLE_RATE_HZ, BLOCK)
+    return dawdreamer.RenderEngine(SAMPLE_RATE_HZ, block)
 
 
 def _compile(processor: Any, patch: str) -> None:
