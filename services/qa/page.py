@@ -199,6 +199,7 @@ def render_page(report: Report, context: Context, score: Score, findings: Findin
             decisions=context.ai_decisions,
             stems=_stems(findings, score),
             further=further_rows(report, context),
+            cover=next((name for name in report.files if name.startswith("cover.")), None),
             again=again(context),
             job=context.job_id,
         )
