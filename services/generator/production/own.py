@@ -35,6 +35,11 @@ class Own:
         return f"{self.path.name}:{self.detail}" if self.detail else self.path.name
 
     @property
+    def packed(self) -> bool:
+        """Whether a pack binds it, to whatever song there is, and nobody asked for it by name."""
+        return self.pack is not None and self.field.startswith(self.pack.file.name)
+
+    @property
     def licence(self) -> str:
         """As the stem's plan states it."""
         stated = ", by ".join(one for one in (self.pack.licence, self.pack.author) if one) if self.pack else ""

@@ -35,12 +35,16 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Look:
-    """An instrument as it was found: `own` with its preset chosen, its content, the keys that sound (None: not known), remarks."""
+    """An instrument as it was found: `own` with its preset chosen, its content, the keys that sound (None: not known), remarks.
+
+    `unfit`: why an instrument of a pack does not play this part after all.
+    """
 
     own: Own
     content: str
     keys: frozenset[int] | None = None
     remarks: tuple[str, ...] = ()
+    unfit: str = ""
 
 
 def available(kind: str) -> bool:
@@ -60,6 +64,8 @@ def look(own: Own, part: Part, shelf: Shelf) -> Look:
     if found.keys is not None and not pitches & found.keys:
         played = f"{note_name(min(pitches))} to {note_name(max(pitches))}" if pitches else "nothing"
         hint = f"Its keys lie between {note_name(min(found.keys))} and {note_name(max(found.keys))}." if found.keys else "It has no keys."
+        if own.packed:
+            return replace(found, unfit=f"The part plays {played}. {hint}")
         raise own.bad(f"an instrument that sounds where the part plays: {played}", hint)
     return found
 

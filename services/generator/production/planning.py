@@ -43,7 +43,7 @@ def plan_stems(
     own = find_own(score, options, shelf) if own is None else own
     plans = {}
     for part_id, part in score.parts.items():
-        if part_id in own:
+        if part_id in own and not own[part_id].unfit:
             choice = choose_own(own[part_id])
         elif part.notes:
             choice = choose(patch_name(part, score.genre), shelf, engine=options.engine, commercial=options.licence == "commercial")

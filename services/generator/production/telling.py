@@ -70,7 +70,9 @@ def tell_production(score: Score, plans: dict[str, StemPlan], shelf: Shelf, own:
 def _tell_own(score: Score, part_id: str, look: Look) -> list[Decision]:
     """Which file of the user's own plays a part, and which notes it does not have."""
     own, notes = look.own, score.parts[part_id].notes
-    asked = f"the pack {own.pack.name or own.pack.file.stem} ({own.field})" if own.pack and own.pack.file.name in own.field else own.field
+    asked = f"the pack {own.pack.name or own.pack.file.stem} ({own.field})" if own.pack and own.packed else own.field
+    if look.unfit:
+        return [Decision(stage=Stage.PRODUCTION, topic="own instrument", choice=f"{own.label} does not play {part_id}", why=look.unfit)]
     told = [
         Decision(
             stage=Stage.PRODUCTION,

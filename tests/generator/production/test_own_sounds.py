@@ -166,6 +166,18 @@ def test_what_a_file_does_not_have_is_told(shelf: Shelf) -> None:
     assert "0:33 Tone, 128:0 Kit" in _refused("Tone.sf2:3:4", shelf).allowed
 
 
+def test_a_pack_does_not_silence_a_song(tmp_path: Path) -> None:
+    """What a pack binds to every song leaves parts outside of its keys to our instruments, and says so."""
+    write_soundfont(tmp_path / "Tone.sf2")
+    (tmp_path / "mine.toml").write_text('[sounds]\nbass_guitar = "Tone.sf2"\n')
+    shelf = find_soundfonts(places=Places((tmp_path.resolve(),)))
+    song = _song(line("", (0, 1, 30, 100)).model_copy(update={"patch": None, "instrument": "bass_guitar", "role": Role.BASS}))
+    own = find_own(song, Options(), shelf)
+    plans = plan_stems(song, None, shelf, own)
+    assert not plans["part"].source.startswith("own_")
+    assert "Tone.sf2:0:33 does not play part" in [one.choice for one in tell_production(song, plans, shelf, own)]
+
+
 def test_drums_take_the_kit(shelf: Shelf) -> None:
     """A drum part takes the soundfont's kit where no preset is named, and sounds."""
     drums = line("", (0, 1, 36, 110), (1, 1, 38, 100), drums=True).model_copy(update={"patch": None})
