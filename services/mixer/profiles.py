@@ -59,7 +59,7 @@ class DrumBus(Table):
     """The drums' parallel compressor: what is sent to it comes back flattened, `level_db` beside it, as a stem of its own."""
 
     level_db: float = Field(default=-60.0, ge=-60, le=6)
-    highpass_hz: float = 30.0
+    highpass_hz: float = 10.0
     lowpass_hz: float | None = None
     eq: tuple[Bell, ...] = ()
     compression: Compression = Compression()

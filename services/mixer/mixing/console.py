@@ -168,7 +168,8 @@ class Console:
             duck_db=settings.duck_db,
             gain_db=gain_db,
             width=settings.width,
-            mono_below_hz=self.plan.mono_below_hz,
+            # What comes from placed drums is one in the lows already; turned once more, it would not add to them.
+            mono_below_hz=0.0 if bus == "return_drums" else self.plan.mono_below_hz,
         )
 
     def _effect(self, bus: str, send: Audio) -> Audio:
