@@ -11,10 +11,12 @@ from services.mixer.mastering.matching import (
     MOST_DB,
     Match,
     band_gains_db,
+    cut_most_db,
     matched_target,
     matching_db,
     matching_filter,
 )
+from services.mixer.mastering.width import NARROW_MOST_DB, WIDEN_MOST_DB, matching_width_db, width_db
 from services.mixer.profiles import Tone
 from services.mixer.work import master, mix
 from services.music.audio.loudness import integrated_lufs
@@ -23,6 +25,7 @@ from services.music.audio.spectrum import (
     empty_bands_hz,
     is_full_record,
     released_music_db,
+    stereo_spectrum,
     third_octave_centres,
     third_octave_spectrum,
 )
@@ -115,7 +118,8 @@ def test_gains_stay_within_the_limit_and_nothing_is_raised_where_nothing_is() ->
     match = Match(CENTRES, released_music_db(CENTRES) + 3 * WAVES, 20_000)
     level = np.where(CENTRES < 150, -80.0, released_music_db(CENTRES))
     gains = matching_db(CENTRES, level, match.level_db, match)
-    assert np.abs(gains).max() <= MOST_DB
+    assert gains.max() <= MOST_DB
+    assert -gains.min() <= cut_most_db(MOST_DB) == 13.5
     assert gains[CENTRES < 150].max() <= 0
 
 
@@ -143,3 +147,28 @@ def test_registers_in_which_nobody_plays_are_named() -> None:
     strings = np.where((CENTRES < 90) | (CENTRES > 7000), curve - 25, curve)
     assert empty_bands_hz(CENTRES, strings) == (62, 79, 8000, 10079)
     assert empty_bands_hz(CENTRES, curve + WAVES) == ()
+
+
+def test_width_follows_the_reference_within_limits() -> None:
+    """Half as wide: lowered by 6 dB at most; twice as wide: raised by 4 dB at most, never in the bass, never where nothing is wide."""
+    side = np.full(CENTRES.size, -10.0)
+    narrower = matching_width_db(CENTRES, side, CENTRES, side - 20, 1.0)
+    wider = matching_width_db(CENTRES, side, CENTRES, side + 20, 1.0)
+    assert narrower.min() == pytest.approx(-NARROW_MOST_DB)
+    assert wider.max() == pytest.approx(WIDEN_MOST_DB)
+    assert wider[CENTRES < 150].max() <= 0.5
+    mono = np.full(CENTRES.size, -90.0)
+    assert np.abs(matching_width_db(CENTRES, mono, CENTRES, side, 1.0)).max() == 0
+    assert width_db(CENTRES, np.full(CENTRES.size, -15.0), side, wider + 20).max() <= 9.0 + 1e-9
+
+
+def test_a_song_gets_the_width_of_its_reference(mixed) -> None:
+    """A narrow record makes a narrower master, and the decision says so; the stems still null."""
+    narrow = reference().model_copy(update={"side_db": tuple(np.full(CENTRES.size, -25.0))})
+    bench, context = mastered_like(mixed, narrow)
+    usual = np.asarray(mixed[1].mixing.settings["side_db"])
+    audio = read(bench, context.artifacts["master.wav"]).astype(np.float32)
+    wide = (CENTRES > 300) & (usual > -20)
+    assert (usual - stereo_spectrum(audio, RATE)[2])[wide].mean() > 2.0
+    assert any(decision.topic == "width" and "reference" in decision.why for decision in context.ai_decisions)
+    assert 20 * np.log10(np.abs(audio - summed(bench, context)).max() + 1e-12) < -110

@@ -5,7 +5,7 @@ import pytest
 
 from services.mixer.convolution import convolve
 from services.mixer.corridor import corridor_db, deviation_db
-from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase
+from services.mixer.mastering.tone import drawn_to, equaliser_db, linear_phase, minimum_phase
 from services.mixer.profiles import Tone, profiles
 from services.music.audio.spectrum import released_music_db, third_octave_centres, third_octave_spectrum
 
@@ -84,3 +84,15 @@ def test_the_curve_of_released_music_is_the_published_one():
     low, middle, high = released_music_db(np.array([89.0, 1000.0, 4500.0]))
     assert middle == pytest.approx(-27.13, abs=0.02)
     assert (high - low) / np.log2(4500 / 89) == pytest.approx(4.5 * -1 + 3.0, abs=0.1)
+
+
+def test_minimum_phase_keeps_the_magnitude_and_has_nothing_before_the_hit():
+    """Within 0.05 dB of the linear-phase response from 30 Hz to 18 kHz; of a click 99.9 % of the energy comes within 10 ms after it."""
+    centres = third_octave_centres(RATE)
+    linear = linear_phase(centres, 4 * np.sin(np.arange(centres.size)), RATE)
+    causal = minimum_phase(linear)
+    one, other = (20 * np.log10(np.abs(np.fft.rfft(response, 1 << 16))) for response in (linear, causal))
+    hz = np.fft.rfftfreq(1 << 16, 1 / RATE)
+    assert np.abs(one - other)[(hz > 30) & (hz < 18_000)].max() < 0.05
+    assert np.argmax(np.abs(causal)) <= 2
+    assert np.sum(causal[: RATE // 100] ** 2) > 0.999 * np.sum(causal**2)

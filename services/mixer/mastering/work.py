@@ -13,7 +13,7 @@ from contracts.pipeline import Stage
 from services.mixer.delivery.finished import Finished, keep_record, kept_record
 from services.mixer.delivery.work import brought_cover, deliver, tags, with_further
 from services.mixer.mastering.chain import Aim, Mastered
-from services.mixer.mastering.matching import Match
+from services.mixer.mastering.matching import Match, cut_most_db
 from services.mixer.mastering.session import Session, Stereo, ToneAim
 from services.mixer.mastering.width import WIDEN_MOST_DB
 from services.mixer.mixing.changes import Changes, read_changes
@@ -23,7 +23,7 @@ from services.music.audio.spectrum import EMPTY_DB, REACH, TONE_HZ, empty_bands_
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
-VERSION = 3
+VERSION = 4
 SILENCE_LUFS = -120.0
 REFERENCE_SHARE = 0.5
 
@@ -137,7 +137,8 @@ def _tone_reason(context: Context, tone: ToneAim) -> str:
     if tone.match:
         empty = _empty(context.mixing) if context.mixing else []
         but = f"; nobody plays around {', '.join(f'{hz} Hz' for hz in empty)}, which stays so" if empty else ""
-        return f"the long-term spectrum of the reference, {name}, is matched per third octave, by at most {tone.match.most_db:g} dB{but}"
+        limits = f"raised by at most {tone.match.most_db:g} dB, lowered by at most {cut_most_db(tone.match.most_db):g}"
+        return f"the long-term spectrum of the reference, {name}, is matched per third octave, {limits}{but}"
     drawn = f", drawn to the reference, {name}, by {tone.share:.0%}" if tone.reference else ""
     return f"the sum is led towards the long-term spectrum of released music of its genre{drawn}"
 
