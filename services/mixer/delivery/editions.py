@@ -32,7 +32,7 @@ VERSIONS = {
     "loop": "loop",
 }
 FADE_S = 4.5  # a fade takes the last bar, and the one before where both are no longer than this
-SAME_LU = 0.05
+TARGET_LU = 0.1
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ def _edit(record: Record, asked: Asked, *, name: str) -> Version:
         "ends": "as the song does" if cut.rings else "with a fade on a bar line",
         "lead_in_samples": early,
         "gain_db": gain_db,
-        "limited": limited,
+        "limiter": limited,
+        "limited_by_ceiling": limited and integrated_lufs(audio, record.rate) < asked.target_lufs - TARGET_LU,
     }
     return Version(audio, facts)
 

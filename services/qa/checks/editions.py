@@ -98,7 +98,7 @@ def _measured(heard: Heard, path: Path, audio: Array, name: str, asked: Asked) -
     room = LOUDNESS_TOLERANCE_LU if audio.shape[1] >= SHORT_S * heard.rate_hz else SHORT_TOLERANCE_LU
     if told is not None and math.isfinite(loudness) and abs(loudness - float(told)) > room:
         wrong.append(f"{name} has {loudness:.2f} LUFS and says {told}")
-    free = facts.get("whole") or facts.get("limited") or not math.isfinite(loudness)
+    free = facts.get("whole") or facts.get("limited_by_ceiling") or not math.isfinite(loudness)
     if name in EDITS and not free and abs(loudness - asked.target_lufs) > LOUDNESS_TOLERANCE_LU:
         wrong.append(f"{name} has {loudness:.2f} LUFS")
     return f"{name} {audio.shape[1] / heard.rate_hz:.2f} s, {loudness:.2f} LUFS, {peak:.2f} dBTP", wrong

@@ -46,12 +46,15 @@ def test_instrumental_and_lead_that_sum_to_the_record_pass(judged):
 def test_an_edit_is_held_to_its_bars_and_its_loudness(judged):
     """Bars 3 to 6 of the master pass; other bars under their name, another loudness or another length do not."""
     bar = 2 * RATE
-    part, facts = judged.song.master[:, 2 * bar : 6 * bar], {"asked_s": 8.0, "bars": [[3, 6]], "lead_in_samples": 0, "limited": True}
+    part, facts = (
+        judged.song.master[:, 2 * bar : 6 * bar],
+        {"asked_s": 8.0, "bars": [[3, 6]], "lead_in_samples": 0, "limited_by_ceiling": True},
+    )
     assert all(check.passed for check in judged({"edit_30": part}, {"edit_30": facts}).values())
     other = judged.song.master[:, bar : 5 * bar]
     assert not judged({"edit_30": other}, {"edit_30": facts})["edits_on_bars"].passed
     assert not judged({"edit_30": part}, {"edit_30": facts | {"asked_s": 12.0}})["edits_on_bars"].passed
-    assert not judged({"edit_30": 0.5 * part}, {"edit_30": facts | {"limited": False}})["editions"].passed
+    assert not judged({"edit_30": 0.5 * part}, {"edit_30": facts | {"limited_by_ceiling": False}})["editions"].passed
 
 
 def test_what_was_not_made_needs_a_reason(judged):
