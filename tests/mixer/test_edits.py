@@ -148,3 +148,14 @@ def test_a_retry_comes_on_top_of_what_the_user_states(desk):
     retry = Retry(attempt=2, to_stage="mixing", reasons=("",), changes={"width": 0.5})
     context, _ = made(one("pad_synth", width=1.2), (retry,))
     assert context.mixing.settings["channels"]["pad_synth"]["width"] == pytest.approx(0.6)
+
+
+def test_a_loop_is_found_again_and_an_edit_of_it_heard(bench):
+    """The tail is folded over the beginning in every stem; the second mix is found whole, an edit of the bass mixes the bass."""
+    context = make_context(bench, make_score(2).model_copy(update={"tail_s": 0.0}), make_stems(5.0))
+    first, again = mix(context, bench), mix(context, bench)
+    assert {stem.frames for stem in first.mixing.stems.values()} == {4 * RATE}
+    assert digests(first) == digests(again)
+    options = context.request.options.model_copy(update={"mix": one("bass", level_db=-3.0)})
+    edited = mix(context.model_copy(update={"request": context.request.model_copy(update={"options": options})}), bench)
+    assert {name for name, digest in digests(edited).items() if digest != digests(first)[name]} == {"bass", "return_room"}

@@ -134,7 +134,8 @@ def _explain_mix(context: Context, plan: MixPlan, measured: dict[str, Measured],
     cuts = {name: [bell.model_dump() for bell in channel.cuts] for name, channel in plan.channels.items() if channel.cuts}
     if cuts:
         places = ", ".join(f"{name} {b['db']:+.1f} dB at {b['hz']:.0f} Hz" for name, bells in cuts.items() for b in bells)
-        context = context.decide(Stage.MIXING, "masking", places, "the measured spectra cover the kick or the lead there", cuts=cuts)
+        why = "who hides another one gives way there, and the sum of all is led to the spectrum of the genre's records"
+        context = context.decide(Stage.MIXING, "equalising", places, why, cuts=cuts)
     ducked = {name: c.duck_db for name, c in plan.channels.items() if c.duck_db > 0}
     if kicks and ducked:
         text = ", ".join(f"{name} {depth:.1f} dB" for name, depth in ducked.items())
