@@ -20,6 +20,8 @@ LARGEST_CENTS = 60
 REACH_CENTS, NARROWEST_HZ, ROUNDS = 65.0, 5.0, 4
 """How far around a partial its power counts, and how often the place is found again."""
 HIGHEST_HZ = 12_000.0
+LAG_S, FRAME_S, FINER = 0.025, 0.1, 8
+"""Where the autocorrelation is read, in frames of which length, and how much more finely than by samples."""
 FFT = 1 << 17
 NOTE_TICKS, STEP_TICKS = 1700, 1920
 """A quarter lasts half a second: each note sounds 0.89 s of its second."""
@@ -53,6 +55,31 @@ def deviation_cents(tone: Floats, expected_hz: float) -> int:
     return round(float(np.average(found, weights=weights)))
 
 
+def period_cents(tone: Floats, expected_hz: float) -> float:
+    """The same by the autocorrelation of short frames near a few periods, which no neighbouring noise can pull."""
+    band = (0.72 * expected_hz, min(3.5 * expected_hz, 0.45 * SAMPLE_RATE_HZ))
+    heard = sosfilt(butter(3, band, "bandpass", fs=SAMPLE_RATE_HZ, output="sos"), tone)
+    frame = round(max(FRAME_S, 6.0 / expected_hz) * SAMPLE_RATE_HZ)
+    periods = int(np.clip(round(LAG_S * expected_hz), 3, 7))
+    centre = periods * SAMPLE_RATE_HZ * FINER / expected_hz
+    reach = 2.0 ** (LARGEST_CENTS / 1200)
+    low, high = int(centre / reach), int(np.ceil(centre * reach)) + 1
+    found, weights = [], []
+    for start in range(0, max(heard.size - frame, 0) + 1, frame // 2):
+        piece = heard[start : start + frame]
+        size = 1 << int(np.ceil(np.log2(2 * piece.size)))
+        correlation = np.fft.irfft(np.abs(np.fft.rfft(piece, size)) ** 2, size * FINER)[: high + 1]
+        place = low + int(np.argmax(correlation[low:] / (piece.size * FINER - np.arange(low, high + 1))))
+        found.append(-1200.0 * np.log2(place / centre))
+        weights.append(float(np.square(piece).sum()) + 1e-15)
+    return float(np.average(found, weights=weights))
+
+
+def agreed(one: float, other: float) -> int:
+    """What two measures say together: nothing where they contradict each other, else the smaller."""
+    return 0 if one * other <= 0 else round(min(one, other, key=abs))
+
+
 def chromatic(sound: Sampled, preset: Preset, pitches: range, velocity: int, shelf: Shelf) -> Floats:
     """Every key of a preset for a second each, without anything that the player or the calibration adds. Returns [frames], mono."""
     plain = {
@@ -74,7 +101,8 @@ def corrections(audio: Floats, pitches: range) -> list[int]:
     found = []
     for index, pitch in enumerate(pitches):
         start = index * SAMPLE_RATE_HZ + round(0.15 * SAMPLE_RATE_HZ)
-        cents = deviation_cents(audio[start : start + round(0.6 * SAMPLE_RATE_HZ)], 440.0 * 2.0 ** ((pitch - 69) / 12))
+        tone, hertz = audio[start : start + round(0.6 * SAMPLE_RATE_HZ)], 440.0 * 2.0 ** ((pitch - 69) / 12)
+        cents = agreed(deviation_cents(tone, hertz), period_cents(tone, hertz))
         found.append(-cents if WORTH_CENTS <= abs(cents) < LARGEST_CENTS else 0)
     return found
 
