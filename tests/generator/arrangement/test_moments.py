@@ -1,5 +1,7 @@
 """Endings, builds, drops, solos and curves: the moments that a listener waits for."""
 
+from itertools import pairwise
+
 import pytest
 from handwritten_song import brief_of, song_of
 
@@ -79,6 +81,31 @@ def test_lofi_crackles() -> None:
     """Lo-fi hip hop lies on a bed of vinyl, unless effects are unwanted."""
     assert played("lofi_hip_hop").parts["vinyl"].patch == "vinyl_noise"
     assert "vinyl" not in played("lofi_hip_hop", unwanted=("riser",)).parts
+
+
+@pytest.mark.parametrize("style", ["house", "dubstep", "pop", "trance"])
+def test_crossings_stand_where_sections_meet(style: str) -> None:
+    """What falls begins with a calmer section, what is reversed or climbs ends where a fuller one begins."""
+    score = played(style)
+    sections = list(score.sections.values())
+    bar = score.meter_value.ticks_per_bar
+    falls = {(b.start_bar - 1) * bar for a, b in pairwise(sections) if b.energy < a.energy}
+    lifts = {(b.start_bar - 1) * bar for a, b in pairwise(sections) if b.energy > a.energy}
+    wanted = genres()[style].arrangement.crossings
+    assert wanted
+    for name in wanted:
+        notes = score.parts[name].notes if name in score.parts else ()
+        if name in ("downlifter", "sub_drop"):
+            assert {n.start for n in notes} <= falls
+        elif name in ("tonal_riser", "reverse_swell"):
+            assert all(any(0 <= tick - n.end <= PPQ // 4 for tick in lifts) for n in notes)
+    assert any(name in score.parts for name in wanted if name != "noise_sweep")
+
+
+@pytest.mark.parametrize("style", ["rock", "jazz", "folk", "classical", "funk"])
+def test_no_effects_where_the_style_has_none(style: str) -> None:
+    """A band that plays in a room has no risers, sweeps, drops, crackle or hiss."""
+    assert not [name for name, part in played(style).parts.items() if part.role == "fx"]
 
 
 def test_breath_swells_inside_a_phrase() -> None:
