@@ -18,17 +18,26 @@ from services.music.rng import rng
 Signal = NDArray[np.float64]
 
 OVERSAMPLED_TO_HZ = 176_000
+BLOCK, REACH = 1 << 18, 64
 BIAS = 0.35  # how far a tube's curve stands off its middle: even harmonics
 
 
 def _shaped(audio: Audio, rate: int, curve: str, drive: float) -> Audio:
-    """A curve of gain 1 for small signals after `drive` (linear), oversampled; [2, samples]."""
-    factor = max(1, 2 ** math.ceil(math.log2(OVERSAMPLED_TO_HZ / rate)))
-    factor = min(factor, 8)
-    up = np.asarray(resample_poly(audio.astype(np.float64), factor, 1, axis=-1) if factor > 1 else audio, dtype=np.float64) * drive
-    bent = _CURVES[curve](up)
-    down = resample_poly(bent, 1, factor, axis=-1) if factor > 1 else bent
-    return np.asarray(down[:, : audio.shape[1]], dtype=np.float32)
+    """A curve of gain 1 for small signals after `drive` (linear), oversampled; [2, samples].
+
+    In blocks that overlap by more than the resampling filters reach, so that memory stays small and every block gives the same.
+    """
+    factor = min(8, max(1, 2 ** math.ceil(math.log2(OVERSAMPLED_TO_HZ / rate))))
+    out = np.empty_like(audio)
+    for start in range(0, audio.shape[1], BLOCK):
+        before = min(start, REACH)
+        end = min(audio.shape[1], start + BLOCK)
+        part = audio[:, start - before : end + REACH].astype(np.float64)
+        up = resample_poly(part, factor, 1, axis=-1) if factor > 1 else part
+        bent = _CURVES[curve](np.asarray(up * drive))
+        down = resample_poly(bent, 1, factor, axis=-1) if factor > 1 else bent
+        out[:, start:end] = down[:, before : before + end - start]
+    return out
 
 
 def _tube(x: Signal) -> Signal:
