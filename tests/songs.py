@@ -12,7 +12,7 @@ from houseband.folder import write_folder
 from houseband.home import Home
 from houseband.launcher import House
 
-MUSIC = (".wav", ".flac", ".mp3", ".mid")
+MUSIC = (".wav", ".flac", ".mp3", ".ogg", ".zip", ".mid")
 
 
 @dataclass(frozen=True)
