@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from contracts.errors import BadInput
 from contracts.sound import Operation
 from services.mixer.effects import chain, plugins
+from services.mixer.effects.catalogue import effects
+from services.mixer.effects.operations import OPERATIONS
 
 SOURCE = '''
 import os, time
@@ -155,6 +158,38 @@ def test_the_catalogue_shows_installed_plugins_and_why_one_is_broken(monkeypatch
     assert "no_such_module" in gone["broken"]
     assert json.dumps([halve, gone])
     assert "my_effects" not in sys.modules
+
+
+def test_the_documented_example_runs_as_its_project_says(tmp_path, monkeypatch):
+    """docs/examples/effects: its entry point's name and object, its defaults, its range."""
+    example = Path(__file__).parents[3] / "docs" / "examples" / "effects"
+    points = tomllib.loads((example / "pyproject.toml").read_text())["project"]["entry-points"]["houseband.effects"]
+    info = tmp_path / "shimmer-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shimmer\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[houseband.effects]\n" + "\n".join(f"{name} = {place}" for name, place in points.items()))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(example), str(Path.cwd())]))
+    out = run(tmp_path, "plugin:shimmer")
+    assert 0 < np.abs(out - AUDIO).max() < 0.1
+    with pytest.raises(BadInput, match="-60 to 0 dB"):
+        run(tmp_path, "plugin:shimmer", level=9.0)
+
+
+def test_the_documentation_names_every_effect_and_parameter():
+    """docs/effects.md has a row for each effect and operation, with all its parameters and their ranges."""
+    rows = {
+        line.split("`")[1]: line
+        for line in (Path(__file__).parents[3] / "docs" / "effects.md").read_text().splitlines()
+        if line.startswith("| `")
+    }
+    for one in (*effects().values(), *OPERATIONS.values()):
+        for parameter in one.parameters:
+            assert f"`{parameter.name}` " in rows[one.id]
+            if parameter.kind in ("float", "int"):
+                assert f"{parameter.low:g} … {parameter.high:g}" in rows[one.id]
+            if isinstance(parameter.default, float):
+                assert f"({parameter.default:g})" in rows[one.id]
 
 
 @needs_vst3
