@@ -62,9 +62,9 @@ def test_the_last_words_are_told() -> None:
 def test_a_hang_ends_with_the_time(tmp_path: Path) -> None:
     """Code that never returns and ignores SIGTERM is killed in time, with the processes that it started."""
     mark, began = tmp_path / "pids", time.monotonic()
-    with pytest.raises(PluginFailed, match="gave no answer within 2 s"):
-        isolated(foreign.hang_with_a_child, str(mark), timeout_s=2, what=WHAT)
-    assert time.monotonic() - began < 4
+    with pytest.raises(PluginFailed, match="gave no answer within 5 s"):
+        isolated(foreign.hang_with_a_child, str(mark), timeout_s=5, what=WHAT)
+    assert time.monotonic() - began < 15
     assert not any(_runs(int(pid)) for pid in mark.read_text().split())
 
 

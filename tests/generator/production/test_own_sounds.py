@@ -287,8 +287,9 @@ def test_damaged_sfz_instruments_are_refused(tmp_path: Path) -> None:
 )
 def test_a_plugin_that_fails_is_told(key: int, how: str, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plugin that aborts, hangs, crashes or gives nonsense in the middle of a part fails that part in words, and nothing else."""
-    monkeypatch.setattr(own_engines, "START_S", 4.0)
-    monkeypatch.setattr(own_engines, "PER_SECOND", 0.0)
+    if how.startswith("no answer"):
+        monkeypatch.setattr(own_engines, "START_S", 4.0)
+        monkeypatch.setattr(own_engines, "PER_SECOND", 0.0)
     part = line("", (0, 1, 69, 100), (1, 1, key, 100)).model_copy(update={"patch": None})
     assert how in str(_refused("Sine.vst3", shelf, part))
 
