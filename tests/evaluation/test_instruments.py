@@ -50,7 +50,8 @@ def test_every_instrument_is_audited() -> None:
 
 @needs_debian
 @pytest.mark.parametrize(
-    ("instrument", "patch"), [("harp", "harp_concert"), ("oboe", "oboe_solo"), ("vibraphone", "vibraphone_soft"), ("drum_kit", "kit_jazz")]
+    ("instrument", "patch"),
+    [("kalimba", "kalimba_tines"), ("oboe", "oboe_solo"), ("vibraphone", "vibraphone_soft"), ("drum_kit", "kit_jazz")],
 )
 def test_an_instrument_alone_is_in_tune_alive_and_level(instrument: str, patch: str) -> None:
     """Within 10 cents, no step above -60 dB, brighter when played harder, within 3 dB of the level that all are brought to."""

@@ -56,7 +56,11 @@ def measured_here(name: str) -> bool:
 PITCHED = [name for name in PITCHED if not name.startswith(("kit_", "percussion")) and measured_here(name)]
 PERCUSSIVE = ["saw_pluck", "arp_pluck", "fm_epiano", "house_bass", "acid_bass", "guitar_steel", "piano_grand", "kit_909", "kit_acoustic"]
 PERCUSSIVE = [name for name in PERCUSSIVE if measured_here(name)]
-BRIGHTENING = [name for name in PITCHED if not name.startswith(("glass_pad", "drawbar", "sub_", "wobble", "guitar_clean", "chip_triangle"))]
+BRIGHTENING = [
+    name
+    for name in PITCHED
+    if not name.startswith(("glass_pad", "drawbar", "harpsichord", "sub_", "wobble", "guitar_clean", "chip_triangle"))
+]
 
 
 def test_every_patch_of_the_style_tables_exists() -> None:
