@@ -77,7 +77,7 @@ def period_cents(tone: Floats, expected_hz: float) -> float:
 
 def agreed(one: float, other: float) -> int:
     """What two measures say together: nothing where they contradict each other, else the smaller."""
-    return 0 if one * other <= 0 else round(min(one, other, key=abs))
+    return 0 if one * other <= 0 else round(one if abs(one) < abs(other) else other)
 
 
 def chromatic(sound: Sampled, preset: Preset, pitches: range, velocity: int, shelf: Shelf) -> Floats:
