@@ -33,7 +33,9 @@ Stereo = tuple[Bands, Bands, Bands]
 """Centres in Hz, level per band in dB, side over middle per band in dB."""
 
 LEAST_EQ_DB = 0.25
-LEAST_DC = 1e-5
+LEAST_DC = 1e-4
+"""A stem's mean over its peak from which it is taken off: the same at any level."""
+OFFSET_HZ = 5.0
 
 
 @dataclass(frozen=True)
@@ -176,12 +178,24 @@ class Session:
         if not np.isfinite(offset).all():
             where = int(np.flatnonzero(~np.isfinite(audio).all(axis=0))[0])
             raise BadInput(f"stems.{name}", f"not a number at {where / self.rate:.3f} s", "samples that are finite numbers")
-        if np.abs(offset).max() > LEAST_DC:
-            audio = audio - offset.astype(np.float32)
+        if np.abs(offset).max() > LEAST_DC * np.abs(audio).max(initial=0.0):
+            audio = without_offset(audio, self.rate)
         if filters is not None and audio.any():
             audio = filters.apply(audio)
         audio.tofile(self._path(name))
         return audio
+
+
+def without_offset(audio: Audio, rate: int) -> Audio:
+    """Audio [2, samples] through a high pass of first order at 5 Hz, at rest on its first sample: silence stays silent.
+
+    A whole stem's mean taken off would put a constant where the stem rests, and a step at both of its ends.
+    """
+    from scipy.signal import butter, sosfilt, sosfilt_zi
+
+    high = butter(1, OFFSET_HZ, "high", fs=rate, output="sos")
+    rest = sosfilt_zi(high)[:, None, :] * audio[None, :, :1].astype(np.float64)
+    return np.asarray(sosfilt(high, audio.astype(np.float64), axis=-1, zi=rest)[0], dtype=np.float32)
 
 
 def _readable(centres_hz: Bands, gains_db: Bands) -> dict[float, float]:
