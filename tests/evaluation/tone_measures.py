@@ -8,7 +8,8 @@ from scipy.signal import butter, lfilter, sosfiltfilt
 Samples = NDArray[np.floating]
 RATE_HZ = 48_000
 LAG_S, FRAME_S = 0.025, 0.1
-"""The autocorrelation is read about this far out (at most seven periods: further the count is lost), in frames of this length; the mean over the frames is the pitch around which a vibrato swings."""
+"""The autocorrelation is read about this far out (at most seven periods: further the count is lost), in frames of this length.
+The mean over the frames is the pitch around which a vibrato swings."""
 SEARCH_CENTS = 80
 FINE_HZ = 400.0
 """From here up the autocorrelation is interpolated eightfold: its peak is only a few samples wide."""

@@ -1,4 +1,4 @@
-"""Production: every part of the score becomes a dry stereo stem, played by a soundfont, a Faust patch, a drum machine or a file of the user's."""
+"""Production: every part of the score becomes a dry stereo stem, played by a soundfont, a Faust patch, a drum machine or a user's file."""
 
 from typing import TYPE_CHECKING, Any
 
