@@ -16,7 +16,7 @@ import numpy as np
 
 from contracts.errors import Unavailable
 from services.generator.production.curves import SAMPLE_RATE_HZ, Floats
-from services.generator.production.events import BEND_RANGE, Event
+from services.generator.production.events import Event
 from services.generator.production.sounds import Preset
 
 GRID = 64
@@ -25,12 +25,22 @@ GEN_START, GEN_FILTER_FC, GEN_ENVELOPE_TO_FILTER, GEN_ATTACK, GEN_RELEASE, GEN_F
 FULL_SWEEP_CENTS = 12_000.0
 SAMPLES_PER_MS = 44.1
 """Of most samples; those at half the rate pass over twice the time."""
+WHEEL_RANGE = 13
+"""Semitones that a full wheel is told to mean: one more than events ask for, since it reaches a little less."""
+WHEEL_SEMITONES = WHEEL_RANGE * 127.0 / 128.0
+"""What it does mean: the library divides the range by 128 where SoundFont 2.04 (section 8.4.10) means 127; an octave was 1190.6 cents."""
 CHUNK = 48_000
 
 
 @cache
 def library() -> Any:
-    """The shared library with typed functions, or None where it is not installed."""
+    """The shared library with typed functions, or None where it is not installed.
+
+    FluidSynth decodes compressed soundfonts by libsndfile, of which the package soundfile brings its own. Two have one name, and the
+    one that a process loads first serves both; their samples differ in the last bit. So soundfile's always comes first.
+    """
+    import soundfile  # noqa: F401
+
     name = ctypes.util.find_library("fluidsynth")
     if not name:
         return None
@@ -72,8 +82,10 @@ def available() -> bool:
 
 
 def version() -> str:
-    """Version of the library, such as 2.3.1."""
-    return str(library().fluid_version_str().decode())
+    """Version of the library and of its decoder, such as `2.3.1 libsndfile 1.2.2`."""
+    import soundfile
+
+    return f"{library().fluid_version_str().decode()} libsndfile {soundfile.__libsndfile_version__}"
 
 
 @contextmanager
@@ -111,7 +123,7 @@ def play(path: Path, preset: Preset, events: list[Event], channels: int, frames:
         for channel in range(channels):
             if lib.fluid_synth_program_select(synth, channel, font, preset.bank, preset.program) != 0:
                 raise Unavailable(f"preset {preset.label} of {path}", "the soundfont is another edition")
-            lib.fluid_synth_pitch_wheel_sens(synth, channel, int(BEND_RANGE))
+            lib.fluid_synth_pitch_wheel_sens(synth, channel, WHEEL_RANGE)
             if preset.unswept:
                 lib.fluid_synth_set_gen(synth, channel, GEN_ENVELOPE_TO_FILTER, -FULL_SWEEP_CENTS)
         audio = np.zeros((2, frames + GRID), dtype=np.float32)
@@ -133,8 +145,8 @@ def _send(lib: Any, synth: Any, font: int, event: Event) -> None:
         case "cc":
             lib.fluid_synth_cc(synth, event.channel, event.key, int(event.value))
         case "bend":
-            wheel = round(8192 + 8191 * max(min(event.value / BEND_RANGE, 1.0), -1.0))
-            lib.fluid_synth_pitch_bend(synth, event.channel, wheel)
+            wheel = round(8192 + 8192 * event.value / WHEEL_SEMITONES)
+            lib.fluid_synth_pitch_bend(synth, event.channel, max(min(wheel, 16_383), 0))
         case "filter":
             lib.fluid_synth_set_gen(synth, event.channel, GEN_FILTER_FC, event.value)
         case "tune":

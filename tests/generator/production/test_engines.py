@@ -1,5 +1,7 @@
 """Who plays: the best that is here, a documented stand-in for what is missing, a clear word where nothing can play."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ from contracts.context import Options
 from contracts.errors import BadInput, Unavailable
 from services.generator.production import faust, fluidsynth, plan_stems, tiny
 from services.generator.production.engines import ENGINES, choose, providers
+from services.generator.production.events import event
+from services.generator.production.intonation import period_cents
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Synth, sounds
+from services.generator.production.sounds import Preset, Synth, sounds
 from services.generator.production.telling import tell_production
 from tests.generator.production.listening import SHELF, empty_file, level_db, line, needs_debian, only, play, score
 
@@ -129,3 +133,43 @@ def test_samples_stand_in_for_synthesizers_that_cannot_load(patch: str, monkeypa
     assert "TimGM6mb" in plans["part"].source
     assert level_db(play(part, shelf, bars=1)) > -60
     assert any(decision.topic == "synthesizers" for decision in tell_production(song, plans, shelf))
+
+
+_ALONE = """
+import sys
+if sys.argv[1] == "soundfile": import soundfile
+import hashlib
+from services.generator.production import fluidsynth
+from services.generator.production.events import event
+from services.generator.production.shelf import find_soundfonts
+from services.generator.production.sounds import Preset
+events = [event(0, "cc", 0, 2, 100), *(event(0, "on", 0, key, 100) for key in (64, 69, 76))]
+violin = Preset(soundfont="MuseScore_General", bank=17, program=40)
+audio = fluidsynth.play(find_soundfonts().path("MuseScore_General"), violin, events, 1, 24_000)
+print(hashlib.sha256(audio.tobytes()).hexdigest())
+"""
+
+
+@needs_debian
+def test_compressed_samples_are_decoded_alike_whatever_the_process_loaded_before() -> None:
+    """A compressed soundfont sounds the same to the last bit in a process that wrote a file before and in one that did not."""
+    heard = {
+        subprocess.run([sys.executable, "-c", _ALONE, first], capture_output=True, text=True, check=True).stdout  # noqa: S603
+        for first in ("soundfile", "nothing")
+    }
+    assert len(heard) == 1
+    assert len(heard.pop()) == 65
+
+
+@needs_debian
+@pytest.mark.parametrize("semitones", [-12.0, 7.0, 12.0])
+def test_a_bend_reaches_the_pitch_it_names(semitones: float) -> None:
+    """An octave of pitch wheel is an octave, within two cents, on FluidSynth."""
+    preset, at = Preset(soundfont="FluidR3_GM", program=80), 440.0 * 2.0 ** ((60 - 69) / 12)
+
+    def cents(bend: float) -> float:
+        events = [event(0, "bend", 0, 0, bend), event(0, "on", 0, 60, 100)]
+        audio = fluidsynth.play(SHELF.path("FluidR3_GM"), preset, events, 1, 48_000).mean(axis=0)
+        return period_cents(audio[12_000:], at * 2.0 ** (bend / 12))
+
+    assert cents(semitones) == pytest.approx(cents(0.0), abs=2.0)
