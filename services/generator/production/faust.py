@@ -32,6 +32,10 @@ _MOVED = {"bend": "pitch_bend", "cc1": "cc1"}
 RETRIGGER_S = 0.0015
 LEGATO_S = 0.012
 """Notes closer than this are slurred on mono patches."""
+TURN_S = 0.003
+"""How long before a stroke the velocity of a single voice begins to move to the new one: a step would be heard while it rings."""
+DAMP_S = 0.006
+"""How long before a stroke the finger lies on a string that rings."""
 
 
 @cache
@@ -116,7 +120,8 @@ def _mono(part: Part, patch: str, sound: Synth, clock: Clock) -> tuple[Render, K
     del pitch, frequency, gate, velocity, cutoff, motion  # 23 MB each for a song of two minutes
 
     def render(island: Island) -> Floats:
-        return _through(patch, signals[:, island.start : island.stop])
+        audio = _through(patch, signals[:, island.start : island.stop])
+        return audio * _damping(signals[1, island.start : island.stop]) if sound.struck else audio
 
     def key(island: Island) -> object:
         return hashlib.sha256(np.ascontiguousarray(signals[:, island.start : island.stop]).data).digest()
@@ -138,6 +143,8 @@ def _strings(notes: list[Note], sound: Synth, clock: Clock) -> tuple[Floats, Flo
         stop = following if slurred_on else min(end, following)
         pitch[start:] = note.pitch
         velocity[start:] = note.velocity / 127.0
+        turn = min(round(TURN_S * SAMPLE_RATE_HZ), start) if previous else 0
+        velocity[start - turn : start] += (velocity[start] - velocity[start - turn : start]) * np.linspace(0.0, 1.0, turn, dtype=np.float32)
         gate[start:stop] = 1.0
         overlap = previous is not None and previous.end > note.start
         if slurred and previous is not None and (overlap or sound.mode == "sweep") and previous.pitch != note.pitch:
@@ -148,6 +155,16 @@ def _strings(notes: list[Note], sound: Synth, clock: Clock) -> tuple[Floats, Flo
             gate[max(start - round(RETRIGGER_S * SAMPLE_RATE_HZ), 0) : start] = 0.0
         previous = note
     return pitch, gate, velocity
+
+
+def _damping(gate: Floats) -> Floats:
+    """Gain of a string of one player: down to nothing in the milliseconds before each stroke."""
+    gain, length = np.ones_like(gate), round(DAMP_S * SAMPLE_RATE_HZ)
+    ease = (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, length))).astype(np.float32)
+    for stroke in np.flatnonzero(np.diff(gate) > 0) + 1:
+        start = max(int(stroke) - length, 0)
+        gain[start:stroke] *= ease[start - int(stroke) :]
+    return gain
 
 
 def _wobble(part: Part, clock: Clock) -> Floats:

@@ -27,6 +27,7 @@ class Synth(_Table):
     reference_pitch: int = 60
     reference_s: float = Field(default=0.5, description="note length of the calibration phrase")
     glide_ms: float = Field(default=0.0, ge=0)
+    struck: bool = Field(default=False, description="mono: the finger that strikes a string damps it first")
     fx: str | None = Field(default=None, description="Faust effect after the voices: `patches/<fx>.dsp`")
     pitched: bool = True
     release_s: float = Field(default=0.3, description="how long the sound goes on after the key is released")

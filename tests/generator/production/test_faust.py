@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from services.generator.production.curves import Floats
 from services.generator.production.intonation import deviation_cents
 from services.generator.production.sounds import Synth, sounds
+from tests.evaluation.sound_faults import clicks
 from tests.generator.production.listening import centroid_hz, level_db, line, needs_synths, onset_sample, play
 
 pytestmark = needs_synths
@@ -27,6 +29,37 @@ def test_overlapping_notes_on_a_mono_bass_glide() -> None:
     tongued = play(line("bass_808", (0, 1.9, 36, 100), (2, 2, 43, 100)), bars=1)
     attack = slice(48_000, 48_600)
     assert np.abs(np.diff(tongued[0, attack])).max() > 1.5 * np.abs(np.diff(slurred[0, attack])).max()
+
+
+WALK = (0, 0, 4, 7, 9, 7, 5, 4, 2, 2, -3, -5, 0, 7, 12, 10)
+TOUCHING, VELOCITIES = (0.5, 0.49, 0.5, 0.485, 0.45, 0.5, 0.5, 0.497), (100, 80, 96, 110, 70, 90, 104, 84)
+
+
+def _walking(patch: str) -> Floats:
+    """Two bars of touching eighths on a patch of one voice, steps of 12,000 samples."""
+    root = sounds()[patch].reference_pitch
+    notes = ((i * 0.5, TOUCHING[i % 8], root + step, VELOCITIES[i % 8]) for i, step in enumerate(WALK))
+    return play(line(patch, *notes), bars=2)
+
+
+@pytest.mark.parametrize("patch", ["electric_bass_finger", "electric_bass_pick", "electric_bass_slap", "upright_bass"])
+def test_a_stroke_finds_the_string_damped(patch: str) -> None:
+    """Touching notes on a string: what rang is gone within milliseconds, the new tone rises from nothing, at once; no click."""
+    audio = _walking(patch)
+    peak = np.abs(audio).max()
+    for start in range(12_000, 12_000 * len(WALK), 12_000):
+        assert np.abs(audio[:, start - 2 : start + 2]).max() < 0.01 * peak
+        assert np.abs(np.diff(audio[:, start - 2 : start + 2])).max() < 0.01 * peak
+        assert np.abs(audio[:, start - 480 : start - 240]).max() > 0.01 * peak
+        assert np.abs(audio[:, start : start + 480]).max() > 0.1 * peak
+    assert clicks(audio, 48_000) == []
+
+
+@pytest.mark.parametrize("patch", ["sub_bass", "reese_bass", "rumble_bass", "wobble_bass", "wobble_growl", "wobble_metal"])
+def test_touching_notes_do_not_click(patch: str) -> None:
+    """Another velocity or pitch on a voice that still sounds is no step in the wave."""
+    starts = [at for at, _ in clicks(_walking(patch), 48_000) if min(at % 0.25, 0.25 - at % 0.25) < 0.005]
+    assert starts == []
 
 
 def test_the_wobble_counts_beats() -> None:
