@@ -58,7 +58,8 @@ class Options(Document):
     enhance: Literal["offline", "llm", "off"] = "offline"
     licence: Literal["any", "commercial"] = Field(default="any", alias="license")
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null", populate_by_name=True)
+    # What was accepted is stored as JSON and read again: an infinite number would come back as null and be refused then.
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
 
     @field_validator("target_lufs", mode="before")
     @classmethod

@@ -63,9 +63,9 @@ def edition_file(edition: str) -> str:
 
 
 class Stated(Document):
-    """What a person wrote: a name that does not exist is an error, not ignored."""
+    """What a person wrote: a name that does not exist is an error, not ignored, and so is a number that JSON cannot hold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Bell(Stated):

@@ -10,20 +10,25 @@ from contracts.context import Context
 from contracts.errors import BadInput
 from contracts.upgrades import read_context
 
+MOST_SHEET_BYTES = 2**20
 _FOUND_BY_NAME = ("reference", "midi", "hum", "base", "cover")
 
 
 def read_mix(path: Path) -> dict[str, Any]:
     """A mix sheet, TOML or JSON, as the option `mix`. Raises BadInput for a file that is neither."""
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            data = file.read(MOST_SHEET_BYTES + 1)
+        if len(data) > MOST_SHEET_BYTES:
+            raise BadInput("mix", str(path), f"a mix sheet of at most {MOST_SHEET_BYTES // 1024} KiB")
+        text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             "mix", str(path), "a readable mix sheet (TOML or JSON)", hint=getattr(error, "strerror", None) or str(error)
         ) from error
     try:
         sheet: Any = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput("mix", str(path), "TOML or JSON as `houseband show DIR --mix` writes it", hint=str(error)) from error
     return dict(sheet)
 

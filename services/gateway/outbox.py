@@ -7,12 +7,14 @@ was not marked is done again, with the same effect.
 import asyncio
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import select
 
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
 from contracts.events import Accepted
 from services.gateway.database.models import ENDED, Job, OutboxRow
 from services.gateway.jobs.acceptance import first_context, first_event
+from services.gateway.jobs.endings import end_job
 from services.gateway.ports import Desk
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,11 @@ class OutboxRelay:
             except Unavailable as error:
                 log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
                 await self._mark(row_id, failure=str(error))
+            except ValidationError as error:  # nobody behind it has to wait for what no version of ours can read
+                log.error("request_unreadable", job_id=job.id, errors=error.error_count())
+                told = BadInput("request", job.id, "a request that can be read", hint=f"{error.errors()[0]['msg']}.")
+                await end_job(self._desk, job, "failed", told.problem())
+                await self._mark(row_id, failure=str(told))
             else:
                 await self._mark(row_id)
                 sent += 1

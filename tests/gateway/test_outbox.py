@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from contracts.context import revision_key
 from contracts.events import StageReady
-from services.gateway.database.models import OutboxRow
+from services.gateway.database.models import Job, OutboxRow
 from services.gateway.outbox import OutboxRelay
 from tests.gateway.conftest import House, Open, form
 
@@ -118,3 +118,15 @@ async def test_a_job_cancelled_before_it_was_sent_is_never_sent(open_house: Open
         await house.http.delete(f"/jobs/{answer['job_id']}")
         await OutboxRelay(house.desk).send_owed()
         assert (await waiting(house), await owed(house)) == ([], 0)
+
+
+async def test_a_request_that_cannot_be_read_blocks_nobody_behind_it(quiet_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails in words; the job after it is sent in the same round."""
+    first, second = [await post_unsent(quiet_house, monkeypatch) for _ in range(2)]
+    async with quiet_house.desk.database.write() as session:
+        job = await session.get_one(Job, first["job_id"])
+        job.request = {**job.request, "options": {"mix": {"section_db": {"verse": None}}}}
+    assert await quiet_house.app.state.relay.send_owed() == 1
+    assert [event.job_id for event in await waiting(quiet_house)] == [second["job_id"]]
+    ended = await quiet_house.ended(first["job_id"])
+    assert (ended["status"], ended["error"]["field"]) == ("failed", "request")

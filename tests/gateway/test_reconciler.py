@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from contracts.context import EndDocument, end_key
+from contracts.context import EndDocument, end_key, job_prefix
 from contracts.events import StageStarted
 from contracts.pipeline import Stage, progress_percent
 from services.gateway.reconciler import Reconciler
@@ -118,3 +118,14 @@ async def test_a_store_that_lost_the_first_revision_gets_it_again(quiet_house: H
     assert await Reconciler(quiet_house.desk).reconcile() == {answer["job_id"]: "owed again"}
     await quiet_house.app.state.relay.send_owed()
     assert objects.exists(first)
+
+
+async def test_a_job_whose_newest_revision_cannot_be_read_ends(quiet_house: House, store: Objects) -> None:
+    """Nobody waits for it for ever, it can be cancelled, and those behind it are looked after."""
+    broken, sound = await post_sent(quiet_house), await post_sent(quiet_house)
+    for answer in (broken, sound):
+        store.create(f"{job_prefix(answer['composition_id'], answer['job_id'])}/context/9999-x.json", b'{"schema_version": 1}')
+    await lose_messages(quiet_house)
+    assert (await quiet_house.http.delete(f"/jobs/{sound['job_id']}")).json()["status"] == "cancelled"
+    assert await Reconciler(quiet_house.desk).reconcile() == {broken["job_id"]: "failed"}
+    assert (await quiet_house.ended(broken["job_id"]))["error"]["field"] == "revision"

@@ -11,7 +11,7 @@ from contracts.context import Context, Options, Request
 from contracts.errors import BadInput
 from houseband.cli import _parser
 from houseband.commands.make import _wanted
-from houseband.stating import read_mix, read_sounds
+from houseband.stating import MOST_SHEET_BYTES, read_mix, read_sounds
 
 
 def folder(path: Path, **request: Any) -> Path:
@@ -34,6 +34,22 @@ def test_a_mix_sheet_is_toml_or_json_and_anything_else_is_refused_by_name(tmp_pa
     assert read_mix(tmp_path / "a.toml") == read_mix(tmp_path / "b.json") == {"channels": {"bass": {"level_db": -2.0}}}
     with pytest.raises(BadInput, match=r"mix: .*c\.toml.*line 1"):
         read_mix(tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, '{"a": ' * 9000, " " * (MOST_SHEET_BYTES + 1)])
+def test_a_sheet_that_no_reader_can_hold_is_refused(text: str, tmp_path: Path) -> None:
+    """Nesting without end and a file without end are told as any other mistake."""
+    (tmp_path / "deep.toml").write_text(text, "utf-8")
+    with pytest.raises(BadInput, match="mix: "):
+        read_mix(tmp_path / "deep.toml")
+
+
+@pytest.mark.parametrize("mix", ["section_db = { verse = inf }", "changes = { width = nan }", "channels = { bass = { pan = -inf } }"])
+def test_a_sheet_without_finite_numbers_is_refused_before_a_job_is_made(mix: str, tmp_path: Path) -> None:
+    """JSON cannot hold them: a request that was accepted must be readable ever after."""
+    (tmp_path / "mix.toml").write_text(mix, "utf-8")
+    with pytest.raises(BadInput, match="finite|equal"):
+        _wanted(arguments("house", "--mix", str(tmp_path / "mix.toml")))
 
 
 def test_sounds_are_named_by_their_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,12 @@ import asyncio
 import structlog
 
 from contracts.context import Context, EndDocument, end_key, job_prefix
-from contracts.errors import Problem, Unavailable
+from contracts.errors import BadInput, Problem, Unavailable
 from contracts.events import TERMINAL_FACTS, CancelledFact, Fact, Failed, Finished
 from contracts.upgrades import read_context
 from services.gateway.database.models import ENDED, Job
 from services.gateway.jobs.facts import append_fact, reopen
-from services.gateway.jobs.versions import draft_version
+from services.gateway.jobs.versions import VersionDraft, draft_version
 from services.gateway.ports import Desk
 from services.runtime.workbench import Objects
 
@@ -65,9 +65,7 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
     if terminal and end is not None:
         fact = terminal_fact(end)
         if end.revision:
-            context = await load_context(desk.objects, end.revision)
-            document = await asyncio.to_thread(desk.objects.find, end.revision)
-            draft = draft_version(end.status, end.revision, context, document)
+            draft = await _draft(desk, end, end.revision)
     async with desk.database.write() as session:
         if ended:
             await reopen(session, fact.job_id, desk.clock() + desk.settings.job_deadline_s)
@@ -75,6 +73,16 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
     if new:
         desk.hub.wake(fact.job_id)
     return new
+
+
+async def _draft(desk: Desk, end: EndDocument, revision: str) -> VersionDraft | None:
+    """The version that an end makes; none where its revision cannot be read, since the job has to end all the same."""
+    try:
+        context = await load_context(desk.objects, revision)
+    except BadInput as error:
+        log.error("end_without_version", job_id=end.job_id, reason=str(error))
+        return None
+    return draft_version(end.status, revision, context, await asyncio.to_thread(desk.objects.find, revision))
 
 
 def _is_end_of(job: Job, end: EndDocument | None) -> bool:
@@ -102,8 +110,12 @@ async def find_end(objects: Objects, composition_id: str, job_id: str) -> EndDoc
 
 
 async def load_context(objects: Objects, revision: str) -> Context:
-    """The context at a revision."""
-    return read_context(await asyncio.to_thread(objects.read, revision))
+    """The context at a revision. Raises BadInput for one that cannot be read."""
+    raw = await asyncio.to_thread(objects.read, revision)
+    try:
+        return read_context(raw)
+    except ValueError as error:
+        raise BadInput("revision", revision, "a context that can be read", hint=str(error).splitlines()[0]) from error
 
 
 def newest_revision(objects: Objects, composition_id: str, job_id: str) -> str | None:

@@ -1,6 +1,7 @@
 """Operations as people write them: `eq:hz=300,db=-3,q=1`, with units where they like: `hz=3.5kHz`, `start=1:30`."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def _guess(text: str) -> float | bool | str:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     match = _NUMBER.fullmatch(text)
-    return float(match[1]) if match and not match[2] else text
+    return float(match[1]) if match and not match[2] and math.isfinite(float(match[1])) else text
 
 
 def _value(text: str, one: Parameter | None, field: str) -> float | bool | str:
@@ -84,7 +85,7 @@ def _value(text: str, one: Parameter | None, field: str) -> float | bool | str:
         return 60 * float(clock[1]) + float(clock[2])
     match = _NUMBER.fullmatch(text)
     factor = _factor(match[2].strip(), one.unit) if match else None
-    if match is None or factor is None:
+    if match is None or factor is None or not math.isfinite(float(match[1])):
         raise BadInput(field, text, one.allowed)
     return float(match[1]) * factor
 
@@ -111,5 +112,5 @@ def read_operations_file(path: Path, field: str) -> tuple[Operation, ...]:
         first = error.errors()[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
         raise BadInput(f"{field}{place}", first["input"], first["msg"]) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(field, str(path), 'JSON: a list of {"effect": NAME, "parameters": {...}}', hint=f"{error}.") from error
