@@ -48,7 +48,7 @@ def test_a_sheet_that_no_reader_can_hold_is_refused(text: str, tmp_path: Path) -
 def test_a_sheet_without_finite_numbers_is_refused_before_a_job_is_made(mix: str, tmp_path: Path) -> None:
     """JSON cannot hold them: a request that was accepted must be readable ever after."""
     (tmp_path / "mix.toml").write_text(mix, "utf-8")
-    with pytest.raises(BadInput, match="finite|equal"):
+    with pytest.raises(BadInput, match=r"finite|equal"):
         _wanted(arguments("house", "--mix", str(tmp_path / "mix.toml")))
 
 
