@@ -3,8 +3,16 @@
 from contracts.pipeline import Stage
 from services.mixer.handlers import router
 from services.mixer.settings import MixerSettings
+from services.runtime.packs import pack_folders
 from services.runtime.provision import stage_consumer
 from services.runtime.service import Service
+
+
+def use_own_packs() -> None:
+    """The user's own packs, known before anybody asks. Raises BadInput for one that cannot be read."""
+    from services.music.packs.genres import use_packs
+
+    use_packs(pack_folders())
 
 
 def service(settings: MixerSettings | None = None) -> Service:
@@ -16,8 +24,9 @@ def service(settings: MixerSettings | None = None) -> Service:
         router=router,
         consumers=(stage_consumer(Stage.MIXING), stage_consumer(Stage.MASTERING)),
         modules=("services.mixer.work",),
-        answers={"catalog": "services.mixer.answers:catalog"},
+        answers={"catalog": "services.mixer.answers:catalog", "judge": "services.mixer.answers:judge"},
         answers_in="thread",
+        prepare=use_own_packs,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.mixer.profiles import profiles
 
+OFF_DB = -60.0
 DESK: tuple[dict[str, Any], ...] = (
     {"id": "mixing.high_pass", "group": "mixing", "on": "stem", "unit": "Hz", "what": "removes what lies below the instrument"},
     {
@@ -36,6 +37,14 @@ DESK: tuple[dict[str, Any], ...] = (
         "what": "pan, width, a made side for mono sources, one middle for the lows",
     },
     {"id": "mixing.tape", "group": "mixing", "on": "stem", "unit": "", "what": "lo-fi: fewer highs, saturation, wow"},
+    {
+        "id": "mixing.drum_bus",
+        "group": "mixing",
+        "on": "send",
+        "unit": "dB",
+        "what": "drums and percussion flattened beside themselves; a stem of its own, return_drums",
+    },
+    {"id": "mixing.gate", "group": "mixing", "on": "send", "unit": "ms", "what": "shuts the room after the hit, as in the eighties"},
     {"id": "mixing.room", "group": "mixing", "on": "send", "unit": "s", "what": "a short synthesised room; a stem of its own, return_room"},
     {
         "id": "mixing.hall",
@@ -56,7 +65,14 @@ DESK: tuple[dict[str, Any], ...] = (
         "group": "mastering",
         "on": "sum",
         "unit": "dB",
-        "what": "linear-phase equaliser towards the genre's spectrum",
+        "what": "minimum-phase equaliser towards the genre's or the reference's spectrum",
+    },
+    {
+        "id": "mastering.width",
+        "group": "mastering",
+        "on": "sum",
+        "unit": "dB",
+        "what": "holds the lows in the middle and follows a reference's width, per band of the side",
     },
     {"id": "mastering.glue", "group": "mastering", "on": "sum", "unit": "dB", "what": "slow bus compression as a gain over time"},
     {
@@ -96,5 +112,7 @@ def _desk() -> list[dict[str, Any]]:
     halls = {name: profile.hall.decay_s for name, profile in profiles().items()}
     rooms = {name: profile.room.decay_s for name, profile in profiles().items()}
     echoes = {name: profile.delay.beats for name, profile in profiles().items()}
-    by_genre = {"mixing.hall": halls, "mixing.room": rooms, "mixing.delay": echoes}
+    buses = {name: profile.drum_bus.level_db for name, profile in profiles().items() if profile.drum_bus.level_db > OFF_DB}
+    gates = {name: profile.room.gate_ms for name, profile in profiles().items() if profile.room.gate_ms is not None}
+    by_genre = {"mixing.hall": halls, "mixing.room": rooms, "mixing.delay": echoes, "mixing.drum_bus": buses, "mixing.gate": gates}
     return [{**one, "by_genre": by_genre[one["id"]]} if one["id"] in by_genre else dict(one) for one in DESK]

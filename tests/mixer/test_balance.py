@@ -79,6 +79,27 @@ def test_a_resonance_is_cut_in_the_stem_that_has_it_and_a_gap_is_filled_where_so
         assert abs(desk.gains_db[name]) <= 2.0
 
 
+def test_a_lead_keeps_its_tone():
+    """It is raised by broad bands alone, turned by 4.5 dB and three bands at most; elsewhere narrow bands raise by 3 dB at most."""
+    holes = 10 ** (-1.2 * (np.isin(np.arange(CENTRES.size) % 4, (0,)) & (CENTRES > 500)))
+    powers = {"lead": band(500, 4000, 0) * holes, "pad": band(60, 500, 0) * np.where(np.abs(np.log2(CENTRES / 200)) < 0.1, 0.2, 1.0)}
+    desk = Desk(
+        CENTRES,
+        powers,
+        corridor_db(CENTRES, profile("pop").tone),
+        dict.fromkeys(powers, 0.0),
+        {"lead": 4.0, "pad": 1.0},
+        frozenset({"lead"}),
+    )
+    desk.balance()
+    lead = desk.bells["lead"]
+    assert len(lead) <= 3
+    assert not [bell for bell in lead if bell.db > 0 and bell.q > 2]
+    assert np.abs(response_db(lead, CENTRES)).max() <= 4.51
+    assert desk.bells["pad"]
+    assert response_db([bell for bell in desk.bells["pad"] if bell.db > 0 and bell.q > 2], CENTRES).max() <= 3.01
+
+
 def test_what_nobody_plays_is_not_boosted():
     """A flute alone: no band is turned up where it lies more than 15 dB under the corridor."""
     desk, _, _ = balanced({"flute": band(600, 4000, 0)})

@@ -7,6 +7,7 @@ from contracts.errors import BadInput
 from contracts.report import Retry
 from contracts.sound import ChannelEdit, MixEdits
 from services.mixer import files
+from services.mixer.answers import judge
 from services.mixer.mixing.sheet import mix_sheet
 from services.mixer.mixing.work import mix
 from services.music.audio.loudness import integrated_lufs
@@ -126,6 +127,32 @@ def test_what_is_not_there_is_told_with_what_there_is(desk, edits, told):
     """Each names the field, the value and the song's own ids."""
     with pytest.raises(BadInput, match=told):
         desk[0](edits)
+
+
+@pytest.mark.parametrize(
+    ("mix", "field"),
+    [
+        ({"channels": {"bass": {"effects": [{"effect": "flangr"}]}}}, "mix.channels.bass.effects[0].effect"),
+        (
+            {"channels": {"any": {"effects": [{"effect": "delay", "parameters": {"nonsense": 1}}]}}},
+            "mix.channels.any.effects[0].parameters",
+        ),
+        ({"changes": {"loudnes": 1.0}}, "mix.changes.loudnes"),
+        ({"changes": {"width": 9.0}}, "mix.changes.width"),
+        ({"profile": "polkacore"}, "mix.profile"),
+        ({"section_db": {"verse_1": 40.0}}, "mix.section_db.verse_1"),
+        ({"channels": {"bass": {"pan": "left"}}}, "mix.channels.bass.pan"),
+    ],
+)
+def test_edits_are_judged_before_there_is_a_song(bench, mix, field):
+    """What no song could have is told without one, by the field's name; what a song may have passes."""
+    with pytest.raises(BadInput) as told:
+        judge({"mix": mix}, bench)
+    assert told.value.field.startswith(field)
+    assert (
+        judge({"mix": {"profile": "house", "changes": {"width": 1.2}, "channels": {"any": {"effects": [{"effect": "delay"}]}}}}, bench)
+        == {}
+    )
 
 
 def test_the_sheet_given_back_untouched_makes_the_same_mix(desk):

@@ -1,4 +1,4 @@
-"""The mastering equaliser: linear phase, no delay, towards the corridor, and never more than it may."""
+"""The mastering equaliser: minimum phase, no delay, towards the corridor, and never more than it may."""
 
 import numpy as np
 import pytest
@@ -57,6 +57,19 @@ def test_what_a_song_has_not_is_not_raised():
     centres, tone = third_octave_centres(RATE), Tone()
     flute = np.where(centres < 250, -60.0, corridor_db(centres, tone))
     assert np.abs(equaliser_db(centres, flute, corridor_db(centres, tone), tone)[centres < 150]).max() < 0.01
+
+
+def test_single_bands_are_led_back_by_themselves():
+    """A peak of 5 dB and a hole of 4 dB in one third octave each end within 2.2 dB; bands an octave away move by less than 0.6 dB."""
+    centres, tone = third_octave_centres(RATE), Tone()
+    middle = corridor_db(centres, tone)
+    peak, hole = int(np.argmin(np.abs(centres - 500))), int(np.argmin(np.abs(centres - 4000)))
+    song = middle.copy()
+    song[[peak, hole]] += (5.0, -4.0)
+    gains = equaliser_db(centres, song, middle, tone)
+    assert np.abs(deviation_db(centres, song + gains, middle))[(centres > 60) & (centres < 13_000)].max() < 2.2
+    assert np.abs(gains).max() <= tone.most_db
+    assert np.abs(gains[[peak - 3, peak + 3, hole - 3, hole + 3]]).max() < 0.6
 
 
 def test_a_reference_draws_the_corridor():

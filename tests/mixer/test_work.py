@@ -14,11 +14,13 @@ from mutagen.id3 import ID3
 from contracts.context import Context
 from contracts.errors import Cancelled
 from contracts.report import Retry
+from contracts.sound import MixEdits
 from contracts.upgrades import read_context
 from services.mixer import files
 from services.mixer.work import master, mix
 from services.music.audio.levels import dc_dbfs
 from services.music.audio.loudness import integrated_lufs
+from services.music.audio.spectrum import third_octave_spectrum
 from services.music.audio.true_peak import true_peak, true_peak_dbtp
 from services.runtime.workbench import Workbench
 from tests.mixer.band import RATE, asking, make_context, make_score, make_stems
@@ -185,3 +187,19 @@ def test_float_files_carry_no_time(tmp_path):
         digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
     assert len(digests) == 1
     assert np.array_equal(files.read_audio(tmp_path / "a.wav")[0], audio)
+
+
+def test_a_dark_or_bright_record_stays_so(bench):
+    """Decibels asked for the ends of the spectrum are heard in the master: its equaliser does not lead them back to the genre's own."""
+    plain = make_context(bench, make_score(3), make_stems(8.0))
+
+    def heard(**changes):
+        options = plain.request.options.model_copy(update={"mix": MixEdits(changes=changes)})
+        asked = plain.model_copy(update={"request": plain.request.model_copy(update={"options": options})})
+        return third_octave_spectrum(read(bench, master(mix(asked, bench), bench).artifacts["master.wav"]).astype(np.float32), RATE)
+
+    centres, normal = heard()
+    middle, high, low = (centres > 300) & (centres < 2000), (centres > 9000) & (centres < 15_000), (centres > 60) & (centres < 85)
+    for changes, band, least, most in (({"high_end_db": -4.0}, high, -5.5, -2.5), ({"low_end_db": 3.0}, low, 1.7, 4.5)):
+        moved = heard(**changes)[1] - normal
+        assert least < moved[band].mean() - np.median(moved[middle]) < most, changes

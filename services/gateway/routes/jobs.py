@@ -78,18 +78,23 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
 
 
 async def check_words(desk: Desk, order: Order) -> None:
-    """Let the enhancer read the order, so that an impossible value is told at the door and not by a failed job.
+    """Let the enhancer read the order, and the mixer the edits of its mix: what is impossible is told at the door, not by a failed job.
 
-    Where it does not answer, the job is taken: ideation reads the same words again. Raises Refused.
+    Where one does not answer, the job is taken: its stage reads the same words again. Raises Refused.
     """
     options = order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    arguments = {"prompt": order.prompt, "options": options, "lyrics": order.lyrics}
+    await _check(desk, "enhancer", "brief", {"prompt": order.prompt, "options": options, "lyrics": order.lyrics})
+    if options.get("mix"):
+        await _check(desk, "mixer", "judge", {"mix": options["mix"]})
+
+
+async def _check(desk: Desk, service: str, what: str, arguments: dict[str, Any]) -> None:
     try:
-        await desk.bus.ask("enhancer", "brief", arguments, desk.settings.early_check_s)
+        await desk.bus.ask(service, what, arguments, desk.settings.early_check_s)
     except Unavailable as error:
-        log.info("early_check_skipped", reason=str(error))
+        log.info("early_check_skipped", service=service, reason=str(error))
     except BadInput as error:
-        field = f"options.{error.field}" if error.field in option_names() else error.field
+        field = f"options.{error.field}" if error.field.split(".")[0] in option_names() else error.field
         raise Refused(error.status, str(error), code=error.code, field=field, value=error.value, allowed=error.allowed) from error
 
 

@@ -6,7 +6,6 @@ Filtered stems wait in scratch files (raw float32), so that memory does not grow
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,9 @@ from services.mixer.corridor import corridor_db
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
 from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
 from services.mixer.mastering.peaks import gather
-from services.mixer.mastering.tone import TAPS, drawn_to, equaliser_db, linear_phase, minimum_phase, odd_taps
+from services.mixer.mastering.tone import drawn_to, equaliser_db, minimum_phase
 from services.mixer.mastering.width import matching_width_db, turn, width_db, width_response
+from services.mixer.mixing.balance import ends_db
 from services.mixer.mixing.console import THREADS, ordered
 from services.mixer.profiles import Profile
 from services.music.audio.loudness import ABSOLUTE_GATE_LUFS, integrated_lufs
@@ -44,6 +44,7 @@ class ToneAim:
 
     A reference that is a full record is matched (`match`); another one draws the genre's corridor by `share` (0-1).
     `sides` is the reference's side over middle (centres in Hz, dB), followed by `width_share` of the way.
+    `low_end_db` and `high_end_db` were asked for ("dark", "warm") and are in the mix: the target moves with them.
     """
 
     strength: float | None = None
@@ -52,6 +53,8 @@ class ToneAim:
     match: Match | None = None
     sides: Spectrum | None = None
     width_share: float = 0.0
+    low_end_db: float = 0.0
+    high_end_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -150,19 +153,19 @@ class Session:
             middle = np.ones(1, dtype=np.float32)
         else:
             self.eq_db = _readable(centres, gains)
-            drawn = matching_filter if aim.match else partial(linear_phase, taps=odd_taps(TAPS, self.rate))
-            middle = minimum_phase(drawn(centres, gains, self.rate))
+            middle = minimum_phase(matching_filter(centres, gains, self.rate))
         if side is None:
             return Filters(middle) if self.eq_db else None
         delay = side.size // 2
         return Filters(np.pad(middle, (delay, delay)), np.convolve(middle, side).astype(np.float32), delay)
 
     def _gains_db(self, centres: Bands, levels: Bands, aim: ToneAim) -> Bands:
-        corridor = corridor_db(centres, self.profile.tone)
+        corridor, asked = corridor_db(centres, self.profile.tone), ends_db(centres, aim.low_end_db, aim.high_end_db)
         if aim.match:
-            return matching_db(centres, levels, matched_target(centres, corridor, aim.match), aim.match)
+            return matching_db(centres, levels, matched_target(centres, corridor, aim.match) + asked, aim.match)
         if aim.reference and aim.share > 0:
             corridor = drawn_to(centres, corridor, aim.reference, aim.share)
+        corridor = corridor + asked
         return equaliser_db(centres, levels, corridor, self.profile.tone, aim.strength)
 
     def _listen(self) -> Stereo:

@@ -16,6 +16,9 @@ TAPS = 4095
 VALID_HZ = (50.0, 15_000.0)
 DEAD_ZONE_DB = 0.5
 ABSENT_DB = 14.0
+LEFT_DB = 2.0
+"""What single bands may keep of their deviation after the smooth pass."""
+PASSES = 4
 
 
 def drawn_to(centres_hz: Bands, corridor: Bands, reference: tuple[Bands, Bands], share: float) -> Bands:
@@ -27,20 +30,30 @@ def drawn_to(centres_hz: Bands, corridor: Bands, reference: tuple[Bands, Bands],
 
 
 def equaliser_db(centres_hz: Bands, level_db: Bands, corridor: Bands, tone: Tone, strength: float | None = None) -> Bands:
-    """Gain per band in dB that leads towards the corridor, smooth over an octave, at most `tone.most_db` either way.
+    """Gain per band in dB that leads towards the corridor, at most `tone.most_db` either way.
 
+    First smooth over an octave; then what single bands still lie over 2 dB away is taken from them alone.
     A band in which the song has next to nothing (a flute's bass) is not raised: that would only bring up noise.
     """
+    share = tone.strength if strength is None else strength
     error = deviation_db(centres_hz, level_db, corridor)
-    wanted = -np.sign(error) * np.maximum(np.abs(error) - DEAD_ZONE_DB, 0)
-    wanted *= tone.strength if strength is None else strength
     presence = np.clip((ABSENT_DB + 6 + error) / 6, 0, 1)
-    wanted = np.where(wanted > 0, wanted * presence, wanted)
-    wanted = np.where((centres_hz < VALID_HZ[0]) | (centres_hz > VALID_HZ[1]), np.minimum(wanted, 0.5), wanted)
+    wanted = _towards(centres_hz, error, share, presence, DEAD_ZONE_DB)
     wanted = np.clip(wanted, -1.5 * tone.most_db, 1.5 * tone.most_db)
     kernel = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
-    smooth = np.convolve(np.pad(wanted, 2, mode="edge"), kernel, mode="valid")
-    return np.asarray(np.clip(smooth, -tone.most_db, tone.most_db))
+    gains = np.convolve(np.pad(wanted, 2, mode="edge"), kernel, mode="valid")
+    gains = np.clip(gains, -tone.most_db, tone.most_db)
+    for _ in range(PASSES):
+        left = deviation_db(centres_hz, level_db + gains, corridor)
+        gains = np.clip(gains + _towards(centres_hz, left, share, presence, LEFT_DB), -tone.most_db, tone.most_db)
+    return np.asarray(gains)
+
+
+def _towards(centres_hz: Bands, error_db: Bands, share: float, presence: Bands, dead_zone_db: float) -> Bands:
+    """What would take `share` of the errors beyond a dead zone away; nothing is raised where nobody plays or nothing is known."""
+    wanted = -share * np.sign(error_db) * np.maximum(np.abs(error_db) - dead_zone_db, 0)
+    wanted = np.where(wanted > 0, wanted * presence, wanted)
+    return np.where((centres_hz < VALID_HZ[0]) | (centres_hz > VALID_HZ[1]), np.minimum(wanted, 0.5), wanted)
 
 
 def linear_phase(centres_hz: Bands, gains_db: Bands, rate: int, taps: int = TAPS) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """The mastering stage: mixed stems to the master and its stems, on target under the ceiling, delivered as files."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ from services.music.audio.spectrum import EMPTY_DB, REACH, TONE_HZ, empty_bands_
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
-VERSION = 5
+VERSION = 6
 SILENCE_LUFS = -120.0
 REFERENCE_SHARE = 0.5
 
@@ -85,8 +86,9 @@ def _section(
 def _tone_aim(context: Context, changes: Changes) -> ToneAim:
     """How far tone and width follow the user's reference: a full record is matched, another one draws the corridor half of the way."""
     features = context.analysis.features if context.analysis else None
+    aim = ToneAim(changes.tone_strength, low_end_db=changes.low_end_db, high_end_db=changes.high_end_db)
     if features is None or len(features.spectrum_hz) < 8:
-        return ToneAim(changes.tone_strength)
+        return aim
     centres, levels = np.array(features.spectrum_hz), np.array(features.spectrum_db)
     reach_hz = REACH * features.sample_rate_hz
     heard = (centres >= TONE_HZ[0]) & (centres <= min(TONE_HZ[1], reach_hz))
@@ -95,9 +97,9 @@ def _tone_aim(context: Context, changes: Changes) -> ToneAim:
         known = (centres <= reach_hz) & (levels > EMPTY_DB)
         sides = (centres[known], np.array(features.side_db)[known]) if len(features.side_db) == centres.size else None
         match = Match(centres, levels, reach_hz, changes.match_most_db, share)
-        return ToneAim(changes.tone_strength, match=match, sides=sides, width_share=share)
+        return replace(aim, match=match, sides=sides, width_share=share)
     share = REFERENCE_SHARE if changes.match_reference is None else changes.match_reference
-    return ToneAim(changes.tone_strength, (centres, levels), share)
+    return replace(aim, reference=(centres, levels), share=share)
 
 
 def _heard(mixing: MixingSection) -> Stereo | None:

@@ -24,9 +24,18 @@ ABSENT_DB = 15.0
 STEPS_DB = (-6.0, -4.5, -3.0, -1.5, 1.5, 3.0, 4.5, 6.0)
 WIDTHS_Q = (0.7, 1.4, 2.8, 4.3)
 HIGH_SHELF_HZ, LOW_SHELF_HZ = 6000.0, 85.0
+HIGH_END_HZ, LOW_END_HZ = 7000.0, 120.0
 MOST_BANDS = 5
 MOST_STEPS = 40
 MOST_DB = 7.5
+NARROW_Q = 2.0
+MOST_NARROW_RAISED_DB = 3.0
+"""How far narrow bands together may raise a frequency: a resonance that is made is heard, one that is taken away is not."""
+MOST_FRONT_BANDS = 3
+MOST_FRONT_DB = 4.5
+"""How far a lead's few bands may turn a frequency; it keeps its tone, and is raised by broad ones alone."""
+RAISED_COST = 1.5
+"""How much dearer it is to raise a band than to lower one."""
 LEVEL_STEP_DB = 0.5
 WORST = 4
 OWNERS = 3
@@ -46,6 +55,8 @@ class Desk:
     """How far each channel's fader may move, dB."""
     stiff: dict[str, float]
     """How unwilling each channel's equaliser is: 1 for accompaniment, more for what should keep its tone."""
+    fronts: frozenset[str] = frozenset()
+    """The channels in front, whose tone is touched least."""
     bells: dict[str, list[Bell]] = field(default_factory=dict)
     gains_db: dict[str, float] = field(default_factory=dict)
 
@@ -93,21 +104,34 @@ class Desk:
                     yield name, self.powers[name] * 10 ** (step / 10), step, KNOB_COST * step**2
         for index in np.argsort(-np.abs(away), kind="stable")[:WORST]:
             for name in sorted(self.powers, key=lambda name: -float(self.powers[name][index]))[:OWNERS]:
-                if len(self.bells[name]) < MOST_BANDS and self.powers[name][index] > 0:
+                if len(self.bells[name]) < (MOST_FRONT_BANDS if name in self.fronts else MOST_BANDS) and self.powers[name][index] > 0:
                     yield from self._bands(name, round(float(self.centres_hz[index]), 1), raised=away[index] < 0)
 
     def _bands(self, name: str, hz: float, *, raised: bool) -> Iterator[tuple[str, Bands, Bell, float]]:
         turned = response_db(self.bells[name], self.centres_hz)
+        price = KNOB_COST * self.stiff[name] * (RAISED_COST if raised else 1.0)
+        most_db = MOST_FRONT_DB if name in self.fronts else MOST_DB
         for db in STEPS_DB:
             for bell in _shapes(hz, db) if (db > 0) == raised else ():
                 response = response_db([bell], self.centres_hz)
-                if np.abs(turned + response).max() <= MOST_DB:
-                    yield name, self._at_level(self.powers[name], response), bell, KNOB_COST * self.stiff[name] * (db / 3) ** 2
+                if np.abs(turned + response).max() <= most_db + 0.01 and self._may_turn(name, bell):
+                    yield name, self._at_level(self.powers[name], response), bell, price * (db / 3) ** 2
+
+    def _may_turn(self, name: str, bell: Bell) -> bool:
+        """Whether a channel may have this band: what is narrow is raised by little, and not at all in a lead."""
+        if bell.db < 0 or not _is_narrow(bell):
+            return True
+        narrow = [one for one in (*self.bells[name], bell) if one.db > 0 and _is_narrow(one)]
+        return name not in self.fronts and float(response_db(narrow, self.centres_hz).max()) <= MOST_NARROW_RAISED_DB + 0.01
 
     def _at_level(self, powers: Bands, response: Bands) -> Bands:
         """Powers after an equaliser, with the fader brought to the same loudness, as the mix does."""
         after = powers * 10 ** (response / 10)
         return np.asarray(after * ((powers @ self.loudness) / max(float(after @ self.loudness), 1e-30)))
+
+
+def _is_narrow(bell: Bell) -> bool:
+    return bell.shape == "peak" and bell.q > NARROW_Q
 
 
 def _shapes(hz: float, db: float) -> list[Bell]:
@@ -137,6 +161,17 @@ def response_db(bells: list[Bell] | tuple[Bell, ...], hz: Bands) -> Bands:
         b, a = _biquad(bell)
         total += 20 * np.log10(np.abs((b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)))
     return total
+
+
+def ends_db(hz: Bands, low_db: float, high_db: float) -> Bands:
+    """What the shelves of `low_end_db` and `high_end_db` do to a sum, dB at each frequency."""
+    return response_db(end_shelves(low_db, high_db), hz)
+
+
+def end_shelves(low_db: float, high_db: float) -> tuple[Bell, ...]:
+    """The bands that turn the ends of the spectrum, where they are asked for: below 120 Hz and above 7 kHz."""
+    low = (Bell(hz=LOW_END_HZ, db=low_db, q=0.7, shape="low_shelf"),) if low_db else ()
+    return (*low, Bell(hz=HIGH_END_HZ, db=high_db, q=0.7, shape="high_shelf")) if high_db else low
 
 
 def _biquad(bell: Bell) -> tuple[list[float], list[float]]:

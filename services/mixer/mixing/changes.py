@@ -134,16 +134,21 @@ WORDS: dict[str, dict[str, tuple[float, bool]]] = {
 }
 
 
-def stated_changes(context: Context) -> Changes:
-    """What the user's mix edits and the brief's production words ask for. Raises BadInput for a name or a value that is not possible."""
-    edits = context.request.options.mix
-    stated = dict(edits.changes) if edits else {}
+def check_changes(stated: dict[str, float]) -> None:
+    """Whether a user's changes exist and lie within their ranges. Raises BadInput where one does not."""
     for name, value in stated.items():
         if name not in RANGES or name == "remix":
             raise BadInput(f"mix.changes.{name}", value, ", ".join(known for known in RANGES if known != "remix"))
         low, high = RANGES[name]
         if not low <= value <= high:
             raise BadInput(f"mix.changes.{name}", value, f"{low:g} to {high:g}")
+
+
+def stated_changes(context: Context) -> Changes:
+    """What the user's mix edits and the brief's production words ask for. Raises BadInput for a name or a value that is not possible."""
+    edits = context.request.options.mix
+    stated = dict(edits.changes) if edits else {}
+    check_changes(stated)
     words = context.ideation.brief.production.value if context.ideation else ()
     return Changes(**stated).with_words(words, but=stated)
 

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.errors import BadInput
 from contracts.music.score import Score
 from contracts.sound import Bell, ChannelEdit, MixEdits
-from services.mixer.mixing.changes import Changes
+from services.mixer.mixing.changes import Changes, check_changes
 from services.mixer.mixing.channel import Channel, Return
 from services.mixer.profiles import profiles
 from services.music.packs.genres import genres
@@ -55,12 +55,31 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
             _check_return(name, edit)
         for part in [name] if name in parts or name in returns else roles[name]:
             stated.setdefault(part, {}).update({key: getattr(edit, key) for key in edit.model_fields_set})
-    for name, gain_db in edits.section_db.items():
+    for name in edits.section_db:
         if name not in score.sections:
             raise BadInput("mix.section_db", name, ", ".join(score.sections))
+    _check_sections(edits)
+    return Edits({name: ChannelEdit(**fields) for name, fields in stated.items()}, dict(edits.section_db))
+
+
+def judge(edits: MixEdits) -> None:
+    """What can be told of a user's edits before there is a score: genre, changes, ranges, and every channel's effects.
+
+    Raises BadInput as the mix itself would. Names of parts, roles and sections are known when the song is arranged.
+    """
+    from services.mixer.effects import chain
+
+    edited_profile(edits, "")
+    check_changes(edits.changes)
+    _check_sections(edits)
+    for name, edit in edits.channels.items():
+        chain.judge(edit.effects, field=f"mix.channels.{name}.effects")
+
+
+def _check_sections(edits: MixEdits) -> None:
+    for name, gain_db in edits.section_db.items():
         if not -24 <= gain_db <= 12:
             raise BadInput(f"mix.section_db.{name}", gain_db, "-24 to 12")
-    return Edits({name: ChannelEdit(**fields) for name, fields in stated.items()}, dict(edits.section_db))
 
 
 def _there(parts: list[str], roles: dict[str, list[str]], returns: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from contracts.music.score import Part, Role, Score
 from contracts.sound import Bell
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
+from services.mixer.mixing.balance import end_shelves
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.channel import Channel, MixPlan, Return
 from services.mixer.mixing.edits import Edits, edited_channel, edited_return
@@ -116,12 +117,7 @@ def _bands(tuning: Tuning, part: Part, changes: Changes) -> tuple[Bell, ...]:
 
 def shelves(role: Role, changes: Changes) -> tuple[Bell, ...]:
     """The equaliser bands that changes ask for in a part of this role."""
-    bells = []
-    if changes.low_end_db and role in (Role.BASS, Role.DRUMS):
-        bells.append(Bell(hz=120, db=changes.low_end_db, q=0.7, shape="low_shelf"))
-    if changes.high_end_db:
-        bells.append(Bell(hz=7000, db=changes.high_end_db, q=0.7, shape="high_shelf"))
-    return tuple(bells)
+    return end_shelves(changes.low_end_db if role in (Role.BASS, Role.DRUMS) else 0.0, changes.high_end_db)
 
 
 def _channel(

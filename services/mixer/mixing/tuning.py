@@ -17,7 +17,8 @@ from services.mixer.profiles import Profile, Space, Strip
 Bands = NDArray[np.float64]
 
 STIFF = {Role.MELODY: 4.0, Role.VOCAL: 4.0, Role.BASS: 1.5, Role.DRUMS: 1.5}
-REACH_DB = {Role.MELODY: 0.0, Role.VOCAL: 0.0, Role.FX: 0.0}
+REACH_DB = {Role.MELODY: 0.0, Role.VOCAL: 0.0, Role.FX: 0.0, Role.BASS: 1.0}
+FRONTS = (Role.MELODY, Role.VOCAL)
 NO_SEND_DB = -50.0
 
 
@@ -51,8 +52,9 @@ def tuned(parts: dict[str, Part], powers: dict[str, Bands], centres_hz: Bands, p
         centres_hz,
         heard,
         corridor_db(centres_hz, profile.tone),
-        reach_db={name: REACH_DB.get(parts[name].role, profile.balance_most_db) for name in powers},
+        reach_db={name: min(REACH_DB.get(parts[name].role, profile.balance_most_db), profile.balance_most_db) for name in powers},
         stiff={name: STIFF.get(parts[name].role, 1.0) for name in powers},
+        fronts=frozenset(name for name in powers if parts[name].role in FRONTS),
     )
     desk.balance()
     return {name: Tuning(round(desk.gains_db[name], 3), tuple(cuts[name]), tuple(desk.bells[name])) for name in powers}
