@@ -26,7 +26,11 @@ class Clock:
         self._rates = [60.0 / bpm / beat for _, bpm in changes]
         self._seconds = [score.seconds_at(tick) for tick, _ in changes]
         self._beat = beat
+        self.close_s = score.music_s if score.ending == "natural" else math.inf
+        """When the last bar ends, after which players let go of the last chord; never where the song does not end by itself."""
         self.frames = math.ceil(score.rendered_s * SAMPLE_RATE_HZ)
+        self.rings = score.ending not in ("loop", "cut")
+        """Whether sound goes on after the last bar line."""
 
     def seconds(self, tick: float) -> float:
         """Time of a tick in seconds."""
@@ -36,6 +40,10 @@ class Clock:
     def sample(self, tick: float) -> int:
         """Nearest sample of a tick."""
         return round(self.seconds(tick) * SAMPLE_RATE_HZ)
+
+    def tick(self, sample: int) -> int:
+        """Nearest tick of a sample."""
+        return round(float(self.beats(np.array([sample], dtype=np.float64))[0]) * self._beat)
 
     def beats(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
         """Felt beats that have passed at each sample."""

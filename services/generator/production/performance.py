@@ -27,6 +27,10 @@ DEAF_TUNE = 0.8
 """Changes of tone and pitch smaller than this are not sent, cents."""
 PEDAL_DOWN = 64.0
 BLOCK = 64
+HELD_ON_S = 0.05
+"""Notes that last longer than this beyond the last bar line are the song's last."""
+LAST_RELEASE = 2.5
+"""How much more slowly they are let go than the preset does."""
 
 Articulated = dict[int, tuple[float, float, float]]
 """What was last said to a channel: skip, attack, release."""
@@ -43,9 +47,11 @@ def perform(part_id: str, part: Part, sound: Sampled, preset: Preset, clock: Clo
     force = Held(written, clock) if written else None
     arch = arches(Times.of(part.notes, clock))
     still, scooped = "cc1" in part.controls, "pitch_bend" in part.controls
+    close_s = clock.close_s + HELD_ON_S
     for stroke, rise in zip(strokes, arch.tolist(), strict=True):
         channel = channels[stroke.voice]
-        events += _note_events(stroke, sound, preset, channel, articulated)
+        last = stroke.end_s > close_s and not drums
+        events += _note_events(stroke, sound, preset, channel, articulated, last=last)
         tremor = [] if drums else _pitch(stroke, sound, channel, events, still=still, scooped=scooped)
         if not drums and sound.expression != "struck":
             events += _breathing(stroke, sound, preset, channel, force or rise, tremor)
@@ -69,13 +75,15 @@ def _settings(player: Player, strokes: list[Stroke], channels: dict[Voice, int],
     return events
 
 
-def _note_events(stroke: Stroke, sound: Sampled, preset: Preset, channel: int, articulated: Articulated) -> list[Event]:
+def _note_events(stroke: Stroke, sound: Sampled, preset: Preset, channel: int, articulated: Articulated, *, last: bool) -> list[Event]:
     start, end = round(stroke.start_s * SAMPLE_RATE_HZ), round(stroke.end_s * SAMPLE_RATE_HZ)
-    skip_ms, attack, release = sound.variation.start_ms * float(min(abs(stroke.draws[3]) / 2, 1.0)), 1.0, 1.0
+    skip_ms, attack, release = sound.variation.start_ms * float(min(abs(stroke.draws[3]) / 2, 1.0)), 1.0, sound.release
     if stroke.before and sound.legato:
         skip_ms = sound.legato.skip_ms
     elif stroke.short and sound.staccato:
-        attack, release = sound.staccato.attack, sound.staccato.release
+        attack, release = sound.staccato.attack, sound.staccato.release * sound.release
+    if last:
+        release *= LAST_RELEASE
     said, articulated[channel] = articulated.get(channel, (0.0, 1.0, 1.0)), (skip_ms, attack, release)
     kinds = zip(("skip", "attack", "release"), articulated[channel], said, strict=True)
     return [

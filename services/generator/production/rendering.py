@@ -9,6 +9,7 @@ from services.generator.production import faust
 from services.generator.production.curves import Clock, Floats, curve, decibels_to_gain
 from services.generator.production.engines import ENGINES, Task
 from services.generator.production.planning import chosen
+from services.generator.production.ringing import fallen, let_ring
 from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import Synth, sounds, trim_db
 
@@ -26,8 +27,9 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
 
     Raises SilentStem where the part has notes and no sound, Unavailable where the planned engine or soundfont is not here.
     """
-    shelf, clock, part = shelf or find_soundfonts(), Clock(score), score.parts[part_id]
+    shelf, clock = shelf or find_soundfonts(), Clock(score)
     choice = chosen(stem_plan, shelf)
+    part, leave = let_ring(score, part_id, choice, clock)
     audio = ENGINES[choice.engine].render(Task(score, part_id, part, choice, shelf, clock))
     sound = None if choice.own else sounds()[choice.patch]
     own_filter = isinstance(sound, Synth) and sound.mode != "poly"
@@ -35,6 +37,8 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
         audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))
     gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.patch, choice.source))
     audio *= decibels_to_gain(gain_db)
+    if leave:
+        fallen(audio, leave)
     _guard(audio, part_id, stem_plan)
     return audio
 

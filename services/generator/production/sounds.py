@@ -27,10 +27,12 @@ class Synth(_Table):
     reference_pitch: int = 60
     reference_s: float = Field(default=0.5, description="note length of the calibration phrase")
     glide_ms: float = Field(default=0.0, ge=0)
+    bed: bool = Field(default=False, description="poly: lies under the whole song and dies away with the end of the file")
     struck: bool = Field(default=False, description="mono: the finger that strikes a string damps it first")
     fx: str | None = Field(default=None, description="Faust effect after the voices: `patches/<fx>.dsp`")
     pitched: bool = True
     release_s: float = Field(default=0.3, description="how long the sound goes on after the key is released")
+    rings: bool = Field(default=False, description="dies away by itself while the key is held")
     cost: float = Field(default=0.01, description="CPU seconds per second of audio with one note held")
     stand_in: int = Field(ge=0, le=127, description="General MIDI program that plays it where DawDreamer cannot load")
 
@@ -67,6 +69,11 @@ def sounds() -> dict[str, Sound]:
 def stand_in_name(patch: str) -> str:
     """Name of the sampled patch that plays for a synthesised one where DawDreamer cannot load."""
     return f"{patch}_stand_in"
+
+
+def stand_in_for(patch: str) -> str:
+    """The synthesised patch that a stand-in plays for; any other patch itself."""
+    return patch.removesuffix("_stand_in")
 
 
 def _stand_in(synth: Synth) -> Sampled:

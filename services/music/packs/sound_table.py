@@ -45,9 +45,7 @@ class Legato(_Table):
     within_ms: float = Field(default=30.0, ge=0, le=150, description="largest gap that still counts as slurred")
     fade_ms: float = Field(default=45.0, gt=0, le=250, description="length of the passage from one tone to the other")
     skip_ms: float = Field(default=50.0, ge=0, le=250, description="how much of the second sample's attack is passed over")
-    softer: float = Field(
-        default=0.0, ge=0, le=0.6, description="share of velocity that a hammered-on or pulled-off note lacks"
-    )
+    softer: float = Field(default=0.0, ge=0, le=0.6, description="share of velocity that a hammered-on or pulled-off note lacks")
     slide_cents: float = Field(default=0.0, ge=0, le=300, description="portamento: from how far the pitch comes, at most")
     slide_ms: float = Field(default=60.0, gt=0, le=400)
 
@@ -86,9 +84,7 @@ class Body(_Table):
     room_s: float = Field(default=0.28, gt=0, le=1.5, description="time in which that room decays by 60 dB")
     resonance_db: float | None = Field(default=None, ge=-60, le=0, description="strings that ring along while the pedal is down")
     drive_db: float = Field(default=0.0, ge=0, le=18, description="soft saturation above the nominal level (an amplifier's)")
-    excite_db: float | None = Field(
-        default=None, ge=-60, le=0, description="overtones made where samples are dull, against the whole"
-    )
+    excite_db: float | None = Field(default=None, ge=-60, le=0, description="overtones made where samples are dull, against the whole")
     excite_hz: float = Field(default=1800.0, ge=300, le=8000, description="from where up")
 
 
@@ -107,6 +103,7 @@ class Sampled(_Table):
     lead_ms: float = Field(
         default=0.0, ge=0, le=80, description="how much earlier the player begins, so that the tone is there on the beat"
     )
+    release: float = Field(default=1.0, gt=0, le=20, description="length of a note's release against the preset's own")
     vibrato: Vibrato | None = None
     variation: Variation = Variation()
     legato: Legato | None = None

@@ -154,7 +154,7 @@ print(hashlib.sha256(audio.tobytes()).hexdigest())
 def test_compressed_samples_are_decoded_alike_whatever_the_process_loaded_before() -> None:
     """A compressed soundfont sounds the same to the last bit in a process that wrote a file before and in one that did not."""
     heard = {
-        subprocess.run([sys.executable, "-c", _ALONE, first], capture_output=True, text=True, check=True).stdout  # noqa: S603
+        subprocess.run([sys.executable, "-c", _ALONE, first], capture_output=True, text=True, check=True).stdout
         for first in ("soundfile", "nothing")
     }
     assert len(heard) == 1
