@@ -128,7 +128,7 @@ def plate(s: Stroke, velocity: float, rng: np.random.Generator) -> Wave:
     hertz = s.tune_hz * (1.0 + np.sort(own.random(_MODES)) * (18000.0 / s.tune_hz - 1.0)) * own.uniform(0.985, 1.015, _MODES)
     strength = own.rayleigh(0.7, _MODES) * (hertz / 3000.0) ** (-0.55 * (1.2 - 0.5 * velocity))
     bins = np.clip(np.rint(hertz * size / RATE).astype(int), 1, size // 2)
-    spots = []
+    spots: list[NDArray[np.complex128]] = []
     for _ in range(2):
         spot = np.zeros(size // 2 + 1, dtype=complex)
         np.add.at(spot, bins, strength * rng.uniform(0.65, 1.35, _MODES) * np.exp(2j * np.pi * rng.random(_MODES)))

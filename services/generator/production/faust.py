@@ -32,6 +32,8 @@ _MOVED = {"bend": "pitch_bend", "cc1": "cc1"}
 RETRIGGER_S = 0.0015
 LEGATO_S = 0.012
 """Notes closer than this are slurred on mono patches."""
+JOINED_S = 0.1
+"""Notes of a bed closer than this are one."""
 TURN_S = 0.003
 """How long before a stroke the velocity of a single voice begins to move to the new one: a step would be heard while it rings."""
 DAMP_S = 0.006
@@ -57,6 +59,8 @@ def play(part: Part, patch: str, sound: Synth, clock: Clock) -> Floats:
     """Play a part on a patch. Returns [2, frames]. Raises Unavailable where DawDreamer is missing."""
     if not available():
         raise Unavailable("DawDreamer", "install the extra 'generator' and the system packages libgl1 and libglib2.0-0")
+    if sound.bed:
+        part = _bed(part, sound, clock)
     with _quiet():
         render, key = _poly(part, patch, sound, clock) if sound.mode == "poly" else _mono(part, patch, sound, clock)
         audio = assembled(islands(part.notes, clock, sound.release_s), clock.frames, key, render)
@@ -67,6 +71,21 @@ def sweep(audio: Floats, cutoff: Floats) -> Floats:
     """Low-pass [2, frames] audio by a cutoff curve (0 closed, 1 open) of the same length."""
     with _quiet():
         return _through("sweep", np.vstack([audio, cutoff[None, :]]))
+
+
+def _bed(part: Part, sound: Synth, clock: Clock) -> Part:
+    """A bed of noise as notes that do not begin anew with every section, the last held until it dies with the end of the file."""
+    joined: list[Note] = []
+    for note in part.notes:
+        if joined and clock.seconds(note.start) - clock.seconds(joined[-1].end) < JOINED_S and joined[-1].pitch == note.pitch:
+            joined[-1] = joined[-1]._replace(duration=note.end - joined[-1].start)
+        else:
+            joined.append(note)
+    if joined and clock.rings:
+        last = joined[-1]
+        dying = clock.tick(clock.frames - round(sound.release_s * SAMPLE_RATE_HZ))
+        joined[-1] = last._replace(duration=max(last.duration, dying - last.start))
+    return part.model_copy(update={"notes": tuple(joined)})
 
 
 def _poly(part: Part, patch: str, sound: Synth, clock: Clock) -> tuple[Render, Key]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from contracts.music import Role
 from services.generator.production.curves import Floats
 from services.generator.production.intonation import deviation_cents
 from services.generator.production.sounds import Synth, sounds
@@ -62,6 +63,31 @@ def test_touching_notes_do_not_click(patch: str) -> None:
     assert starts == []
 
 
+@pytest.mark.parametrize("patch", ["vinyl_noise", "tape_hiss"])
+def test_a_bed_dies_with_the_file(patch: str) -> None:
+    """Noise under a song goes on over the sections' borders and through the tail, and fades over its last second and a half."""
+    bed = line(patch, (0, 3.98, 60, 60), (4, 3.98, 60, 60)).model_copy(update={"role": Role.FX})
+    audio = play(bed, bars=2, tail_s=3.0)
+    held = level_db(audio[:, 40_000:90_000])
+    assert abs(level_db(audio[:, 92_000:102_000]) - held) < 3
+    assert abs(level_db(audio[:, 200_000:250_000]) - held) < 3
+    falling = [level_db(audio[:, at : at + 9_600]) for at in range(264_000, 336_000, 9_600)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] > held - 4
+    assert level_db(audio[:, -480:]) < held - 40
+
+
+@pytest.mark.parametrize("patch", ["warm_pad", "glass_pad", "analog_pad", "choir_pad"])
+def test_pads_have_air(patch: str) -> None:
+    """Between 4 and 12 kHz a chord lies 24 to 42 dB under the whole, and more of it the harder it is played."""
+    shares = []
+    for velocity in (60, 105):
+        tone = play(line(patch, *((0, 7, pitch, velocity) for pitch in (55, 62, 67))), bars=2)[:, 24_000:160_000].mean(axis=0)
+        power, hertz = np.abs(np.fft.rfft(tone * np.hanning(tone.size))) ** 2, np.fft.rfftfreq(tone.size, 1 / 48_000)
+        shares.append(10 * np.log10(power[(hertz > 4_000) & (hertz < 12_000)].sum() / power.sum()))
+    assert -42 < shares[0] < shares[1] < -24
+
+
 def test_the_wobble_counts_beats() -> None:
     """At `wobble_rate` 2 the brightness swings twice per beat: four times a second at 120 BPM."""
     audio = play(line("wobble_bass", (0, 8, 36, 100), wobble_rate=((0, 2.0),)), bars=2)
@@ -99,7 +125,7 @@ def test_high_notes_do_not_alias_audibly() -> None:
 
 def test_a_riser_rises() -> None:
     """A riser is louder and brighter at its end and stops there."""
-    audio = play(line("noise_riser", (0, 8, 60, 100)), bars=2, tail_s=1.0)
+    audio = play(line("noise_riser", (0, 8, 60, 100)).model_copy(update={"role": Role.FX}), bars=2, tail_s=1.0)
     first, last, after = audio[:, :48_000], audio[:, 144_000:190_000], audio[:, 200_000:]
     assert level_db(last) > level_db(first) + 10
     assert centroid_hz(last) > 2 * centroid_hz(first)
