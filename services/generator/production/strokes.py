@@ -87,8 +87,9 @@ class Player:
         wander = float(np.clip(draws[1] * rule.tune_cents / 2, -rule.tune_cents, rule.tune_cents)) * (0.25 if self.drums else 1.0)
         tune = wander + self._keys.tune(key) * self.sound.corrected + 100.0 * (note.pitch - key)
         begin_s = max(start_s - (0.0 if self.drums else sound.lead_ms / 1000), 0.0)
+        end_s = max(min(end_s, begin_s + sound.longest_s), begin_s + SHORTEST_S)
         return Stroke(
-            note, begin_s, max(end_s, begin_s + SHORTEST_S), voice, key, self._velocity(note, draws, way, short=short, weak=weak),
+            note, begin_s, end_s, voice, key, self._velocity(note, draws, way, short=short, weak=weak),
             min(tone + WEAK_TONE_CENTS * weak, 0.0), tune + WEAK_TUNE_CENTS * weak, draws, short,
         )  # fmt: skip
 

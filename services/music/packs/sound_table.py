@@ -104,6 +104,7 @@ class Sampled(_Table):
         default=0.0, ge=0, le=80, description="how much earlier the player begins, so that the tone is there on the beat"
     )
     release: float = Field(default=1.0, gt=0, le=20, description="length of a note's release against the preset's own")
+    longest_s: float = Field(default=60.0, gt=0, description="notes are let go after this: samples that end in a click")
     vibrato: Vibrato | None = None
     variation: Variation = Variation()
     legato: Legato | None = None
