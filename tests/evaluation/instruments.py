@@ -241,6 +241,8 @@ def page(rows: Sequence[Audited], seconds: float) -> str:
         "- **level**: loudness of the scale, mean of velocities 80 and 120, against the reference to which every patch is calibrated;",
         "  of kits and effects the calibration phrase. The mixer brings each part from there to its role's loudness.",
         "- **uneven**: how far a note stands out of its neighbours (90th percentile of the distance from the median of five).",
+        "- **cents** of fm_bell and tonewheel_organ: their partials lie within 5 cents and 1 cent (spectral peaks, dry); what is measured",
+        "  is the bell's inharmonic partials (1 : 3.5) and the rotating speaker's vibrato over half a turn.",
         f"- **strokes apart**: {REPEATS} strokes of one pitch and velocity: mean difference from one to the next, of level and of third",
         "  octaves.",
         "",

@@ -44,12 +44,15 @@ def controls(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], *, pedal
 
 
 def cutoff(frame: Frame) -> Curve:
-    """Filters follow energy; builds open them, breakdowns begin to, intros of electronic styles start closed, their outros close."""
-    risers = frame.pack.arrangement.risers
+    """Filters follow energy; builds open them, breakdowns begin to, intros of electronic styles start closed, their outros close.
+
+    Where no drums bring the top, filters stand further open.
+    """
+    risers, least = frame.pack.arrangement.risers, 0.35 if frame.pack.drums.play else 0.58
     points: list[tuple[int, float]] = []
     for name, section in frame.score.sections.items():
         start, end = (section.start_bar - 1) * frame.bar_ticks, (section.end_bar - 1) * frame.bar_ticks
-        function, base = frame.function(name), 0.35 + 0.55 * section.energy
+        function, base = frame.function(name), least + (0.9 - least) * section.energy
         low = high = base
         if function in _BUILDS or (function == "intro" and risers):
             low, high = base - 0.25, min(base + 0.2, 1.0)
