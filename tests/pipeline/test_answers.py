@@ -85,3 +85,12 @@ async def test_catalogues_name_what_there_is(nats_url: str, tmp_path: Path, name
             await bus.ask(name, "catalog", {"kind": "genres"})
     assert entries
     assert all(entry["id"] for entry in entries)
+
+
+async def test_the_mixer_judges_edits_of_a_mix(nats_url: str, tmp_path: Path) -> None:
+    """What may be answers with nothing to say; an effect that nobody has is refused by its place in the request."""
+    async with serving("mixer", nats_url, tmp_path) as bus:
+        assert await bus.ask("mixer", "judge", {"mix": {"profile": "house", "changes": {"width": 1.2}}}) == {}
+        with pytest.raises(BadInput, match="flangr") as told:
+            await bus.ask("mixer", "judge", {"mix": {"channels": {"bass": {"effects": [{"effect": "flangr"}]}}}})
+    assert told.value.field == "mix.channels.bass.effects[0].effect"

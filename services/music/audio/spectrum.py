@@ -39,7 +39,8 @@ def _band_weights(rate: int, size: int) -> NDArray[np.float32]:
 
 def _frame_powers(audio: Audio, rate: int, hop: float) -> tuple[Bands, Bands]:
     """Mean power per third octave of each channel: (centres in Hz, [channels, bands]). Hann frames of 0.34 s, `hop` in frames."""
-    size = 1 << max(8, round(np.log2(rate * FRAME_S)))
+    # As long at every rate: 16384 samples at 48 kHz. Other lengths would put single notes at an edge into other bands.
+    size = 2 * max(128, round(8192 * rate / 48_000))
     channels = np.atleast_2d(audio)
     if channels.shape[-1] < size:
         channels = np.pad(channels, ((0, 0), (0, size - channels.shape[-1])))
