@@ -42,11 +42,14 @@ class Options(Document):
     engine: str = "auto"
     sounds: dict[str, str] = Field(
         default_factory=dict,
+        max_length=200,
         description="instruments of one's own by part, instrument or role: FILE.sf2[:BANK:PROGRAM], FILE.sfz or FILE.vst3[:PRESET]",
     )
     mix: MixEdits | None = Field(default=None, description="what to change in the mix")
-    formats: tuple[Format, ...] = Field(default=(), description="further files of the master, such as wav16@44100, mp3_320, ogg")
-    editions: tuple[Edition, ...] = Field(default=(), description="further versions of the song")
+    formats: tuple[Format, ...] = Field(
+        default=(), max_length=64, description="further files of the master, such as wav16@44100, mp3_320, ogg"
+    )
+    editions: tuple[Edition, ...] = Field(default=(), max_length=64, description="further versions of the song")
     ending: Literal["natural", "loop", "cut", "fade"] | None = Field(
         default=None,
         description="natural: an outro and a last chord; loop: the end runs into the beginning; cut: no ending; fade: fades out",

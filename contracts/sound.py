@@ -93,7 +93,7 @@ class Operation(Stated):
     """
 
     effect: str = Field(min_length=1, max_length=1000)
-    parameters: dict[str, float | bool | str] = Field(default_factory=dict)
+    parameters: dict[str, float | bool | str] = Field(default_factory=dict, max_length=1000)
 
 
 class ChannelEdit(Stated):
@@ -110,7 +110,9 @@ class ChannelEdit(Stated):
     parallel_db: float | None = Field(default=None, ge=-120, le=12, description="send to the drums' parallel compressor, dB")
     highpass_hz: float | None = Field(default=None, ge=10, le=2000)
     lowpass_hz: float | None = Field(default=None, ge=100, le=24_000)
-    eq: tuple[Bell, ...] | None = Field(default=None, description="in place of the strip's own bands and the cuts for masking")
+    eq: tuple[Bell, ...] | None = Field(
+        default=None, max_length=64, description="in place of the strip's own bands and the cuts for masking"
+    )
     compression: Compression | None = None
     saturation_db: float | None = Field(default=None, ge=0, le=18)
     effects: tuple[Operation, ...] = Field(default=(), max_length=8, description="inserted after the strip, in order")
@@ -120,6 +122,8 @@ class MixEdits(Stated):
     """What a user changes in a mix: channels by part id (or by role: `drums`, `bass`; or returns: `return_hall`), sections, the whole."""
 
     profile: str | None = Field(default=None, description="mixed as this genre is")
-    channels: dict[str, ChannelEdit] = Field(default_factory=dict)
-    section_db: dict[str, float] = Field(default_factory=dict, description="added to the level of a section, by its id, dB")
-    changes: dict[str, float] = Field(default_factory=dict, description="of the whole mix: low_end_db, width, reverb_db, ...")
+    channels: dict[str, ChannelEdit] = Field(default_factory=dict, max_length=200)
+    section_db: dict[str, float] = Field(default_factory=dict, max_length=500, description="added to the level of a section, by its id, dB")
+    changes: dict[str, float] = Field(
+        default_factory=dict, max_length=100, description="of the whole mix: low_end_db, width, reverb_db, ..."
+    )

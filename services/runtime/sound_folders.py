@@ -81,6 +81,8 @@ def allowed_sound(file: str, field: str, folders: Sequence[Path]) -> Path:
             continue
         if not lies_within(real, folders):
             raise _outside(file, field, folders)
+        if not (real.is_file() or real.is_dir()):  # opening a pipe would wait for ever
+            raise BadInput(field, file, "a file, not a pipe or a device")
         return real
     raise BadInput(field, file, f"a file that is there, inside {_listed(folders)}")
 

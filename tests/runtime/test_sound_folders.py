@@ -61,3 +61,10 @@ def test_the_door_refuses_what_the_generator_would(tmp_path: Path) -> None:
         check_sounds({"bass": "/not/here/../a.sf2"}, elsewhere)
     with pytest.raises(BadInput, match="HOUSEBAND_SOUNDS"):
         check_sounds({"bass": str(folder / "a.sf2")}, [])
+
+
+def test_a_pipe_in_an_allowed_folder_is_refused(tmp_path: Path) -> None:
+    """Nobody ever writes to it: the worker that opened it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.sf2")
+    with pytest.raises(BadInput, match="not a pipe"):
+        check_sounds({"bass": "pipe.sf2"}, (tmp_path,))
