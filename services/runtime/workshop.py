@@ -7,6 +7,7 @@ import contextlib
 import errno
 import importlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from services.runtime.stores import open_store
 from services.runtime.workbench import Objects, Workbench
 
 PROGRESS_EVERY_S = 0.2
+_LEAST_FREE_BYTES = 2**20
 
 
 def function_named(name: str) -> Callable[..., Any]:
@@ -54,9 +56,15 @@ def work_on(task: Task, objects: Objects, scratch: Path, tell: Callable[[Told], 
         return Broken(error)
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        return Broken(Unavailable("space on the disk", f"{scratch} is full: free some space") if full else None, traceback.format_exc())
+        return Broken(_full(scratch) if full else None, traceback.format_exc())
     except Exception:  # noqa: BLE001 - the border of the process: the parent logs it and decides
-        return Broken(None, traceback.format_exc())
+        # Libraries of sound tell a full disk in words of their own.
+        full = shutil.disk_usage(scratch).free < _LEAST_FREE_BYTES
+        return Broken(_full(scratch) if full else None, traceback.format_exc())
+
+
+def _full(scratch: Path) -> Unavailable:
+    return Unavailable("space on the disk", f"{scratch} is full: free some space")
 
 
 def _throttled(tell: Callable[[Told], None]) -> Callable[[float, str], None]:

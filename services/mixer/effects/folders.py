@@ -19,13 +19,18 @@ def allowed_path(text: str, field: str, *, any_path: bool) -> Path:
     Raises:
         BadInput: where there is none, or, unless `any_path`, where it lies outside the operator's folders (links are followed).
     """
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+        real = path.resolve()
+        there = real.is_file() or real.is_dir()  # a pipe is neither: opening it would wait for ever
+    except (OSError, RuntimeError, ValueError) as error:  # links go round, a name without end or with NUL, a user who does not exist
+        raise BadInput(field, text, "a path that leads somewhere") from error
     folders = plugin_folders()
     if not any_path:
         if not folders:
             raise BadInput(field, text, f"nothing: this server names no folder of plugins ({VARIABLE})")
-        if not any(path.resolve().is_relative_to(folder) for folder in folders):
+        if not any(real.is_relative_to(folder) for folder in folders):
             raise BadInput(field, text, f"a path inside {', '.join(map(str, folders))} ({VARIABLE})")
-    if not path.exists():
+    if not there:
         raise BadInput(field, text, "a file that exists")
     return path
