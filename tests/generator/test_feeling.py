@@ -76,7 +76,7 @@ def test_the_second_genre_plays_what_the_words_give_it(prompt):
     assert brief.genres.value[0] == "house"
     assert lent_roles(brief) == {"bass": "dubstep"}
     score = song(brief.model_copy(update={"duration_s": Stated(value=60.0, source=Source.STATED)}))
-    assert score.parts["bass"].patch == "wobble_bass"
+    assert score.parts["bass"].patch == genre("dubstep").patches["synth_bass"]
     assert "wobble_rate" in score.parts["bass"].controls
     assert score.parts["drums"].patch == genre("house").patches["drum_kit"]
 

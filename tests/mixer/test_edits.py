@@ -119,6 +119,10 @@ def test_roles_sections_changes_and_sends_are_edited(desk):
         (MixEdits(changes={"loudest": 1.0}), "mix.changes.loudest: .* allowed: low_end_db, "),
         (MixEdits(changes={"width": 3.0}), "mix.changes.width: .* allowed: 0 to 2"),
         (MixEdits(profile="polka"), "mix.profile: 'polka' .* allowed: afrobeat, ambient"),
+        (
+            MixEdits(channels=dict.fromkeys(("drums", "bass", "melody", "harmony", "pad"), ChannelEdit(mute=True))),
+            "mix.channels: 'every part is muted' .* something sounds",
+        ),
         (one("return_hall", pan=0.5), "mix.channels.return_hall: 'pan' .* allowed: level_db, mute"),
         (one("bass", effects=({"effect": "no_such_effect"},)), r"mix\.channels\.bass\.effects\[0\]"),
     ],

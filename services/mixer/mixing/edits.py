@@ -59,6 +59,8 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
         if name not in score.sections:
             raise BadInput("mix.section_db", name, ", ".join(score.sections))
     _check_sections(edits)
+    if parts and all(stated.get(name, {}).get("mute") for name in parts):
+        raise BadInput("mix.channels", "every part is muted", "a mix in which something sounds")
     return Edits({name: ChannelEdit(**fields) for name, fields in stated.items()}, dict(edits.section_db))
 
 
