@@ -24,7 +24,7 @@ from services.music.audio.spectrum import EMPTY_DB, REACH, TONE_HZ, empty_bands_
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
-VERSION = 6
+VERSION = 7
 SILENCE_LUFS = -120.0
 REFERENCE_SHARE = 0.5
 
