@@ -1,5 +1,6 @@
 """The delivered song as files: what finalization checks before it is a folder, and what the folder check reads again."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,3 +55,9 @@ def from_context(context: Context, objects: Objects) -> Delivered:
 def from_folder(folder: Path, names: list[str], score: Score) -> Delivered:
     """The files of a delivered folder, those of `names` that are there."""
     return _from_files({name: folder / name for name in names if (folder / name).is_file()}, score)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, as the manifest tells it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

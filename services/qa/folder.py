@@ -1,6 +1,5 @@
 """Verify a delivered folder again, from its files alone: `houseband check DIR`."""
 
-import hashlib
 from pathlib import Path
 
 import soundfile as sf
@@ -13,7 +12,7 @@ from contracts.report import Check, Manifest, Relation, Verdict
 from contracts.upgrades import read_context
 from services.qa.asked import Asked, asked_of
 from services.qa.checks import examine
-from services.qa.delivered import from_folder
+from services.qa.delivered import file_digest, from_folder
 from services.qa.report import CONTEXT, MANIFEST
 
 SCORE = "score.json"
@@ -36,16 +35,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise BadInput("folder", str(folder), f"a folder with a readable {MANIFEST}", hint=f"{error.error_count()} errors in it") from error
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def check_hashes(folder: Path, manifest: Manifest) -> Check:
     """Every file of the manifest is there and unaltered."""
     inside = folder.resolve()
     missing = [n for n in manifest.files if not (folder / n).is_file() or not (folder / n).resolve().is_relative_to(inside)]
-    altered = [n for n, entry in manifest.files.items() if n not in missing and _digest(folder / n) != entry.sha256]
+    altered = [n for n, entry in manifest.files.items() if n not in missing and file_digest(folder / n) != entry.sha256]
     said = [f"altered: {', '.join(altered)}"] * bool(altered) + [f"missing: {', '.join(missing)}"] * bool(missing)
     return Check(
         name="hashes",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contracts.errors import BadInput
+from services.runtime.folders import folders_of
 
 VARIABLE, FURTHER = "HOUSEBAND_SOUNDS", "HOUSEBAND_SOUND_FILES"
 KINDS = {"sf2": "soundfont", "sf3": "soundfont", "sfz": "sfz", "vst3": "vst3"}
@@ -44,11 +45,7 @@ NOWHERE = Places()
 
 def sound_places() -> Places:
     """What the operator allows; nothing where the variables are empty or unset."""
-    return Places(_folders(VARIABLE), _folders(FURTHER))
-
-
-def _folders(variable: str) -> tuple[Path, ...]:
-    return tuple(Path(folder).expanduser().resolve() for folder in os.environ.get(variable, "").split(os.pathsep) if folder)
+    return Places(folders_of(VARIABLE), folders_of(FURTHER))
 
 
 def read_named(text: str, field: str) -> Named:

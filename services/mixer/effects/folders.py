@@ -1,16 +1,16 @@
 """Where files that an effect names may lie: HOUSEBAND_PLUGINS, folders separated as in PATH, which the operator allows."""
 
-import os
 from pathlib import Path
 
 from contracts.errors import BadInput
+from services.runtime.folders import folders_of
 
 VARIABLE = "HOUSEBAND_PLUGINS"
 
 
 def plugin_folders() -> tuple[Path, ...]:
     """The folders; none where the variable is empty or unset."""
-    return tuple(Path(folder).expanduser().resolve() for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder)
+    return folders_of(VARIABLE)
 
 
 def allowed_path(text: str, field: str, *, any_path: bool) -> Path:

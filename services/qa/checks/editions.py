@@ -21,7 +21,7 @@ from services.qa.checks.levels import (
     integrated_lufs,
     true_peak_linear,
 )
-from services.qa.delivered import Delivered
+from services.qa.delivered import Delivered, file_digest
 from services.qa.listening import Heard, read_audio
 
 Array = npt.NDArray[np.float32]
@@ -234,7 +234,7 @@ def _check_zip(delivered: Delivered, asked: Asked) -> Check | None:
             wrong += [f"{one.filename} is packed" for one in archive.infolist() if one.compress_type != zipfile.ZIP_STORED]
             for stem, path in delivered.stems.items():
                 member = f"stems/{stem}.wav"
-                if member in archive.namelist() and _digest_of(archive, member) == _digest(path):
+                if member in archive.namelist() and _digest_of(archive, member) == file_digest(path):
                     same += 1
                 else:
                     wrong.append(f"{member} is missing or another one")
@@ -255,8 +255,3 @@ def _check_zip(delivered: Delivered, asked: Asked) -> Check | None:
 def _digest_of(archive: zipfile.ZipFile, member: str) -> str:
     with archive.open(member) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # reads like a file
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

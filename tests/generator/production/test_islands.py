@@ -1,15 +1,14 @@
 """Silence is not rendered, what repeats is rendered once, and what was heard stays where it was."""
 
 import numpy as np
-import pytest
 
 from contracts.music import PPQ, Note, Part, Role, Score, Section
 from services.generator.production import faust
 from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats
 from services.generator.production.islands import Island, assembled, islands
+from tests.generator.production.listening import needs_synths
 
 BAR_S = 2.0
-needs_faust = pytest.mark.skipif(not faust.available(), reason="DawDreamer cannot load here")
 
 
 def song(*bars: int, patch: str = "impact") -> Score:
@@ -44,7 +43,7 @@ def test_what_repeats_is_rendered_once_and_a_ringing_island_is_not_cut() -> None
     assert assembled(places, 30000, lambda _: 0, lambda _: np.ones((2, 4800), dtype=np.float32)) is None
 
 
-@needs_faust
+@needs_synths
 def test_a_hit_is_where_it_was_and_sounds_each_time_the_same() -> None:
     """Four hits far apart: each begins on its bar, and all are the same samples."""
     score = song(1, 5, 9, 13)
