@@ -8,7 +8,7 @@ from contracts.artifacts import Artifact, AudioArtifact
 from contracts.base import Document
 from contracts.brief import Brief
 from contracts.errors import Problem
-from contracts.features import Features
+from contracts.features import Features, PictureFeatures
 from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
 from contracts.report import Retry, Verdict
 from contracts.sound import LOUDNESS_TARGETS, Edition, Format, MixEdits
@@ -59,6 +59,13 @@ class Options(Document):
         default=None, description="what to do with a base score; None: by the duration that is asked"
     )
     enhance: Literal["offline", "llm", "off"] = "offline"
+    brief: dict[str, Any] | None = Field(
+        default=None,
+        description="fields of a brief as POST /briefs returns it, edited, whole or some of them; they stand over prompt and options",
+    )
+    separate: Literal["auto", "demucs", "bands", "none"] = Field(
+        default="auto", description="how the stems of a reference are had; auto: Demucs where torch and its weights are present, else bands"
+    )
     licence: Literal["any", "commercial"] = Field(default="any", alias="license")
 
     # What was accepted is stored as JSON and read again: an infinite number would come back as null and be refused then.
@@ -87,6 +94,7 @@ class Request(Document):
     reference: Artifact | None = None
     midi: Artifact | None = None
     hum: Artifact | None = None
+    image: Artifact | None = Field(default=None, description="a picture that says the mood: PNG, JPEG, WebP or GIF")
     base: Artifact | None = Field(default=None, description="score.json of a song to extend, shorten or continue")
     cover: Artifact | None = Field(default=None, description="a picture for the files' tags, PNG or JPEG")
     taps: tuple[float, ...] = Field(default=(), description="seconds at which a beat was tapped")
@@ -140,6 +148,8 @@ class AnalysisSection(Document):
 
     features: Features | None = None
     reference_name: str = ""
+    picture: PictureFeatures | None = None
+    transcript: Artifact | None = Field(default=None, description="MIDI of the reference's stems as they were heard")
     given: Artifact | None = Field(default=None, description="a Given document: what was read from MIDI, a hummed tune or taps")
 
 
@@ -271,7 +281,7 @@ class Next(Document):
 
 def first_stage(request: Request) -> Stage:
     """Analysis where something is to be heard or read first, else ideation."""
-    heard = request.reference or request.midi or request.hum or request.taps
+    heard = request.reference or request.midi or request.hum or request.taps or request.image
     return Stage.ANALYSIS if heard else Stage.IDEATION
 
 
