@@ -42,10 +42,11 @@ def _restore(arguments: tuple[Any, ...], values: dict[str, Any], stated: set[str
 
 
 class SectionPlan(Document):
-    """One section that the user or the reader asks for. `bars` None: the composer decides."""
+    """One section that the user or the reader asks for. `bars` or `energy` None: the composer decides."""
 
     label: str
     bars: int | None = Field(default=None, ge=1, le=128)
+    energy: float | None = Field(default=None, ge=0, le=1, description="0–1, from hardly anybody playing to everybody at full strength")
 
 
 class ReasoningStep(Document):
