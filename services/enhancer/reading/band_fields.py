@@ -52,6 +52,14 @@ def _unwanted(case: Case) -> Names:
     return inferred(tuple[str, ...](), "nothing was excluded", 0.5).stated()
 
 
+def _to_taste(case: Case, band: tuple[str, ...], unwanted: set[str]) -> tuple[str, ...]:
+    """The band with whom the user surely likes and without whom not; drums and bass stay: they carry the style."""
+    entries = instruments()
+    allowed = tuple(name for name, entry in entries.items() if entry.family not in ("fx", "vocal", "drums", "bass") and name not in unwanted)
+    spared = tuple(name for name, entry in entries.items() if entry.family in ("drums", "bass"))
+    return case.taste.players(band, allowed, spared)
+
+
 def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
     """The leading style's band, with one colour of each further style. Raises BadInput where nobody is left."""
     near, artist = case.lead_style, case.artist
@@ -63,12 +71,14 @@ def _band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Names:
         known_for = [name for name in pack.melody.leads if name in pack.identity.band and not instruments()[name].electronic]
         colour = next((name for name in (*known_for[:1], *pack.identity.band) if name not in band), None)
         band += [colour] if colour else []
-    left = tuple(name for name in dict.fromkeys(band) if name in instruments() and name not in unwanted)
+    usual = tuple(name for name in dict.fromkeys(band) if name in instruments() and name not in unwanted)
+    left = _to_taste(case, usual, unwanted)
     if left:
         owner = near.name if near else genres()[genre_ids[0]].name
-        return inferred(
-            left, f"the usual band of {owner.lower()}" + (", without the excluded" if len(left) < len(band) else ""), 0.7
-        ).stated()
+        reason = f"the usual band of {owner.lower()}" + (", without the excluded" if len(usual) < len(band) else "")
+        changed = [*(n for n in left if n not in usual), *(n for n in usual if n not in left)]
+        reason += "".join(f"; {n} {'in' if n in left else 'out'} by {case.taste.why('instrument', n)}" for n in changed)
+        return inferred(left, reason, 0.7).stated()
     spare = next(
         (
             n

@@ -4,6 +4,7 @@ from contracts.brief import Brief
 from contracts.context import Options
 from contracts.features import Features
 from contracts.given import Given
+from contracts.preferences import Preferences
 from services.enhancer.reading.band_fields import band_fields
 from services.enhancer.reading.brought_fields import (
     brought_duration,
@@ -37,16 +38,25 @@ from services.enhancer.reading.theory_fields import (
     tempo_field,
 )
 from services.enhancer.reading.titles import title_for
+from services.enhancer.taste.leaning import Taste
 from services.music.lyrics import read_lyrics
 
 
 def read_prompt(
-    prompt: str, options: Options, features: Features | None = None, *, seed: int = 0, given: Given | None = None, lyrics: str = ""
+    prompt: str,
+    options: Options,
+    features: Features | None = None,
+    *,
+    seed: int = 0,
+    given: Given | None = None,
+    lyrics: str = "",
+    preferences: Preferences | None = None,
 ) -> Brief:
     """Read a prompt offline, deterministically: same inputs and seed, same brief.
 
     Options are stated facts and win over the prompt; a reference's features steer what is not stated.
     What was brought as notes (`given`) states its tempo, meter, key and length, unless words or options say otherwise.
+    `preferences` (what was learned of the user's taste) lean what is still open after all of these.
 
     Raises:
         BadInput: an empty prompt, one of more than 10,000 characters, or a stated value that cannot be, naming field,
@@ -55,7 +65,7 @@ def read_prompt(
     text = Text.of(prompt)
     stated = read_options(options)
     words = Words() if options.enhance == "off" else read_words(text)
-    case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else ())
+    case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), Taste(preferences or Preferences()))
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
     elif not words.understood:

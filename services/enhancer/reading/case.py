@@ -8,6 +8,7 @@ from services.enhancer.reading.inference import Range
 from services.enhancer.reading.options import Stipulated
 from services.enhancer.reading.reader import Words
 from services.enhancer.reading.vocabulary import Artist, Near
+from services.enhancer.taste.leaning import Taste
 from services.music.lyrics import Stanza
 from services.music.packs.genres import genres
 
@@ -22,6 +23,7 @@ class Case:
     seed: int
     brought: Given | None = None
     stanzas: tuple[Stanza, ...] = ()
+    taste: Taste = field(default_factory=Taste)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -43,6 +45,7 @@ class Case:
         """The tempo range of the leading style, narrowed to the artist's where one is the model."""
         near = self.lead_style
         low, typical, high = near.tempo_bpm if near else genres()[genre_id].identity.tempo_bpm
+        typical = min(max(typical * 2 ** self.taste.shift("tempo"), low), high)
         owner = near.name if near else genres()[genre_id].name
         if self.artist and not self.given.genres and not self.words.styles.genres:
             low, high = self.artist.tempo_bpm
@@ -54,4 +57,4 @@ class Case:
         near = self.lead_style
         if near and near.minor_share is not None:
             return near.minor_share
-        return genres()[genre_id].identity.minor_share
+        return min(max(genres()[genre_id].identity.minor_share + self.taste.minor_shift(), 0.0), 1.0)

@@ -37,8 +37,13 @@ class Guess:
     conflict: str | None = None
 
 
-def lean(uses: Sequence[str], mood_ids: Sequence[str], players: Sequence[str], meter: str | None) -> tuple[str, str | None]:
-    """The genre that use, moods, instruments and meter lean to, and the strongest reason; pop where nothing leans."""
+def lean(
+    uses: Sequence[str], mood_ids: Sequence[str], players: Sequence[str], meter: str | None, liked: Mapping[str, float]
+) -> tuple[str, str | None]:
+    """The genre that use, moods, instruments, meter and taste lean to, and the strongest reason; pop where nothing leans.
+
+    `liked`: points of taste by genre; a dislike takes away, and alone picks nothing.
+    """
     leanings = table("leanings")
     points: dict[str, float] = {}
     reasons: dict[str, tuple[float, str]] = {}
@@ -48,6 +53,10 @@ def lean(uses: Sequence[str], mood_ids: Sequence[str], players: Sequence[str], m
                 if genre_id in genres():
                     points[genre_id] = points.get(genre_id, 0) + weight
                     reasons[genre_id] = max(reasons.get(genre_id, (0.0, "")), (float(weight), name.replace("_", " ")))
+    for genre_id, weight in liked.items():
+        if genre_id in genres() and (weight > 0 or genre_id in points):
+            points[genre_id] = points.get(genre_id, 0) + weight
+            reasons[genre_id] = max(reasons.get(genre_id, (0.0, "")), (float(weight), "your taste"))
     if not points:
         return DEFAULT_GENRE, None
     best = max(sorted(points), key=lambda name: points[name])

@@ -32,7 +32,7 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
     players = case.given.wanted.value if case.given.wanted else words.players.wanted
     named = case.given.moods.value if case.given.moods else words.feelings.moods
-    name, why = lean(words.sound.uses, named, players, meter)
+    name, why = lean(words.sound.uses, named, players, meter, case.taste.genre_points())
     if name in styles.refused:
         name, why = next((n for n in (DEFAULT_GENRE, *genres()) if n not in styles.refused), DEFAULT_GENRE), None
     lead: tuple[str, ...] = (name,)
@@ -73,6 +73,9 @@ def moods_field(case: Case) -> Stated[tuple[str, ...]]:
     if found:
         owner = case.artist.name if case.artist else case.lead_style.name if case.lead_style else ""
         return inferred(found, f"the usual feeling of {owner}", 0.5).stated()
+    liked = case.taste.moods(tuple(name for name in moods() if name not in feelings.refused)) if case.features is None else ()
+    if liked:
+        return inferred(liked, f"no mood was named; {case.taste.why('mood', liked[0])}", 0.4).stated()
     return inferred(tuple[str, ...](), "no mood was named; the style sets the feeling", 0.4).stated()
 
 
@@ -88,7 +91,9 @@ def energy_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated
         return inferred(round(min(max(0.3 * base + 0.7 * heard, 0), 1), 2), "mostly that of the reference", 0.6).stated()
     word = case.words.tempo_word
     nudge = 0.2 * (sound.energy or 0.0) + (0.2 * (word.share - 0.5) if word and word.share is not None else 0.0)
-    value = blend(base, [moods()[name].energy for name in mood_ids], case.words.feelings.intensity, nudge)
+    liked = _liked(case, "energy")
+    value = blend(base, [moods()[name].energy for name in mood_ids], case.words.feelings.intensity, nudge + liked)
+    reason += f" and {case.taste.why('energy', 'energy')}" if liked else ""
     if sound.energy is not None and sound.energy_evidence:
         stated = "energy" in sound.energy_evidence.lower()
         return Finding(value, sound.energy_evidence, 0.8, reason, Source.STATED if stated else Source.INFERRED).stated()
@@ -102,8 +107,15 @@ def valence_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> State
     base = genres()[genre_id].identity.valence
     refused = [moods()[name].valence for name in case.words.feelings.refused]
     nudge = 0.15 if refused and sum(refused) / len(refused) < 0.4 else -0.15 if refused and sum(refused) / len(refused) > 0.6 else 0.0
-    value = blend(base, [moods()[name].valence for name in mood_ids], case.words.feelings.intensity, nudge)
-    return inferred(value, "from the style" + (" and the mood" if mood_ids else ""), 0.6).stated()
+    liked = _liked(case, "valence")
+    value = blend(base, [moods()[name].valence for name in mood_ids], case.words.feelings.intensity, nudge + liked)
+    reason = "from the style" + (" and the mood" if mood_ids else "") + (f" and {case.taste.why('valence', 'valence')}" if liked else "")
+    return inferred(value, reason, 0.6).stated()
+
+
+def _liked(case: Case, name: str) -> float:
+    """How far taste moves energy or valence: only where neither words nor a reference speak of feeling."""
+    return case.taste.shift(name) if case.features is None and not case.words.feelings.moods and not case.given.moods else 0.0
 
 
 def production_field(case: Case) -> Stated[tuple[str, ...]]:

@@ -53,7 +53,8 @@ def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str
     guess = guess_tempo(style, feeling, word.share if word else None, word.evidence if word else None, case.seed)
     if guess.conflict:
         case.note(guess.conflict[0].upper() + guess.conflict[1:])
-    return inferred(min(max(guess.bpm, 30.0), 300.0), guess.reason, 0.6, word.evidence if word else None).stated()
+    reason = guess.reason + (f", leaning with {case.taste.why('tempo', 'tempo')}" if case.taste.shift("tempo") else "")
+    return inferred(min(max(guess.bpm, 30.0), 300.0), reason, 0.6, word.evidence if word else None).stated()
 
 
 def _tempo_note(case: Case, bpm: float, style: Range) -> None:
@@ -97,6 +98,7 @@ def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: flo
     if heard and not forced:
         return inferred(str(Key.parse(heard)), "the key of the reference", case.features.key_confidence if case.features else 0.5).stated()
     mode, why = guess_mode(case.minor_share(genre_id), mood_ids, valence, case.seed)
+    why += f", leaning with {case.taste.why('mode', mode)}" if case.taste.minor_shift() else ""
     if chords:
         mode, why = (
             ("minor", "the numerals speak of a minor key") if chords.minor_hint else ("major", "the numerals count from a major tonic")
@@ -158,6 +160,10 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
     heard = case.features.duration_s if case.features else 0.0
     if 20 <= heard <= LONGEST_S:
         return inferred(round(heard, 2), "the length of the reference", 0.6).stated()
+    octaves = case.taste.shift("duration")
+    if abs(octaves) > 0.1:
+        liked = float(round(min(max(DEFAULT_S * 2**octaves, SHORTEST_S), LONGEST_S)))
+        return inferred(liked, f"no length was given; {case.taste.why('duration', 'duration')}", 0.4).stated()
     return inferred(DEFAULT_S, "two minutes, since no length was given", 0.5).stated()
 
 
