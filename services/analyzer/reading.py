@@ -1,27 +1,32 @@
-"""Reading a reference of unknown origin: any format that libsndfile knows, within limits of time and memory.
+"""Reading a reference of unknown origin: any format that libsndfile knows, in a process that can die alone, within limits.
 
-At most ten minutes are kept, from the middle of a longer file, as stereo at no more than 48 kHz: about 230 MB.
+At most ten minutes are kept, from the middle of a longer file, as stereo at no more than 48 kHz: about 230 MB. The child may take
+`DECODING_BYTES` of memory and `DECODING_S`; its sound comes back by a nameless temporary file (about 0.4 s for three minutes).
 """
 
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile as sf
-import soxr
 
 from contracts.errors import BadInput
+from services.analyzer.decoding import FORMATS, Decoded, decode, refused
+from services.runtime.isolation import PluginFailed, isolated
+
+__all__ = ["FORMATS", "Recording", "opened", "read_recording"]
 
 Array = npt.NDArray[np.float32]
-FORMATS = "a WAV, FLAC, OGG or MP3 file with 1 to 32 channels at 4 to 384 kHz"
 LONGEST_HEARD_S = 600.0
 LONGEST_FILE_S = 6 * 3600.0
 LARGEST_BYTES = 4 * 2**30
-HIGHEST_RATE_HZ = 48_000
-_RATES_HZ = (4000, 384_000)
-_MOST_CHANNELS = 32
-_BLOCK_S = 5.0
+DECODING_S = 60.0
+DECODING_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -37,78 +42,60 @@ class Recording:
     notes: list[str] = field(default_factory=list)
 
 
-def _refuse(path: Path, why: str) -> BadInput:
-    return BadInput("reference", path.name, FORMATS, hint=why)
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A handle of a regular file that is not too large: no folder, pipe or device, whatever the name turned into meanwhile.
 
-
-def _check(path: Path, file: sf.SoundFile) -> None:
-    if not _RATES_HZ[0] <= file.samplerate <= _RATES_HZ[1]:
-        raise _refuse(path, f"its sample rate is {file.samplerate} Hz")
-    if not 1 <= file.channels <= _MOST_CHANNELS:
-        raise _refuse(path, f"it has {file.channels} channels")
-    if file.frames <= 0:
-        raise _refuse(path, "it holds no sound")
-    if file.seekable() and file.frames / file.samplerate > LONGEST_FILE_S:
-        raise _refuse(
-            path, f"it claims to be {file.frames / file.samplerate / 3600:.1f} hours long; at most {LONGEST_FILE_S / 3600:.0f} are read"
-        )
-
-
-def _to_stereo(block: Array) -> Array:
-    """[samples, channels] to [samples, 2]; more than two channels are averaged, even ones left, odd ones right, centre both."""
-    if block.shape[1] == 1:
-        return np.repeat(block, 2, axis=1)
-    if block.shape[1] == 2:
-        return block
-    return np.stack([block[:, 0::2].mean(axis=1), block[:, 1::2].mean(axis=1)], axis=1)
-
-
-def _blocks(file: sf.SoundFile, wanted: int, notes: list[str]) -> list[Array]:
-    """Up to `wanted` frames of an open file as stereo blocks at the analysis rate. Broken samples are silenced, a broken end dropped."""
-    rate, target = file.samplerate, min(file.samplerate, HIGHEST_RATE_HZ)
-    stream = soxr.ResampleStream(rate, target, 2, quality="MQ") if target != rate else None
-    size, got, broken = max(1, int(_BLOCK_S * rate)), 0, 0
-    out: list[Array] = []
-    while got < wanted:
-        try:
-            raw = file.read(min(size, wanted - got), dtype="float32", always_2d=True)
-        except sf.LibsndfileError as error:
-            notes.append(f"The file breaks off at {got / rate:.1f} s ({error}); what comes before was heard.")
-            break
-        if not len(raw):
-            break
-        got += len(raw)
-        bad = ~np.isfinite(raw)
-        broken += int(bad.sum())
-        stereo = np.ascontiguousarray(_to_stereo(np.clip(np.where(bad, 0.0, raw), -64.0, 64.0).astype(np.float32)))
-        out.append(stream.resample_chunk(stereo, last=got >= wanted) if stream else stereo)
-    if broken:
-        notes.append(f"{broken} samples are not numbers and were taken as silence.")
-    if got < wanted and not any(note.startswith("The file breaks") for note in notes):
-        notes.append(f"The file says it is longer than it is: it ends after {got / rate:.1f} s.")
-    return out
+    Raises BadInput on field "reference".
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise BadInput("reference", str(path), "an existing file", hint="there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise BadInput("reference", str(path), "a readable file", hint=getattr(error, "strerror", None) or str(error)) from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no file but a pipe or a device"
+            raise BadInput("reference", str(path), "a file", hint=f"it is {kind}")
+        if found.st_size == 0:
+            raise refused(path.name, "it is empty")
+        if found.st_size > LARGEST_BYTES:
+            raise refused(path.name, f"it has {found.st_size / 2**30:.1f} GiB; at most {LARGEST_BYTES / 2**30:.0f} are read")
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def read_recording(path: Path) -> Recording:
-    """Read a reference. Raises BadInput on field "reference" for what is missing, no audio, empty or beyond the limits."""
-    if not path.is_file():
-        raise BadInput("reference", str(path), "an existing file", hint="there is no such file")
-    if path.stat().st_size > LARGEST_BYTES:
-        raise _refuse(path, f"it has {path.stat().st_size / 2**30:.1f} GiB; at most {LARGEST_BYTES / 2**30:.0f} are read")
-    notes: list[str] = []
+    """Read a reference.
+
+    Raises:
+        BadInput: on field "reference" for what is missing, no audio, empty, beyond the limits, or breaks what decodes it.
+        Unavailable: where there is no room for what was decoded.
+    """
+    with opened(path) as source, tempfile.TemporaryFile(prefix="houseband-ears-") as target:
+        shape = _decoded(source, target.fileno(), path.name)
+        target.seek(0)
+        samples = np.fromfile(target, "<f4", shape.frames * 2).astype(np.float32, copy=False)
+    audio = np.ascontiguousarray(samples.reshape(-1, 2).T)
+    return Recording(audio, shape.rate_hz, shape.duration_s, shape.file_rate_hz, shape.channels, shape.start_s, shape.notes)
+
+
+def _decoded(source: int, target: int, name: str) -> Decoded:
     try:
-        with sf.SoundFile(path) as file:
-            _check(path, file)
-            rate, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
-            wanted = min(frames, int(LONGEST_HEARD_S * rate))
-            start = (frames - wanted) // 2
-            if start:
-                start = int(file.seek(start))
-                notes.append(f"{frames / rate / 60:.0f} minutes long: the middle {LONGEST_HEARD_S / 60:.0f} minutes were heard.")
-            blocks = _blocks(file, wanted, notes)
-    except sf.LibsndfileError as error:
-        raise _refuse(path, f"it could not be read as sound: {error.error_string}") from error
-    if not blocks or not sum(len(block) for block in blocks):
-        raise _refuse(path, "no sound could be read from it")
-    audio = np.ascontiguousarray(np.concatenate(blocks).T)
-    return Recording(audio, min(rate, HIGHEST_RATE_HZ), frames / rate, rate, channels, start / rate, notes)
+        return isolated(
+            decode,
+            source,
+            target,
+            name,
+            LONGEST_HEARD_S,
+            LONGEST_FILE_S,
+            timeout_s=DECODING_S,
+            what="what decodes sound",
+            memory_bytes=DECODING_BYTES,
+            handles=(source, target),
+        )
+    except PluginFailed as error:
+        raise refused(name, f"it breaks what decodes it, which {error.how}") from error

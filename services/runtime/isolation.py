@@ -1,8 +1,8 @@
 """A function in a process of its own: what crashes, hangs or eats memory there is told as an error here, and costs nothing else.
 
-The child is spawned, never forked: it inherits no connection, no lock and no file but its three pipes. It leads a process
-group of its own, which is killed as a whole as soon as the answer is here, the time is over or the caller is interrupted;
-where the parent dies, the kernel kills the child. This guards against faults of foreign code, not against malice.
+The child is spawned, never forked: it inherits no connection, no lock and no file but its three pipes and the handles it is
+given. It leads a process group of its own, which is killed as a whole as soon as the answer is here, the time is over or the
+caller is interrupted; where the parent dies, the kernel kills the child. This guards against faults of foreign code, not against malice.
 """
 
 import contextlib
@@ -46,7 +46,14 @@ class PluginFailed(HousebandError):
         return type(self), (self.what, self.how, self.printed)
 
 
-def isolated(function: Callable[..., R], *arguments: Any, timeout_s: float, what: str, memory_bytes: int | None = MEMORY_BYTES) -> R:
+def isolated(
+    function: Callable[..., R],
+    *arguments: Any,
+    timeout_s: float,
+    what: str,
+    memory_bytes: int | None = MEMORY_BYTES,
+    handles: tuple[int, ...] = (),
+) -> R:
     """The result of `function(*arguments)`, called in a child process.
 
     Args:
@@ -55,12 +62,13 @@ def isolated(function: Callable[..., R], *arguments: Any, timeout_s: float, what
         timeout_s: start of the child included (0.2 s and the function's imports).
         what: names the foreign code in errors, such as "the plugin Synth.vst3".
         memory_bytes: what it may take; None: no limit.
+        handles: open files that it inherits under the same numbers.
 
     Raises PluginFailed where it crashed, did not answer in time, took more memory or raised; the function's own HousebandErrors
     (BadInput, Unavailable) are raised as they are.
     """
     call = _Call(memoryview(packed((_name(function), memory_bytes)) + packed(arguments)))
-    child = _spawn()
+    child = _spawn(handles)
     try:
         ended = _converse(child, call, time.monotonic() + timeout_s)
     finally:
@@ -105,7 +113,7 @@ def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{function.__qualname__}"
 
 
-def _spawn() -> "subprocess.Popen[bytes]":
+def _spawn(handles: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     """The child: it reads the call from stdin, answers on stdout, and all that is printed goes to stderr."""
     return subprocess.Popen(
         [sys.executable, "-m", "services.runtime.isolation", str(os.getpid())],
@@ -114,6 +122,7 @@ def _spawn() -> "subprocess.Popen[bytes]":
         stderr=subprocess.PIPE,
         bufsize=0,
         start_new_session=True,
+        pass_fds=handles,
         env={**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0"},
     )
 

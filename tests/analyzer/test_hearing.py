@@ -79,9 +79,16 @@ def test_odd_rates_and_channels(rate, channels, written) -> None:
     assert features.tempo_bpm.value == pytest.approx(100, abs=1)
 
 
-@pytest.mark.parametrize("frames", [1, 50, 4_000, 40_000])
+@pytest.mark.parametrize("frames", [1, 50])
+def test_a_few_samples_are_no_sound(frames, written) -> None:
+    """Under 50 ms nothing can be heard: refused, with how long it is."""
+    with pytest.raises(BadInput, match=f"it holds {frames} sample"):
+        hear(written(music(2)[200 : 200 + frames]))
+
+
+@pytest.mark.parametrize("frames", [4_000, 40_000])
 def test_scraps_are_heard_as_far_as_they_go(frames, written) -> None:
-    """From one sample to a second: no tempo, a note, no error."""
+    """From a tenth of a second to a second: no tempo, a note, no error."""
     features = hear(written(music(2)[200 : 200 + frames]))
     assert features.tempo_bpm is None
     assert any("too short" in note or "silent" in note for note in features.notes)
