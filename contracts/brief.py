@@ -86,6 +86,7 @@ class Brief(Document):
     lyrics: Stated[dict[str, tuple[str, ...]]] | None = None
     """Section id or label -> sung lines, in the order in which they were written."""
     title: str = ""
+    prompt: str = Field(default="", description="the words that were read; an edited brief without a prompt beside it is read by them")
     steps: tuple[ReasoningStep, ...] = ()
     text: str = ""
     notes: tuple[str, ...] = ()

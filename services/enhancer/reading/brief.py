@@ -14,6 +14,7 @@ from services.enhancer.reading.brought_fields import (
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.options import read_options
+from services.enhancer.reading.over import Over
 from services.enhancer.reading.reader import Words, read_words
 from services.enhancer.reading.section_notes import note_sections
 from services.enhancer.reading.steps import told
@@ -51,26 +52,31 @@ def read_prompt(
     given: Given | None = None,
     lyrics: str = "",
     preferences: Preferences | None = None,
+    over: Over | None = None,
 ) -> Brief:
     """Read a prompt offline, deterministically: same inputs and seed, same brief.
 
     Options are stated facts and win over the prompt; a reference's features steer what is not stated.
     What was brought as notes (`given`) states its tempo, meter, key and length, unless words or options say otherwise.
     `preferences` (what was learned of the user's taste) lean what is still open after all of these.
+    The facts of `over` (an edited brief, or a model's proposals) stand over words and options; beside them the prompt may be empty.
 
     Raises:
         BadInput: an empty prompt, one of more than 10,000 characters, or a stated value that cannot be, naming field,
             value and what is allowed.
     """
-    text = Text.of(prompt)
+    text = Text.of(prompt) if prompt.strip() or over is None else Text.quoted("")
     stated = read_options(options)
-    words = Words() if options.enhance == "off" else read_words(text)
+    words = Words() if options.enhance == "off" or not text.original.strip() else read_words(text)
+    if over is not None:
+        stated, words = over.laid_on(stated, words)
     case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), Taste(preferences or Preferences()))
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
     elif not words.understood:
         case.note("No musical words were recognised in the prompt; the brief is neutral.")
-    return settle(case, prompt)
+    brief = settle(case, "" if options.enhance == "off" else prompt)
+    return over.written(brief) if over is not None else brief
 
 
 def settle(case: Case, prompt: str) -> Brief:
