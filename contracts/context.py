@@ -10,6 +10,7 @@ from contracts.brief import Brief
 from contracts.errors import Problem
 from contracts.features import Features, PictureFeatures
 from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
+from contracts.preferences import Preferences
 from contracts.report import Retry, Verdict
 from contracts.sound import LOUDNESS_TARGETS, Edition, Format, MixEdits
 
@@ -63,6 +64,9 @@ class Options(Document):
         default=None,
         description="fields of a brief as POST /briefs returns it, edited, whole or some of them; they stand over prompt and options",
     )
+    taste: Literal["use", "ignore"] | Preferences = Field(
+        default="use", description="use: what was learned of the user leans what is open; ignore: not; or a model of one's own"
+    )
     separate: Literal["auto", "demucs", "bands", "none"] = Field(
         default="auto", description="how the stems of a reference are had; auto: Demucs where torch and its weights are present, else bands"
     )
@@ -100,7 +104,9 @@ class Request(Document):
     taps: tuple[float, ...] = Field(default=(), description="seconds at which a beat was tapped")
     lyrics: str = ""
     user: str = "local"
-    preferences: dict[str, Any] = Field(default_factory=dict)
+    preferences: dict[str, Any] = Field(
+        default_factory=dict, description="a Preferences document, the user's taste as it was when the job was taken; empty: none"
+    )
 
 
 class Musical(Document):

@@ -6,11 +6,12 @@ from contracts.context import Options
 from contracts.errors import BadInput
 from contracts.features import Features
 from contracts.given import Given
+from contracts.preferences import Preferences
 from services.runtime.workbench import Workbench
 
 
 def brief(arguments: dict[str, Any], _bench: Workbench) -> dict[str, Any]:
-    """The brief that `prompt` would be played from. `options`, `features`, `given` and `lyrics` as in a job."""
+    """The brief that `prompt` would be played from. `options`, `features`, `given`, `lyrics`, `preferences` as in a job."""
     from services.enhancer.enhancing import enhance
 
     options = Options.model_validate(arguments.get("options", {}))
@@ -23,6 +24,7 @@ def brief(arguments: dict[str, Any], _bench: Workbench) -> dict[str, Any]:
         seed=int(arguments.get("seed") or 0),
         given=given,
         lyrics=str(arguments.get("lyrics") or ""),
+        preferences=Preferences.model_validate(arguments["preferences"]) if arguments.get("preferences") else None,
     )
     return read.model_dump(mode="json")
 

@@ -25,7 +25,12 @@ def service(settings: EnhancerSettings | None = None) -> Service:
         consumers=(stage_consumer(Stage.IDEATION),),
         modules=("services.enhancer.work",),
         works_in="thread",
-        answers={"brief": "services.enhancer.answers:brief", "catalog": "services.enhancer.answers:catalog"},
+        answers={
+            "brief": "services.enhancer.answers:brief",
+            "catalog": "services.enhancer.answers:catalog",
+            "judge": "services.enhancer.judging:judge",
+            "taste": "services.enhancer.judging:taste",
+        },
         answers_in="thread",
         prepare=use_own_packs,
     )

@@ -5,8 +5,10 @@ from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, Ideation
 from contracts.errors import BadInput
 from contracts.given import Given
 from contracts.pipeline import Stage
+from contracts.preferences import Preferences
 from services.enhancer.enhancing import enhance
 from services.enhancer.reading.steps import fields
+from services.enhancer.taste.telling import told
 from services.music.packs.genres import own_packs, use_packs
 from services.runtime.packs import pack_folders
 from services.runtime.workbench import Workbench
@@ -23,7 +25,8 @@ def ideate(context: Context, bench: Workbench) -> Context:
     features = context.analysis.features if context.analysis else None
     stored = context.analysis.given if context.analysis else None
     given = Given.model_validate_json(bench.objects.read(stored.key)) if stored else None
-    brief = enhance(request.prompt, request.options, features, seed=context.seed, given=given, lyrics=request.lyrics)
+    liked = Preferences.model_validate(request.preferences) if request.preferences else None
+    brief = enhance(request.prompt, request.options, features, seed=context.seed, given=given, lyrics=request.lyrics, preferences=liked)
     bench.progress(0.9, brief.text)
     return _decided(_filled(context, brief), brief)
 
@@ -74,6 +77,10 @@ def _decided(context: Context, brief: Brief) -> Context:
     for name, field in fields(brief).items():
         if not field.is_stated and field.reason:
             context = context.decide(Stage.IDEATION, name, _shown(field.value), field.reason, confidence=field.confidence)
+    if context.request.preferences:
+        known = Preferences.model_validate(context.request.preferences)
+        why = f"learned from {known.judgements} judgements; it leans what the request left open, and nothing that was stated"
+        context = context.decide(Stage.IDEATION, "taste", "; ".join(told(known)), why)
     for own in own_packs():
         if own.id in brief.genres.value:
             why = f"it is in {own.path.parent}" + (f" and stands in place of our {own.id}" if own.overrides else "")

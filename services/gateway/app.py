@@ -26,7 +26,7 @@ from services.gateway.origins import SameOrigin
 from services.gateway.outbox import OutboxRelay
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
-from services.gateway.routes import asks, compositions, events, health, jobs, openapi
+from services.gateway.routes import asks, compositions, events, health, jobs, openapi, tastes
 from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus
 from services.runtime.dead import DeadLetters
@@ -51,7 +51,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lambda app: _living(app, settings, figures),
     )
-    for module in (jobs, events, compositions, asks, health):
+    for module in (jobs, events, compositions, asks, tastes, health):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
     app.add_middleware(SameOrigin, allowed=settings.allowed_origins)

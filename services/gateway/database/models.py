@@ -96,6 +96,29 @@ class Version(Base):
     created_at: Mapped[float] = mapped_column(Float)
 
 
+class Taste(Base):
+    """What was learned of a user. `judgements` counts what it was learned from: whoever changes it says which count it saw."""
+
+    __tablename__ = "tastes"
+
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)
+    judgements: Mapped[int] = mapped_column(Integer)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    updated_at: Mapped[float] = mapped_column(Float)
+
+
+class FeedbackRow(Base):
+    """One judgement as it was given: what taste is learned from, and what a reward model can be trained on."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_user", "user", "id"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128))
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
 class OutboxRow(Base):
     """A stage event that is owed to the bus: written with its job, marked when the bus has it."""
 

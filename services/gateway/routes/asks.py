@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 
+from services.gateway.jobs.acceptance import USER
 from services.gateway.jobs.intake import read_form, read_options, read_prompt
 from services.gateway.jobs.uploads import spool, store
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import ANALYSIS_FORM, problems
 from services.gateway.routes.parts import TheDesk
+from services.gateway.tastes import preferences_for
 
 router = APIRouter(tags=["answers"])
 Kind = Literal["genres", "moods", "instruments", "effects", "providers"]
@@ -38,7 +40,11 @@ class BriefRequest(BaseModel):
 async def read_brief(body: BriefRequest, desk: TheDesk) -> dict[str, Any]:
     """The brief that a prompt would be played from, with the reasons, without making anything."""
     options, _ = read_options(json.dumps(body.options))
-    arguments = {"prompt": read_prompt(body.prompt), "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+    arguments = {
+        "prompt": read_prompt(body.prompt),
+        "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        "preferences": await preferences_for(desk, USER, options),
+    }
     brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, desk.settings.brief_timeout_s)
     return brief
 

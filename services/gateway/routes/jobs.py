@@ -21,6 +21,7 @@ from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import JOB_FORM, problems
 from services.gateway.routes.parts import Cursor, Limit, TheDesk
+from services.gateway.tastes import preferences_for
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["jobs"])
@@ -73,6 +74,7 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
         taps=order.taps,
         lyrics=order.lyrics,
         user=USER,
+        preferences=await preferences_for(desk, USER, order.options),
     )
     return await accept_job(desk, wanted, composition_id, job_id, once)
 

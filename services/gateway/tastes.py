@@ -1,0 +1,100 @@
+"""What users like, as the gateway keeps it: judgements, and the model that the enhancer learns from them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from contracts.context import Options
+from contracts.preferences import Preferences
+from services.gateway.database.models import FeedbackRow, Taste, Version
+from services.gateway.ports import Desk
+from services.gateway.problems import Refused, not_found
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One judgement as it was posted: each song as the enhancer is asked about it."""
+
+    kind: str
+    rating: int | None
+    liked: dict[str, Any]
+    other: dict[str, Any] | None
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+async def preferences_of(desk: Desk, user: str) -> Preferences:
+    """What is known of a user's taste; empty where nothing is."""
+    async with desk.database.read() as session:
+        row = await session.get(Taste, user)
+    return Preferences.model_validate(row.document) if row else Preferences()
+
+
+async def preferences_for(desk: Desk, user: str, options: Options) -> dict[str, Any]:
+    """The taste that a job of these options is made with, as it is copied into the job's context; empty: none."""
+    if isinstance(options.taste, Preferences):
+        return options.taste.model_dump(mode="json")
+    known = await preferences_of(desk, user) if options.taste == "use" else Preferences()
+    return known.model_dump(mode="json") if known.judgements else {}
+
+
+async def judge(desk: Desk, user: str, judgement: Judgement) -> tuple[str, list[str]]:
+    """Learn from a judgement and keep it: its id, and the new model in words.
+
+    The enhancer learns; two judgements at the same time are both learned from, one after the other.
+    Raises BadInput for a judgement that is not whole, Unavailable where the enhancer does not answer: nothing is kept then.
+    """
+    question = {"kind": judgement.kind, "rating": judgement.rating, "liked": judgement.liked, "other": judgement.other}
+    for _ in range(_TRIES):
+        before = await preferences_of(desk, user)
+        arguments = {**question, "about": judgement.about, "preferences": before.model_dump(mode="json")}
+        answer = await desk.bus.ask("enhancer", "judge", arguments, desk.settings.brief_timeout_s)
+        kept = await _keep(desk, user, before.judgements, answer)
+        if kept:
+            return kept, list(answer["told"])
+    raise Refused(409, "Too many judgements came at the same moment.", field="feedback", allowed="the same again in a moment")
+
+
+async def _keep(desk: Desk, user: str, seen: int, answer: dict[str, Any]) -> str | None:
+    """Write model and judgement in one transaction; None where another judgement came between."""
+    now, feedback_id = desk.clock(), desk.new_id()
+    async with desk.database.write() as session:
+        row = await session.get(Taste, user, with_for_update=True)
+        if (row.judgements if row else 0) != seen:
+            return None
+        if row is None:
+            row = Taste(user=user)
+            session.add(row)
+        row.judgements, row.document, row.updated_at = int(answer["preferences"]["judgements"]), answer["preferences"], now
+        session.add(FeedbackRow(id=feedback_id, user=user, document=answer["feedback"], created_at=now))
+    return feedback_id
+
+
+async def forget(desk: Desk, user: str) -> int:
+    """Drop model and judgements; how many judgements there were."""
+    async with desk.database.write() as session:
+        count = await session.scalar(select(func.count()).select_from(FeedbackRow).where(FeedbackRow.user == user))
+        await session.execute(delete(FeedbackRow).where(FeedbackRow.user == user))
+        await session.execute(delete(Taste).where(Taste.user == user))
+    return int(count or 0)
+
+
+async def judgements_page(desk: Desk, user: str, cursor: str | None, limit: int) -> list[FeedbackRow]:
+    """Judgements of a user, oldest first."""
+    statement = select(FeedbackRow).where(FeedbackRow.user == user).order_by(FeedbackRow.id).limit(limit)
+    if cursor:
+        statement = statement.where(FeedbackRow.id > cursor)
+    async with desk.database.read() as session:
+        return list(await session.scalars(statement))
+
+
+async def song_of(desk: Desk, composition_id: str, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the song as the enhancer is asked about it, what is kept about it) of a version. Raises Refused (404)."""
+    async with desk.database.read() as session:
+        version = await session.get(Version, (composition_id, number)) if 0 < number < 2**31 else None
+    if version is None:
+        raise not_found("version", f"{composition_id}@{number}")
+    about = {"composition_id": composition_id, "version": number, "seed": version.summary.get("seed"), "summary": version.summary}
+    return {"revision": version.revision}, about
