@@ -28,7 +28,7 @@ def third_octave_centres(rate: int) -> Bands:
     return np.asarray(centres[centres * 2 ** (1 / 6) < rate / 2])
 
 
-def _band_weights(rate: int, size: int) -> NDArray[np.float32]:
+def band_weights(rate: int, size: int) -> NDArray[np.float32]:
     """Share of each FFT bin in each band, [bands, bins]; a bin on an edge is divided."""
     centres, width = third_octave_centres(rate), rate / size
     bins = np.arange(size // 2 + 1) * width
@@ -51,7 +51,7 @@ def _frame_powers(audio: Audio, rate: int, hop: float) -> tuple[Bands, Bands]:
         spectrum = rfft(channels[:, start : start + size] * window, axis=-1)
         power += spectrum.real**2 + spectrum.imag**2
     power *= 2.0 / (len(starts) * float(np.sum(window**2)) * size)
-    return third_octave_centres(rate), np.asarray(power @ _band_weights(rate, size).T)
+    return third_octave_centres(rate), np.asarray(power @ band_weights(rate, size).T)
 
 
 def band_powers(audio: Audio, rate: int, hop: float = 1.0) -> tuple[Bands, Bands]:
@@ -60,7 +60,8 @@ def band_powers(audio: Audio, rate: int, hop: float = 1.0) -> tuple[Bands, Bands
     return centres, np.asarray(powers.sum(axis=0))
 
 
-def _relative_db(power: Bands) -> Bands:
+def relative_db(power: Bands) -> Bands:
+    """Power per band as dB relative to the sum of all, -120 dB for silence."""
     total = float(power.sum())
     if total <= 0:
         return np.full(power.size, FLOOR_DB)
@@ -70,7 +71,7 @@ def _relative_db(power: Bands) -> Bands:
 def third_octave_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands]:
     """Long-term spectrum: (centres in Hz, level per third octave in dB relative to the sum of all bands). Silence: -120 dB."""
     centres, power = band_powers(audio, rate, hop=0.5)
-    return centres, _relative_db(power)
+    return centres, relative_db(power)
 
 
 def stereo_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands, Bands]:
@@ -80,7 +81,7 @@ def stereo_spectrum(audio: Audio, rate: int) -> tuple[Bands, Bands, Bands]:
     """
     middle_side = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * np.float32(np.sqrt(0.5))
     centres, (middle, side) = _frame_powers(middle_side, rate, hop=0.5)
-    level = _relative_db(middle + side)
+    level = relative_db(middle + side)
     ratio = np.clip(side / np.maximum(middle, 1e-20), 10 ** (FLOOR_DB / 10), 1e4)
     return centres, level, np.asarray(np.where(level > FLOOR_DB, 10 * np.log10(ratio), FLOOR_DB))
 
