@@ -4,6 +4,7 @@ from contracts.brief import Stated
 from contracts.errors import BadInput
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.heard_sound import heard_band
 from services.music.packs.genres import genres
 from services.music.packs.instruments import instruments
 
@@ -17,6 +18,8 @@ def band_fields(case: Case, genre_ids: tuple[str, ...]) -> tuple[Names, Names]:
         case.note(note)
     unwanted = _unwanted(case)
     wanted = _wanted(case, set(unwanted.value))
+    if not wanted and not case.artist:
+        wanted = heard_band(case, genre_ids, set(unwanted.value))
     if not wanted:
         wanted = _band(case, genre_ids, set(unwanted.value))
     if not any(entry.family != "fx" and name not in unwanted.value for name, entry in instruments().items()):

@@ -13,8 +13,10 @@ from services.enhancer.reading.brought_fields import (
 )
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.heard_chords import asks_for_chords
 from services.enhancer.reading.options import read_options
 from services.enhancer.reading.over import Over
+from services.enhancer.reading.pointing import beside_reference
 from services.enhancer.reading.reader import Words, read_words
 from services.enhancer.reading.section_notes import note_sections
 from services.enhancer.reading.steps import told
@@ -67,13 +69,16 @@ def read_prompt(
     """
     text = Text.of(prompt) if prompt.strip() or over is None else Text.quoted("")
     stated = read_options(options)
+    if features is not None:
+        text = Text.quoted(beside_reference(text.shown or text.original))
     words = Words() if options.enhance == "off" or not text.original.strip() else read_words(text)
     if over is not None:
         stated, words = over.laid_on(stated, words)
     case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), Taste(preferences or Preferences()))
+    case.same_chords = asks_for_chords(prompt) if features is not None and options.enhance != "off" else None
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
-    elif not words.understood:
+    elif not words.understood and features is None:
         case.note("No musical words were recognised in the prompt; the brief is neutral.")
     brief = settle(case, "" if options.enhance == "off" else prompt)
     return over.written(brief) if over is not None else brief
@@ -94,10 +99,10 @@ def settle(case: Case, prompt: str) -> Brief:
     stated_duration = stated_duration or brought_duration(case, tempo.value, meter.value)
     note_conflicts(case, tempo, key, meter)
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
-    duration = duration_field(case, structure, tempo.value, meter.value)
+    duration = duration_field(case, structure, tempo.value, meter.value, lead)
     structure, duration = agreed(case, structure, duration, tempo.value, meter.value)
     wanted, unwanted = band_fields(case, genres.value)
-    chords = chords_field(case, key.value)
+    chords = chords_field(case, key.value, lead)
     note_sections(case, structure, chords.value)
     brief = Brief(
         tempo_bpm=tempo,

@@ -24,6 +24,8 @@ class Case:
     brought: Given | None = None
     stanzas: tuple[Stanza, ...] = ()
     taste: Taste = field(default_factory=Taste)
+    same_chords: str | None = None
+    """The words that ask for the chords of the reference."""
     notes: list[str] = field(default_factory=list)
 
     @property

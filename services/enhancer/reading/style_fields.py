@@ -3,6 +3,8 @@
 from contracts.brief import Source, Stated
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.heard_fields import HEARD, heard_genre, heard_moods, heard_valence
+from services.enhancer.reading.heard_sound import heard_production, production_reason
 from services.enhancer.reading.inference import DEFAULT_GENRE, blend, lean
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.vocabulary import packs_of
@@ -29,6 +31,9 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
         return inferred(
             tuple[str, ...]((band,)), f"such a band is at home in {genres()[band].name.lower()}", 0.7, words.players.evidence_wanted
         ).stated()
+    heard = heard_genre(case)
+    if heard:
+        return heard.stated()
     meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
     players = case.given.wanted.value if case.given.wanted else words.players.wanted
     named = case.given.moods.value if case.given.moods else words.feelings.moods
@@ -73,6 +78,9 @@ def moods_field(case: Case) -> Stated[tuple[str, ...]]:
     if found:
         owner = case.artist.name if case.artist else case.lead_style.name if case.lead_style else ""
         return inferred(found, f"the usual feeling of {owner}", 0.5).stated()
+    heard = heard_moods(case)
+    if heard:
+        return heard.stated()
     liked = case.taste.moods(tuple(name for name in moods() if name not in feelings.refused)) if case.features is None else ()
     if liked:
         return inferred(liked, f"no mood was named; {case.taste.why('mood', liked[0])}", 0.4).stated()
@@ -87,8 +95,8 @@ def energy_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated
     sound = case.words.sound
     heard = case.features.energy.value if case.features and case.features.energy else None
     reason = "from the style" + (" and the mood" if mood_ids else "")
-    if heard is not None and not mood_ids and sound.energy is None:
-        return inferred(round(min(max(0.3 * base + 0.7 * heard, 0), 1), 2), "mostly that of the reference", 0.6).stated()
+    if heard is not None and not _felt(case) and sound.energy is None:
+        return inferred(round(min(max(0.3 * base + 0.7 * heard, 0), 1), 2), f"mostly that {HEARD}", 0.6).stated()
     word = case.words.tempo_word
     nudge = 0.2 * (sound.energy or 0.0) + (0.2 * (word.share - 0.5) if word and word.share is not None else 0.0)
     liked = _liked(case, "energy")
@@ -105,12 +113,20 @@ def valence_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> State
     if case.given.valence:
         return case.given.valence.stated()
     base = genres()[genre_id].identity.valence
+    heard = heard_valence(case, base) if not _felt(case) and not case.words.feelings.refused else None
+    if heard:
+        return heard.stated()
     refused = [moods()[name].valence for name in case.words.feelings.refused]
     nudge = 0.15 if refused and sum(refused) / len(refused) < 0.4 else -0.15 if refused and sum(refused) / len(refused) > 0.6 else 0.0
     liked = _liked(case, "valence")
     value = blend(base, [moods()[name].valence for name in mood_ids], case.words.feelings.intensity, nudge + liked)
     reason = "from the style" + (" and the mood" if mood_ids else "") + (f" and {case.taste.why('valence', 'valence')}" if liked else "")
     return inferred(value, reason, 0.6).stated()
+
+
+def _felt(case: Case) -> bool:
+    """Whether words or options name a mood."""
+    return bool(case.words.feelings.moods or case.given.moods)
 
 
 def _liked(case: Case, name: str) -> float:
@@ -133,7 +149,10 @@ def production_field(case: Case) -> Stated[tuple[str, ...]]:
         found += case.artist.production
     if case.lead_style:
         found += case.lead_style.production
-    value = tuple(dict.fromkeys(found))
+    heard = heard_production(case.features) if not quotes else {}
+    value = tuple(dict.fromkeys([*found, *heard]))
+    if heard:
+        return inferred(value, production_reason(heard), 0.6).stated()
     if quotes:
         return Finding(value, ", ".join(quotes), 1.0, reason).stated()
     return inferred(value, "the sound of the style" if value else "nothing was said about the sound; the style decides", 0.5).stated()

@@ -3,11 +3,21 @@
 from contracts.brief import SectionPlan, Stated
 from contracts.errors import BadInput
 from contracts.music import Key, Meter
-from services.enhancer.reading.brought_fields import brought_duration, brought_key, brought_meter, brought_tempo, lyrics_structure
+from services.enhancer.reading.brought_fields import (
+    brought_duration,
+    brought_key,
+    brought_meter,
+    brought_tempo,
+    is_song,
+    lyrics_structure,
+)
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.chords import key_of_chords, resolved
 from services.enhancer.reading.durations import DEFAULT_S, LONGEST_S, SHORTEST_S
 from services.enhancer.reading.findings import Finding, inferred
+from services.enhancer.reading.heard_chords import heard_chords
+from services.enhancer.reading.heard_fields import heard_key, heard_meter, heard_tempo
+from services.enhancer.reading.heard_form import heard_duration, heard_form
 from services.enhancer.reading.inference import Range, guess_key, guess_mode, guess_tempo, mood_range
 from services.enhancer.reading.structure import Plan, form_of_labels, grant
 from services.music.packs.genres import genres
@@ -26,9 +36,9 @@ def meter_field(case: Case, genre_id: str) -> Stated[str]:
     brought = brought_meter(case)
     if brought:
         return brought.stated()
-    heard = case.features.meter if case.features else None
+    heard = heard_meter(case, genre_id)
     if heard:
-        return inferred(heard, "the meter of the reference", 0.7).stated()
+        return heard.stated()
     meter = genres()[genre_id].identity.meters[0]
     return inferred(meter, f"{genres()[genre_id].name.lower()} usually moves in {meter}", 0.8).stated()
 
@@ -45,9 +55,9 @@ def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str
         draw = rng(case.seed, "ideation", "tempo")
         bpm = float(round(draw.uniform(*_clamped(word.low_bpm, word.high_bpm, style))))
         return Finding(bpm, word.evidence, 0.85, f"{word.evidence} is {word.low_bpm:g}–{word.high_bpm:g} BPM").stated()
-    heard = case.features.tempo_bpm if case.features else None
-    if heard and 30 <= heard.value <= 300 and not word:
-        return inferred(round(heard.value, 2), "the tempo of the reference", min(0.9, heard.confidence)).stated()
+    heard = heard_tempo(case, style)
+    if heard:
+        return heard.stated()
     feeling = mood_range(mood_ids)
     feeling = _felt(feeling, meter) if feeling else None
     guess = guess_tempo(style, feeling, word.share if word else None, word.evidence if word else None, case.seed)
@@ -94,9 +104,9 @@ def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: flo
     brought = brought_key(case)
     if brought and not forced:
         return brought.stated()
-    heard = case.features.key if case.features else None
-    if heard and not forced:
-        return inferred(str(Key.parse(heard)), "the key of the reference", case.features.key_confidence if case.features else 0.5).stated()
+    heard = heard_key(case, forced.value if forced else None) if not chords else None
+    if heard:
+        return heard.stated()
     mode, why = guess_mode(case.minor_share(genre_id), mood_ids, valence, case.seed)
     why += f", leaning with {case.taste.why('mode', mode)}" if case.taste.minor_shift() else ""
     if chords:
@@ -110,10 +120,13 @@ def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: flo
     return inferred(key, why, 0.5).stated()
 
 
-def chords_field(case: Case, key: str) -> Stated[dict[str, tuple[str, ...]]]:
-    """The stated progressions as letters, in the key of the song."""
+def chords_field(case: Case, key: str, genre_id: str) -> Stated[dict[str, tuple[str, ...]]]:
+    """The stated progressions as letters, in the key of the song; those of a reference where the words ask for them."""
     chords = case.given.chords or case.words.chords
     if not chords:
+        heard = heard_chords(case, key, genre_id)
+        if heard:
+            return heard
         return inferred(dict[str, tuple[str, ...]](), "no chords were given; the composer writes them", 0.5).stated()
     value = resolved(chords, Key.parse(key))
     reason = f"numerals read in {key}" if chords.is_roman else None
@@ -139,10 +152,13 @@ def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, dur
     if chords and labels:
         plan = form_of_labels(labels, genre_id, bars)
         return inferred(plan, f"chords were given for {' and '.join(labels)}", 0.7, chords.evidence).stated()
+    heard = heard_form(case, genre_id, tempo_bpm, meter, duration_s) if not is_song(case.brought) else None
+    if heard:
+        return heard
     return inferred(tuple[SectionPlan, ...](), "no form was given; the composer chooses one of the style", 0.5).stated()
 
 
-def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter: str) -> Stated[float]:
+def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter: str, genre_id: str) -> Stated[float]:
     """Option, prompt, the bars of a stated structure, the reference, then two minutes. Bars too many raise BadInput."""
     total = _stated_bars(case, structure)
     seconds = total * Meter.parse(meter).bar_seconds(tempo_bpm) + _TAIL_S
@@ -157,6 +173,10 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
         return brought.stated()
     if total:
         return inferred(round(max(seconds, SHORTEST_S), 2), f"{total} bars at {tempo_bpm:g} BPM, and the last sound's tail", 0.9).stated()
+    long = heard_duration(structure, tempo_bpm, meter, genres()[genre_id].form)
+    if long is not None:
+        seconds = round(min(max(long, SHORTEST_S), LONGEST_S), 2)
+        return inferred(seconds, f"the form of the reference at {tempo_bpm:g} BPM", structure.confidence).stated()
     heard = case.features.duration_s if case.features else 0.0
     if 20 <= heard <= LONGEST_S:
         return inferred(round(heard, 2), "the length of the reference", 0.6).stated()

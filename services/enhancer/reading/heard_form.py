@@ -1,0 +1,184 @@
+"""The form of a reference as the plan of a song: its sections in order, with bars and energy, scaled to the length that was asked."""
+
+from dataclasses import dataclass, replace
+from math import log2
+
+from contracts.brief import SectionPlan, Stated
+from contracts.features import Features, HeardSection
+from contracts.music import Meter
+from services.enhancer.reading.case import Case
+from services.enhancer.reading.findings import inferred
+from services.enhancer.reading.heard_fields import HEARD
+from services.enhancer.reading.sections import canonical_label
+from services.music.packs.form_table import FormTable
+from services.music.packs.genres import genres
+
+Plan = tuple[SectionPlan, ...]
+LEAST_SECTIONS = 2
+LEAST_CONFIDENCE = 0.2
+MOST_BARS = 128
+_NEAR = 1.15
+"""A form that is this near to the asked length keeps its sections; only their lengths give way."""
+_AS = {
+    "chorus": ("drop", "head", "theme"),
+    "drop": ("chorus", "theme", "head"),
+    "verse": ("groove", "theme", "head"),
+    "groove": ("verse", "theme"),
+    "bridge": ("breakdown", "contrast", "solo"),
+    "breakdown": ("bridge", "contrast"),
+    "interlude": ("breakdown", "bridge", "contrast"),
+    "solo": ("contrast", "bridge"),
+    "prechorus": ("build",),
+    "build": ("prechorus",),
+    "outro": ("coda",),
+    "theme": ("head", "verse"),
+    "head": ("theme", "chorus"),
+}
+"""What a section is called in a style that has no section of its name."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    label: str
+    letter: str
+    bars: int
+    energy: float
+
+
+def heard_form(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration_s: float | None) -> Stated[Plan] | None:
+    """The reference's sections as a plan; None where its form was not heard.
+
+    Without an asked length they keep their bars; with one, repeats go or come and what is left is scaled in whole pairs of bars.
+    """
+    features = case.features
+    if features is None or len(features.sections) < LEAST_SECTIONS:
+        return None
+    confidence = sum(s.confidence for s in features.sections) / len(features.sections)
+    if confidence < LEAST_CONFIDENCE:
+        return None
+    names = _names(features, genres()[genre_id].form)
+    heard = [_Heard(names[s.label], s.letter or s.label, _bars(s, features, tempo_bpm, meter), s.energy) for s in features.sections]
+    reason = f"the form {HEARD}: {', '.join(f'{h.label} {h.bars}' for h in heard)}"
+    if duration_s is not None:
+        wanted = bars_of(duration_s, tempo_bpm, meter, genres()[genre_id].form)
+        scaled = scaled_to(heard, wanted)
+        if scaled != heard:
+            reason += f"; scaled to the {wanted} bars of {duration_s:g} s"
+        heard = scaled
+    plan = tuple(SectionPlan(label=h.label, bars=min(h.bars, MOST_BARS), energy=round(h.energy, 2)) for h in heard)
+    return inferred(plan, reason, min(0.9, confidence)).stated()
+
+
+def heard_duration(structure: Stated[Plan], tempo_bpm: float, meter: str, form: FormTable) -> float | None:
+    """Seconds of a form that was heard, with the style's tail; None for any other form."""
+    if not from_reference(structure):
+        return None
+    return sum(s.bars or 0 for s in structure.value) * Meter.parse(meter).bar_seconds(tempo_bpm) + form.tail_s
+
+
+def from_reference(structure: Stated[Plan]) -> bool:
+    """Whether a form is the reference's."""
+    return bool(structure.value) and not structure.is_stated and HEARD in (structure.reason or "")
+
+
+def labels_in(features: Features, genre_id: str) -> list[tuple[str, HeardSection]]:
+    """The reference's sections under the names that they have in the plan of a song of this style."""
+    names = _names(features, genres()[genre_id].form)
+    return [(names[section.label], section) for section in features.sections]
+
+
+def bars_of(duration_s: float, tempo_bpm: float, meter: str, form: FormTable) -> int:
+    """Whole bars that, with the style's tail, come nearest to a duration (as the composer counts them)."""
+    bar_s = Meter.parse(meter).bar_seconds(tempo_bpm)
+    return max(1, round((duration_s - min(form.tail_s, 0.15 * duration_s)) / bar_s))
+
+
+def _names(features: Features, form: FormTable) -> dict[str, str]:
+    """What each heard label is called in this style; two labels never become one."""
+    own = {label for plan in form.plans for label in (*plan.open, *plan.cycle, *plan.middle, *plan.close)}
+    found: dict[str, str] = {}
+    for label in dict.fromkeys(s.label for s in features.sections):
+        plain = canonical_label(label) or "verse"
+        found[label] = plain if plain != "all" else "verse"
+    for label, name in found.items():
+        if name not in own:
+            taken = set(found.values())
+            found[label] = next((other for other in _AS.get(name, ()) if other in own and other not in taken), name)
+    return found
+
+
+def _bars(section: HeardSection, features: Features, tempo_bpm: float, meter: str) -> int:
+    """Bars of a heard section: as counted, or by its seconds; a bar more or less than a multiple of four was misheard."""
+    heard_bpm = features.tempo_bpm.value if features.tempo_bpm else tempo_bpm
+    ratio = 2.0 ** round(log2(tempo_bpm / heard_bpm)) if heard_bpm > 0 else 1.0
+    bar_s = Meter.parse(features.meter or meter).bar_seconds(heard_bpm)
+    bars = section.bars if section.bars else (section.end_s - section.start_s) / bar_s
+    bars = max(1, round(bars * ratio))
+    nearest = 4 * round(bars / 4)
+    return nearest if bars >= 7 and abs(bars - nearest) == 1 else bars
+
+
+def scaled_to(heard: list[_Heard], wanted: int) -> list[_Heard]:
+    """The form with `wanted` bars: repeats are left out or added first, then every section gives its share."""
+    out = list(heard)
+    while len(out) > 2 and sum(h.bars for h in out) > _NEAR * wanted:
+        spare = _spare(out)
+        if spare is None:
+            break
+        out.pop(spare)
+    while sum(h.bars for h in out) * _NEAR < wanted:
+        again = _again(out)
+        if again is None or sum(h.bars for h in out) + sum(h.bars for h in out[again[0] : again[1]]) > _NEAR * wanted:
+            break
+        out[again[1] : again[1]] = out[again[0] : again[1]]
+    while len(out) > 1 and len(out) > wanted // 2:
+        weakest = min(range(len(out)), key=lambda i: (out[i].bars, out[i].energy))
+        out.pop(weakest)
+    return _stretched(out, wanted)
+
+
+def _spare(out: list[_Heard]) -> int | None:
+    """The section that is missed least: the last but one of those that come most often, else of the middle the quietest."""
+    counts = {h.letter: sum(o.letter == h.letter for o in out) for h in out}
+    repeated = [i for i in range(1, len(out) - 1) if counts[out[i].letter] > 1 and any(o.letter == out[i].letter for o in out[:i])]
+    if repeated:
+        return max(repeated, key=lambda i: (counts[out[i].letter], -i))
+    inner = [i for i in range(1, len(out) - 1) if not any(o.label == out[i].label for j, o in enumerate(out) if j != i)]
+    inner = [i for i in inner if out[i].energy < max(o.energy for o in out)]
+    return min(inner, key=lambda i: out[i].energy) if inner else None
+
+
+def _again(out: list[_Heard]) -> tuple[int, int] | None:
+    """The stretch of a form that may be played once more: from its second section to the highest one's first end."""
+    body = [i for i, h in enumerate(out) if h.label not in ("intro", "outro", "coda")]
+    if not body:
+        return None
+    peak = max(body, key=lambda i: (out[i].energy, -i))
+    return body[0], max(peak, body[0]) + 1
+
+
+def _stretched(out: list[_Heard], wanted: int) -> list[_Heard]:
+    """Every section's share of `wanted` bars: in fours where it is long, in twos where it is short; the rest goes to the ends."""
+    total = sum(h.bars for h in out)
+    if total == wanted:
+        return out
+    shares = [h.bars * wanted / total for h in out]
+    bars = [max(1, _even(share)) for share in shares]
+    while (left := wanted - sum(bars)) != 0:
+        step = (4 if abs(left) >= 4 and max(bars) >= 8 else 2 if abs(left) >= 2 else 1) * (1 if left > 0 else -1)
+        fits = [i for i in range(len(out)) if bars[i] + step >= (1 if abs(step) == 1 else 2)]
+        if not fits:
+            step = 1 if left > 0 else -1
+            fits = [i for i in range(len(out)) if bars[i] + step >= 1]
+            if not fits:
+                break
+        ends = ("outro", "coda", "intro") if abs(step) == 1 else ()
+        at = min(fits, key=lambda i: (out[i].label not in ends, abs(bars[i] + step - shares[i]) - abs(bars[i] - shares[i]), -i))
+        bars[at] += step
+    return [replace(h, bars=n) for h, n in zip(out, bars, strict=True)]
+
+
+def _even(share: float) -> int:
+    if share >= 6:
+        return 4 * round(share / 4)
+    return 2 * round(share / 2) if share >= 1.5 else 1
