@@ -3,6 +3,7 @@
 import re
 
 from contracts.errors import BadInput
+from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.numbers import NUMBER, number
 from services.enhancer.reading.text import Text
@@ -10,44 +11,80 @@ from services.enhancer.reading.text import Text
 SHORTEST_S, LONGEST_S, DEFAULT_S = 10.0, 600.0, 120.0
 ALLOWED = "10 to 600 seconds"
 
-_SEC = r"(?:seconds?|secs?|segundos?|sekunden?|sek|secondes?|秒钟?|秒間)"
-_MIN = r"(?:minutes?|mins?|minutos?|minuten?|min|分钟|分鐘|分間|分(?!の|之))"
-_HOUR = r"(?:hours?|hrs?|horas?|stunden?|heures?|小时|小時|時間)"
-_HALF = r"(?:and a half|y medio|einhalb|et demie?|e meio|半)"
+_SEC = r"(?:seconds?|secs?|segundos?|segs?|sekunden?|sek|secondes?|secondi|seconden|секунд[аы]?|сек|초|秒[钟鐘]?|秒間|秒)"
+_MIN = r"(?:minutes?|minuts?|mins?|minutos?|minuten?|minuti|minuto|min|минут[аы]?|мин|분|分[钟鐘]|分間|分(?!の|之))"
+_HOUR = r"(?:hours?|hrs?|horas?|stunden?|heures?|ore|uur|小时|小時|時間)"
+_HALF = r"(?:and a half|y medi[oa]|einhalb|und eine halbe|et demie?|e mei[oa]|e mezz[oa]|半)"
 _GAP = r"\s*-?\s*"
 _ONE = r"(?:a|an|one|un|una|uno|eine[nr]?|une|um|uma)"
-_NUM = rf"(?:{NUMBER}|{_ONE}|dos|drei|zwei|deux|dois|duas|trois|tres|três|quatre|cuatro|quatro|vier|fünf|[一二两三四五六十]+)"
+_NUM = rf"(?:{NUMBER}|{_ONE})"
 
 _MIN_SEC = re.compile(
-    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+)?((?!{_ONE}\b){_NUM}){_GAP}(?:{_SEC}|s)?(?![\w:])"
+    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",  # noqa: E501  a table of words or one pattern
+    re.ASCII,
 )
-_MIN_HALF = re.compile(rf"(?<![\w.:])({_NUM})(?:\s+{_HALF}{_GAP}{_MIN}|{_GAP}{_MIN}\s*{_HALF}|{_HALF}{_GAP}{_MIN})(?!\w)")
-_HALF_MIN = re.compile(r"(?<!\w)(?:half a minute|half-minute|media minuto|medio minuto|halbe minute|demi-minute|meio minuto|半分钟)(?!\w)")
+_MIN_SEC_TIGHT = re.compile(r"(?<![\w.:])(\d{1,2})\s?(?:m|min|')\s?([0-5]?\d)\s?(?:s|sec|''|\")?(?![\w:])", re.ASCII)
+_MIN_HALF = re.compile(
+    rf"(?<![\w.:])({_NUM})(?:\s+{_HALF}{_GAP}{_MIN}|{_GAP}{_MIN}\s*{_HALF}|{_HALF}{_GAP}{_MIN}|{_GAP}半(?!分))(?![a-z])", re.ASCII
+)
+_FRACTION = re.compile(rf"(?<![\w.:])(\d{{0,2}}) ?([½¼¾]|[13]/[24])(?: of)?(?: an?)?{_GAP}{_MIN}(?![a-z])", re.ASCII)
+_MINUTE_AND_HALF = re.compile(
+    r"(?<!\w)(?:(?:a )?(?:min(?:ute)?) and a half|minuto y medio|minuto e meio|minuto e mezzo|minute et demie|anderthalb minuten?|eineinhalb minuten?|anderhalve minuut)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_HALF_MIN = re.compile(
+    r"(?<!\w)(?:half a min(?:ute)?|a half minute|half-minute|half minute|medi[oa] minuto|halben? minute|demi-minute|meio minuto|mezzo minuto|halve minuut|半分[钟鐘]|полминуты)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_QUARTER_MIN = re.compile(r"(?<!\w)(?:a )?(three )?quarters? (?:of )?a minute(?!\w)")
+_PAIR = re.compile(r"(?<!\w)(?:(?:a )?couple (?:of )?(?:min(?:ute)?s?)|un par de minutos|ein paar minuten|quelques minutes)(?!\w)")
+_SPAN = re.compile(
+    rf"(?<![\w.:])(?:between\s+|from\s+|zwischen\s+|entre\s+|von\s+|de\s+)?({_NUM})\s*(?:-|to|and|or|bis|und|a|à|y|et|ou|oder|o|e|至|到|〜|~)\s*({_NUM}){_GAP}({_MIN}|{_SEC})(?![a-z])",
+    re.ASCII,
+)
 _UNITS = (
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])"), 60.0),
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])"), 1.0),
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_HOUR}(?![a-z])"), 3600.0),
+    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
+    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
+    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_HOUR}(?![a-z])", re.ASCII), 3600.0),
 )
-_CLOCK = re.compile(r"(?<![\w:.])(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m|p\.m|o'clock))")
-_SHORT_S = re.compile(r"(?<![\w.:'])(\d{2,3})\s?s(?![\w'])")
-_SHORT_M = re.compile(r"(?<![\w.:'])(\d(?:\.\d)?)\s?m(?![\w'])")
+_CLOCK = re.compile(r"(?<![\w:.])(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m|p\.m|o'clock))", re.ASCII)
+_SHORT_S = re.compile(r"(?<![\w.:'])(\d{2,3})\s?s(?![\w'])", re.ASCII)
+_SHORT_M = re.compile(r"(?<![\w.:'])(\d(?:\.\d)?)\s?m(?![\w'])", re.ASCII)
 _NOT_WHOLE_BEFORE = re.compile(
-    r"(?:\bafter|\bfirst|\blast|\bevery|\bfinal|\bevery other|\buntil|\bbefore|\bthen|\bat|\bwithin|\bfrom|\bof an?|\bover|\bin)\s+(?:the\s+|about\s+)?$"  # noqa: E501  a table of words or one pattern
+    r"(?:(?<!\w)(?:after|first|last|every|final|until|till|before|then|at|@|within|from|by|in|over the(?: last| first)?|around the|nach|nach den ersten|ersten|letzten|alle|ab|bei|vor|après|premi[eè]res|derni[eè]res|dans"  # noqa: E501  a table of words or one pattern
+    r"|primeros|últimos|a los|al|cada|tras|hasta|antes de|después de|primeiros|aos|depois de|no minuto|minuto|dopo|na|eerste|laatste|(?:intro|outro|verse|chorus|drop|bridge|build(?:-?up)?|breakdown|solo|hook|fade(?:-?(?:out|in))?)(?: (?:of|is|lasts|for|about|around))*:?)"  # noqa: E501  a table of words or one pattern
+    r"\s*(?:the\s+|about\s+|around\s+|los\s+|den\s+|les\s+)?|(?:最后|最後の?|开头|最初の|第|前|每|毎|イントロ(?:は|が)?))$"
 )
 _NOT_WHOLE_AFTER = re.compile(
-    r"^[\s-]*(?:(?:long\s+)?(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|solo|reverb|delay|tail|decay|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|video clip inside))"  # noqa: E501  a table of words or one pattern
+    r"^[\s-]*(?:(?:long\s+)?(?:(?:quiet|slow|soft|gentle|calm|short|ambient|piano|drum|guitar|big|loud|build-?up|atmospheric|sparse)\s+){0,2}(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|verse|chorus|solo|count-?in|reverb|delay|tail|decay|swell|riser|pause|mark\b)"  # noqa: E501  a table of words or one pattern
+    r"|(?:loud|quiet|soft) part|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|each|apiece|video clip inside|of (?:silence|build|fade|intro)|of [^.;,]{1,40}?,? (?:then|before|followed)|の?イントロ|的?前奏|处|處|から|以降)"  # noqa: E501  a table of words or one pattern
+)
+_TOTAL_BEFORE = re.compile(
+    r"(?:total|whole|overall|full|entire|altogether|length|duration|runtime|run time|lasts?|lasting|track|song|piece|insgesamt|gesamt\w*|l[aä]nge|dauer|durée|duración|duraci[oó]n|duração|dura|dauert|dure|时长|總長|总长|长度|長さ|全長|尺)[^.;\d]{0,24}$"  # noqa: E501  a table of words or one pattern
+)
+_TOTAL_AFTER = re.compile(
+    r"^[\s-]*(?:total|in total|long|overall|altogether|in all|all in all|insgesamt|lang|en total|au total|no total|in totale|的?总长|の長さ)"
 )
 _ERA_WORD = r"(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties)"
 _ERA_FULL = re.compile(rf"(?<!\w)(?:(?:the|early|late|mid)[ -]+)?(?:(?:19|20)(\d)0'?s|({_ERA_WORD}))(?!\w)")
+_ERA_FOREIGN = re.compile(
+    r"(?:(?:los |d[eo]s |les )?(?:años|anos|années|anni|jaren)\s+['’]?(?:19|20)?(\d)0|(?<!\w)(?:19|20)?(\d)0er(?: ?-?jahren?)?(?![a-z])|(?:19|20)?(\d)0\s*年代|([二三四五六七八九])十年代|(\d)0-[ехx]+)"  # noqa: E501  a table of words or one pattern
+)
+_YEAR = re.compile(
+    r"(?<![\w.:/-])(?:(?:in|from|circa|c\.|year|like it's)\s+)?(19[2-9]|20[012])\d(?![\w:/%]|[.,]\d|\s*(?:bars?|bpm|seconds?|hz))", re.ASCII
+)
 _ERA_SHORT = re.compile(r"(?<![\w.:])(?:(the|early|late|mid)[ -]+)?('?)([2-9]0)(?:'?s)(?!\w)")
 _ERA_AFTER = re.compile(
     r"^[\s-]*(?:style|vibes?|feel|feeling|sound|sounding|era|inspired|influenced|flavou?r|aesthetic|nostalgia|retro|kid|school|synth|new wave|drum|[a-z&'+-]+)"  # noqa: E501  a table of words or one pattern
 )
-_LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental)"  # noqa: E501  a table of words or one pattern
+_ROUGHLY = re.compile(
+    r"(?<![a-z])(?:about|around|roughly|approximately|approx|circa|ca|or so|ish|under|max|at most|less than|up to|etwa|ungefähr|rund|environ|unos|cerca de|por volta de|maximal)(?![a-z])|大概|大约|约|約|くらい|ぐらい|左右|~"
+)  # noqa: E501  a table of words or one pattern
+_LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental|spot|ads?\b|advert|commercial|bumper|sting|teaser|trailer|promo|cue|bed\b)"  # noqa: E501  a table of words or one pattern
 _LENGTH_AFTER = re.compile(rf"^[\s-]*(?:$|[,.;!)\n]|{_LENGTH_WORDS})")
 _LENGTH_BEFORE = re.compile(r"(?:length|duration|for|about|around|lasting|lasts|exactly|make|is|give me|:|=|~)\s*$")
+_DECADES_LISTED = re.compile(r"^\s*(?:and|or|to|/|-|,|&)\s*(?:early |late |mid )?'?[2-9]0'?s(?!\w)")
 _MACHINES = ("303", "505", "606")
 """Drum machines and a bass synthesizer: "303s" are no seconds."""
+_PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "1/2": 0.5, "1/4": 0.25, "3/4": 0.75}
 _DECADES = {
     "twenties": 20,
     "thirties": 30,
@@ -59,10 +96,6 @@ _DECADES = {
     "nineties": 90,
     "noughties": 0,
 }
-_WORDS = {
-    "a": 1, "an": 1, "un": 1, "una": 1, "uno": 1, "une": 1, "um": 1, "uma": 1, "dos": 2, "zwei": 2, "deux": 2, "dois": 2, "duas": 2, "tres": 3, "três": 3,  # noqa: E501  a table of words or one pattern
-    "drei": 3, "trois": 3, "cuatro": 4, "vier": 4, "quatre": 4, "quatro": 4, "fünf": 5, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "十": 10,  # noqa: E501  a table of words or one pattern
-}  # fmt: skip
 
 
 def read_era(text: Text) -> Finding[int] | None:
@@ -76,12 +109,17 @@ def read_era(text: Text) -> Finding[int] | None:
         if text.is_free(*match.span()) and _means_decade(text, match):
             text.take(*match.span())
             return Finding(int(match.group(3)), text.quote(*match.span()), 0.9)
+    for match in (*_ERA_FOREIGN.finditer(text.lower), *_YEAR.finditer(text.lower)):
+        if text.is_free(*match.span()):
+            digit = next(group for group in match.groups() if group)
+            text.take(*match.span())
+            return Finding(int(digit[-1] if digit.isdigit() else number(digit)) * 10, text.quote(*match.span()), 0.9)
     return None
 
 
 def _means_decade(text: Text, match: re.Match[str]) -> bool:
     """Whether "90s" is a decade: "the 90s", "'90s", "90s rock"; not "90s", "for 90s", "90s loop", "90s long"."""
-    if match.group(1) or match.group(2):
+    if match.group(1) or match.group(2) or _DECADES_LISTED.match(text.lower[match.end() :]):
         return True
     after, before = text.lower[match.end() : match.end() + 24], text.lower[: match.start()]
     if _LENGTH_BEFORE.search(before[-16:]):
@@ -93,14 +131,23 @@ def _means_decade(text: Text, match: re.Match[str]) -> bool:
 
 def read_duration(text: Text) -> Finding[float] | None:
     """The length of the whole piece in seconds. Raises BadInput outside 10 to 600 s."""
-    for match, seconds in _candidates(text):
-        start, end = match.span()
-        if not text.is_free(start, end) or not _is_whole(text, start, end):
-            continue
-        text.take(start, end)
-        evidence = text.quote(start, end)
-        return Finding(check_duration(seconds, evidence), evidence, 1.0)
-    return None
+    return read_corrected(text, _length)
+
+
+def _length(text: Text) -> Finding[float] | None:
+    """The first time that is not of a part; one that is called the total, the length or so stands before the others."""
+    found = [(m, seconds) for m, seconds in _candidates(text) if text.is_free(*m.span()) and _is_whole(text, *m.span())]
+    if not found:
+        return None
+    named = [entry for entry in found if _is_total(text, *entry[0].span())]
+    possible = [entry for entry in found if SHORTEST_S <= entry[1] <= LONGEST_S]
+    match, seconds = (named or possible or found)[0]
+    text.take(*match.span())
+    evidence = text.quote(*match.span())
+    around = text.lower[max(0, match.start() - 16) : match.end() + 10]
+    rough = match.re in (_SPAN, _PAIR) or bool(_ROUGHLY.search(around))
+    reason = "the middle of what was named" if match.re is _SPAN else f"'{evidence}' is taken at its word" if rough else None
+    return Finding(check_duration(seconds, evidence), evidence, 0.9 if rough else 1.0, reason)
 
 
 def check_duration(seconds: float, shown: str, field: str = "duration_s") -> float:
@@ -111,31 +158,49 @@ def check_duration(seconds: float, shown: str, field: str = "duration_s") -> flo
 
 
 def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
-    found: list[tuple[re.Match[str], float]] = []
-    found += [(m, _value(m.group(1)) * 60 + _value(m.group(2))) for m in _MIN_SEC.finditer(text.lower) if _value(m.group(2)) < 60]
-    found += [(m, _value(m.group(1)) * 60 + 30) for m in _MIN_HALF.finditer(text.lower)]
-    found += [(m, 30.0) for m in _HALF_MIN.finditer(text.lower)]
+    """Every time in the words, the more particular patterns first: what they cover is not read again as less."""
+    lower = text.lower
+    found: list[tuple[re.Match[str], float]] = [(m, 90.0) for m in _MINUTE_AND_HALF.finditer(lower)]
+    found += [(m, _value(m.group(1)) * 60 + 30) for m in _MIN_HALF.finditer(lower)]
+    found += [(m, int(m.group(1) or 0) * 60 + 60 * _PARTS[m.group(2)]) for m in _FRACTION.finditer(lower)]
+    found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _MIN_SEC_TIGHT.finditer(lower)]
+    found += [(m, _value(m.group(1)) * 60 + _value(m.group(2))) for m in _MIN_SEC.finditer(lower) if _value(m.group(2)) < 60]
+    found += [(m, 30.0) for m in _HALF_MIN.finditer(lower)]
+    found += [(m, 45.0 if m.group(1) else 15.0) for m in _QUARTER_MIN.finditer(lower)]
+    found += [(m, 120.0) for m in _PAIR.finditer(lower)]
+    found += [(m, _span_seconds(m)) for m in _SPAN.finditer(lower) if _value(m.group(1)) < _value(m.group(2))]
     for pattern, scale in _UNITS:
-        found += [(m, _value(m.group(1)) * scale) for m in pattern.finditer(text.lower)]
-    found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(text.lower)]
-    found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(text.lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
-    found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(text.lower)]
-    return found
+        found += [(m, _value(m.group(1)) * scale) for m in pattern.finditer(lower)]
+    found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(lower)]
+    found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
+    found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(lower)]
+    return _uncovered(found)
+
+
+def _uncovered(found: list[tuple[re.Match[str], float]]) -> list[tuple[re.Match[str], float]]:
+    kept: list[tuple[re.Match[str], float]] = []
+    for match, seconds in found:
+        if not any(match.start() < other.end() and other.start() < match.end() for other, _ in kept):
+            kept.append((match, seconds))
+    return kept
+
+
+def _span_seconds(match: re.Match[str]) -> float:
+    """The middle of "2 to 3 minutes"."""
+    scale = 60.0 if re.fullmatch(_MIN, match.group(3)) else 1.0
+    return (_value(match.group(1)) + _value(match.group(2))) / 2 * scale
+
+
+def _is_total(text: Text, start: int, end: int) -> bool:
+    return bool(_TOTAL_BEFORE.search(text.lower[max(0, start - 40) : start]) or _TOTAL_AFTER.match(text.lower[end : end + 20]))
 
 
 def _is_whole(text: Text, start: int, end: int) -> bool:
     """Whether a time is that of the whole piece and not of a moment or of a part of it."""
-    if _NOT_WHOLE_BEFORE.search(text.lower[max(0, start - 24) : start]):
+    if _NOT_WHOLE_BEFORE.search(text.lower[max(0, start - 32) : start]):
         return False
-    return not _NOT_WHOLE_AFTER.match(text.lower[end : end + 32])
+    return not _NOT_WHOLE_AFTER.match(text.lower[end : end + 56])
 
 
 def _value(words: str) -> float:
-    return float(_WORDS[words]) if words in _WORDS else float(_chinese(words)) if words[0] in "一二两三四五六十" else number(words)
-
-
-def _chinese(words: str) -> int:
-    tens, ten, units = words.partition("十")
-    if not ten:
-        return _WORDS[words[0]]
-    return (_WORDS.get(tens, 1) if tens else 1) * 10 + (_WORDS.get(units, 0) if units else 0)
+    return 1.0 if re.fullmatch(_ONE, words) else number(words)

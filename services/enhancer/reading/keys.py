@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.errors import BadInput
 from contracts.music import Key
 from contracts.music.pitch import pitch_class
+from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, vocabulary
@@ -17,31 +18,59 @@ _MODES = {
     "harmonic minor": "minor", "melodic minor": "minor", "natural minor": "minor", "dorian": "dorian", "phrygian dominant": "phrygian",
     "phrygian": "phrygian", "lydian": "lydian", "mixolydian": "mixolydian", "locrian": "locrian", "blues": "minor",
     "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",  # noqa: E501  a table of words or one pattern
-    "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
+    "aeolisch": "minor", "äolisch": "minor", "ionisch": "major", "lydien": "lydian", "phrygien": "phrygian", "mixolydien": "mixolydian", "eólio": "minor", "eolio": "minor",  # noqa: E501  a table of words or one pattern
+    "dorico": "dorian", "frígio": "phrygian", "lídio": "lydian", "mixolídio": "mixolydian", "lócrio": "locrian", "dorisk": "dorian", "kleine terts": "minor",
+    "mollo": "minor", "minr": "minor", "mineure": "minor", "majeure": "major", "klein": "minor", "groot": "major", "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
 }  # fmt: skip
-_MODE = "|".join(sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll")), key=len, reverse=True))
+_MODE = "|".join(
+    sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll", "klein", "groot")), key=len, reverse=True)
+)
 _FORCED = re.compile(
-    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?=[\s-]|m\b))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])"
+    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|(?i:sharp|flat))|(b)(?=[\s-]|m\b|min|maj))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])",
+    re.ASCII,
 )
-_GERMAN = re.compile(r"(?<!\w)((?i:cis|dis|eis|fis|gis|ais|his|ces|des|es|fes|ges|as|b|h|[acdefg]))-?\s?((?i:dur|moll))(?!\w)")
+_GERMAN = re.compile(
+    r"(?<!\w)((?i:cis|dis|eis|fis|gis|ais|his|ces|des|es|fes|ges|as|b|h|[acdefg]))[- ]{0,2}((?i:dur|moll|mineur|majeur|klein|groot))(?!\w)",
+    re.ASCII,
+)
+_GERMAN_IN = re.compile(
+    r"(?<!\w)[Ii]n (Cis|Dis|Fis|Gis|Ais|Des|Es|Ges|As|H)(?=\s*(?:$|[,.;!?)\n]|(?:mit|bei|und|um|für|auf|ohne|\d)))", re.ASCII
+)
+_SOLFA = r"(do|dó|ut|re|ré|rè|mi|fa|fá|sol|la|lá|si)"
+_SHARPEN = r"(?:[ -]?(#|♯|♭|b(?=\s)|sostenid[oa]|sustenid[oa]|di[eèé]sis|di[eèé]se|b[eé]mol(?:le)?))?"
 _ROMANCE = re.compile(
-    r"(?<!\w)(do|re|ré|rè|mi|fa|fá|sol|la|lá|si|dó)\s*(#|♯|♭|b(?=\s)|sostenido|sustenido|di[eè]se|bemol|bémol)?\s*(mayor|menor|majeur|mineur|maior|maggiore|minore)(?!\w)"
+    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;])))(?![a-zà-ÿ])"
 )
-_CHINESE = re.compile(r"([升降])?\s*([A-Ga-g])\s*([#♯♭b])?\s*([大小])调")
-_JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-G])\s*([#♯♭b])?\s*(メジャー|マイナー)")
+_ROMANCE_IN = re.compile(
+    rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]))"
+)
+_CHINESE = re.compile(r"([升降#♯♭])?\s*([A-Ga-g])\s*([#♯♭b])?\s*(?:自然|和声|和聲|旋律)?([大小])[调調]")
+_CHINESE_MODE = re.compile(r"([A-G])\s*([#♯♭b])?\s*(多利亚|弗里吉亚|利底亚|混合利底亚)")
+_JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-Ga-g])\s*([#♯♭b]|シャープ|フラット)?\s*(メジャー|マイナー)")
+_KOREAN = re.compile(r"(올림|내림)?\s*([가나다라마바사])\s*(장조|단조)|([A-G])\s*([#♯♭b])?\s*(장조|단조|메이저|마이너)")
+_RUSSIAN = re.compile(r"(?<![а-я])(до|ре|ми|фа|соль|ля|си)[ -]?(диез|бемоль)?[ -]*(мажор|минор)")
+_CAMELOT = re.compile(
+    r"(?<!\w)(?:camelot(?: key)?[: ]*(1[0-2]|[1-9])([abAB])|(1[0-2]|[1-9])([AB])(?= camelot))(?!\w)", re.ASCII | re.IGNORECASE
+)
+_BLUES_ON = re.compile(r"(?<![\w'])([A-G])(?:[ -]?(#|♯|♭|sharp|flat)|(b))\s+(?=(?:minor |slow )?(?:blues|rhythm changes))", re.ASCII)
 _KEY_OF = re.compile(
-    r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])"  # noqa: E501  a table of words or one pattern
+    r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])",  # noqa: E501  a table of words or one pattern
+    re.ASCII,
 )
 _IN = re.compile(
-    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;:!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|\d)\b))"  # noqa: E501  a table of words or one pattern
+    r"(?<!\w)(?i:in)\s+([A-G])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;:!?)\n]|(?:with|at|for|and|about|around|featuring|on|using|but|no|without|or|that|which|please|mit|con|avec|com|bei|\d)\b))",  # noqa: E501  a table of words or one pattern
+    re.ASCII,
+)
+_IN_SMALL = re.compile(
+    r"(?<!\w)(?:in|key|key is|key=|key:)\s+([b-g])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;!?)\n]))", re.ASCII
 )
 _LISTED = re.compile(r"(?:^|[,;]\s*)([A-G])(#|♯|♭|b)?(?=\s*(?:$|[,;]))")
 _MODE_ALONE = re.compile(
-    r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal)"  # noqa: E501  a table of words or one pattern
+    r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal|chord progressions?|chords|progressions?|vibe|sound|melody|melodies)"  # noqa: E501  a table of words or one pattern
     r"|in\s+(minor|major)(?=\s*(?:$|[,.;!?\n]))|(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))(?!\w)"
 )
 _MODE_FOREIGN = re.compile(
-    r"(小调|短调|短調|小調|マイナーキー|tonalidad menor|molltonart|tonart moll)|(大调|长调|長調|大調|メジャーキー|tonalidad mayor|durtonart)"  # noqa: E501  a table of words or one pattern
+    r"(小调|短调|短調|小調|マイナーキー|マイナー調|단조|минор|tonalidade menor|tonalité mineure|modo menor|em menor|mode mineur|en menor(?!\w)|en mineur|tonalidad menor|molltonart|tonart moll)|(大调|长调|長調|大調|メジャーキー|メジャー調|장조|мажор|tonalidade maior|tonalité majeure|modo mayor|modo maior|mode majeur|en mayor(?!\w)|en majeur|tonalidad mayor|durtonart)"  # noqa: E501  a table of words or one pattern
 )
 # What may follow a lower-case "a minor" for it to be a key.
 _KEY_TAIL = re.compile(r"^\s*(?:$|[,.;!?)\n]|(?:at|with|and|for|about|around|featuring|on|using|but|no|without|or|\d+)\b)")
@@ -58,11 +87,15 @@ _SOLFEGE = {
     "fa": "F",
     "fá": "F",
     "sol": "G",
+    "ut": "C",
     "la": "A",
     "lá": "A",
     "si": "B",
 }
 _KANA = {"ハ": "C", "ニ": "D", "ホ": "E", "ヘ": "F", "ト": "G", "イ": "A", "ロ": "B"}
+_CYRILLIC = {"до": "C", "ре": "D", "ми": "E", "фа": "F", "соль": "G", "ля": "A", "си": "B"}
+_HANGUL = {"가": "A", "나": "B", "다": "C", "라": "D", "마": "E", "바": "F", "사": "G"}
+_ALONE = "a key named by its tonic alone is major"
 _GERMAN_NAMES = {"h": "B", "b": "Bb", "es": "Eb", "as": "Ab"}
 ALLOWED = 'a tonic A–G with # or b and major, minor, dorian, phrygian, lydian, mixolydian or locrian, such as "F minor"'
 
@@ -77,11 +110,16 @@ class KeyWords:
 
 def read_key(text: Text) -> KeyWords:
     """The key that was stated; failing that a mode alone ("in a minor key", "dorian groove")."""
-    for reader in (_with_mode, _german, _romance, _east_asian, _key_of, _plain_in, _listed):
+    found = read_corrected(text, _named)
+    return KeyWords(key=found) if found else KeyWords(mode=_mode_alone(text))
+
+
+def _named(text: Text) -> Finding[str] | None:
+    for reader in (_with_mode, _german, _romance, _asian, _russian, _camelot, _blues_on, _key_of, _plain_in, _small, _listed):
         found = reader(text)
         if found:
-            return KeyWords(key=found)
-    return KeyWords(mode=_mode_alone(text))
+            return found
+    return None
 
 
 def parse_key(value: str, field: str = "key") -> str:
@@ -121,7 +159,9 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
     if short:
         if letter.islower():
             return asked and short != "m"
-        return asked or (not re.search(r"\bi\s*$", before) and bool(re.match(r"^\s*(?:$|[,.;!?)\n/|-]|\d|key\b|at\b)", after.lower())))
+        if asked or _before_a_style(text, match.end()) or (len(short) > 1 and letter != "A"):
+            return True
+        return not re.search(r"\bi\s*$", before) and bool(re.match(r"^\s*(?:$|[,.;!?)\n/|-]|\d|key\b|at\b|[^\x00-\x7f])", after.lower()))
     if letter in "aA" and (letter == "a" or not asked):
         following = after.lower()
         if letter == "A" and re.match(r"^\s+key\b", following):
@@ -140,40 +180,71 @@ def _before_a_style(text: Text, place: int) -> bool:
 
 
 def _german(text: Text) -> Finding[str] | None:
-    match = _GERMAN.search(text.original)
-    if not match or not text.is_free(*match.span()):
-        return None
-    name = match.group(1).lower()
+    for match in (*_GERMAN.finditer(text.original), *_GERMAN_IN.finditer(text.original)):
+        if text.is_free(*match.span()):
+            named = match.re is _GERMAN
+            mode = _MODES[match.group(2).lower()] if named else "major"
+            return _found(text, match, _german_tonic(match.group(1).lower()), mode, 1.0 if named else 0.85, None if named else _ALONE)
+    return None
+
+
+def _german_tonic(name: str) -> str:
     if name in _GERMAN_NAMES:
-        tonic = _GERMAN_NAMES[name]
-    elif len(name) == 1:
-        tonic = name.upper()
-    else:
-        letter = "B" if name[0] == "h" else name[0].upper()
-        tonic = letter + ("#" if name.endswith("is") else "b")
-    return _found(text, match, tonic, _MODES[match.group(2).lower()], 1.0)
+        return _GERMAN_NAMES[name]
+    if len(name) == 1:
+        return name.upper()
+    return ("B" if name[0] == "h" else name[0].upper()) + ("#" if name.endswith("is") else "b")
 
 
 def _romance(text: Text) -> Finding[str] | None:
-    match = _ROMANCE.search(text.lower)
-    if not match or not text.is_free(*match.span()):
-        return None
-    return _found(text, match, _SOLFEGE[match.group(1)] + _sign(match.group(2)), _MODES[match.group(3)], 1.0)
-
-
-def _east_asian(text: Text) -> Finding[str] | None:
-    match = _CHINESE.search(text.original)
-    if match:
-        prefix, letter, sign, size = match.groups()
-        accidental = {"升": "#", "降": "b"}.get(prefix or "", _sign(sign))
-        return _found(text, match, letter.upper() + accidental, "major" if size == "大" else "minor", 1.0)
-    match = _JAPANESE.search(text.original)
-    if match and match.group(2):
-        accidental = {"嬰": "#", "変": "b"}.get(match.group(1) or "", "")
-        return _found(text, match, _KANA[match.group(2)] + accidental, "major" if match.group(3) == "長調" else "minor", 1.0)
-    if match:
-        return _found(text, match, match.group(4) + _sign(match.group(5)), "major" if match.group(6) == "メジャー" else "minor", 1.0)
+    for match in (*_ROMANCE.finditer(text.lower), *_ROMANCE_IN.finditer(text.lower)):
+        if text.is_free(*match.span()):
+            tonic = _SOLFEGE[match.group(1)] + _sign(match.group(2))
+            if match.re is _ROMANCE_IN:
+                return _found(text, match, tonic, "major", 0.85, _ALONE)
+            return _found(text, match, tonic, _MODES[match.group(3)], 1.0)
     return None
+
+
+def _asian(text: Text) -> Finding[str] | None:
+    for match in _CHINESE.finditer(text.original):
+        prefix, letter, sign, size = match.groups()
+        accidental = {"升": "#", "降": "b", "♭": "b"}.get(prefix or "", "#" if prefix else _sign(sign))
+        return _found(text, match, letter.upper() + accidental, "major" if size == "大" else "minor", 1.0)
+    for match in _CHINESE_MODE.finditer(text.original):
+        mode = {"多": "dorian", "弗": "phrygian", "利": "lydian", "混": "mixolydian"}[match.group(3)[0]]
+        return _found(text, match, match.group(1) + _sign(match.group(2)), mode, 1.0)
+    for pattern, names, major in ((_JAPANESE, _KANA, ("長調", "メジャー")), (_KOREAN, _HANGUL, ("장조", "메이저"))):
+        for match in pattern.finditer(text.original):
+            if not text.is_free(*match.span()):
+                continue
+            sign = {"嬰": "#", "変": "b", "올림": "#", "내림": "b"}.get(match.group(1) or "", "")
+            tonic = names[match.group(2)] + sign if match.group(2) else match.group(4).upper() + _sign(match.group(5))
+            return _found(text, match, tonic, "major" if (match.group(3) or match.group(6)) in major else "minor", 1.0)
+    return None
+
+
+def _russian(text: Text) -> Finding[str] | None:
+    match = _RUSSIAN.search(text.lower)
+    if not match:
+        return None
+    sign = {"диез": "#", "бемоль": "b"}.get(match.group(2) or "", "")
+    return _found(text, match, _CYRILLIC[match.group(1)] + sign, "major" if match.group(3) == "мажор" else "minor", 1.0)
+
+
+def _camelot(text: Text) -> Finding[str] | None:
+    """The wheel of disc jockeys: 8A is A minor, 8B C major, a number further is a fifth up."""
+    match = _CAMELOT.search(text.original)
+    if not match:
+        return None
+    place, side = int(match.group(1) or match.group(3)), (match.group(2) or match.group(4)).upper()
+    home = Key("A", "minor") if side == "A" else Key("C", "major")
+    return _found(text, match, home.transpose((place - 8) * 7).tonic, home.mode, 0.95, f"{place}{side} on the wheel of keys")
+
+
+def _blues_on(text: Text) -> Finding[str] | None:
+    match = _BLUES_ON.search(text.original)
+    return _found(text, match, match.group(1) + _sign(match.group(2) or match.group(3)), "major", 0.85, _ALONE) if match else None
 
 
 def _key_of(text: Text) -> Finding[str] | None:
@@ -185,7 +256,7 @@ def _key_of(text: Text) -> Finding[str] | None:
                 match.group(1).upper() + _sign(match.group(2) or match.group(3)),
                 "major",
                 0.85,
-                "a key named by its tonic alone is major",
+                _ALONE,
             )
     return None
 
@@ -199,8 +270,16 @@ def _plain_in(text: Text) -> Finding[str] | None:
                 match.group(1) + _sign(match.group(2) or match.group(3)),
                 "major",
                 0.85,
-                "a key named by its tonic alone is major",
+                _ALONE,
             )
+    return None
+
+
+def _small(text: Text) -> Finding[str] | None:
+    """A lower-case tonic at the end of a thought: "something in c", "in f#, slow". The letter a is too often an article."""
+    for match in _IN_SMALL.finditer(text.lower):
+        if text.is_free(*match.span()):
+            return _found(text, match, match.group(1).upper() + _sign(match.group(2) or match.group(3)), "major", 0.75, _ALONE)
     return None
 
 
@@ -209,7 +288,7 @@ def _listed(text: Text) -> Finding[str] | None:
     found = [match for match in _LISTED.finditer(text.original) if text.is_free(*match.span())]
     if len(found) != 1 or len(text.words) < 2:
         return None
-    return _found(text, found[0], found[0].group(1) + _sign(found[0].group(2)), "major", 0.7, "a key named by its tonic alone is major")
+    return _found(text, found[0], found[0].group(1) + _sign(found[0].group(2)), "major", 0.7, _ALONE)
 
 
 def _mode_alone(text: Text) -> Finding[str] | None:
@@ -227,7 +306,7 @@ def _mode_alone(text: Text) -> Finding[str] | None:
 def _sign(sign: str | None) -> str:
     if not sign:
         return ""
-    return "#" if sign.lower() in ("#", "♯", "sharp", "sostenido", "sustenido", "diese", "dièse") else "b"
+    return "#" if sign.lower().startswith(("#", "♯", "sharp", "sost", "sust", "di", "シャープ")) else "b"
 
 
 def _found(text: Text, match: re.Match[str], tonic: str, mode: str, sure: float, reason: str | None = None) -> Finding[str]:

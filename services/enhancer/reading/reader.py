@@ -16,7 +16,7 @@ from services.enhancer.reading.structure import Plan, Wishes, read_structure, re
 from services.enhancer.reading.style_of import Models, read_models
 from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import NEAR, vocabulary
+from services.enhancer.reading.vocabulary import GENRE, HYBRID, NEAR, vocabulary
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,11 @@ def read_words(text: Text) -> Words:
     chords = read_chords(text)
     structure = read_structure(text)
     era = read_era(text)
-    tempo = read_tempo(text)
-    key = read_key(text)
+    places = [place for m in first if m.ids(GENRE) or m.ids(NEAR) or m.ids(HYBRID) for place in (m.start, m.end)]
     meter = read_meter(text)
+    tempo = read_tempo(text, places)
+    key = read_key(text)
+    tempo = tempo or read_tempo(text, places)
     duration = read_duration(text)
     ending = read_ending(text)
     matches = lexicon.find(text)

@@ -1,13 +1,15 @@
 """Tempo: numbers, metronome markings, and words such as slow."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from contracts.errors import BadInput
+from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.lexicon import Lexicon
-from services.enhancer.reading.numbers import DIGITS, NUMBER, number
+from services.enhancer.reading.numbers import CALLED_NUMBER, DIGITS, NUMBER, number
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
@@ -16,26 +18,48 @@ LOWEST_BPM, HIGHEST_BPM = 30.0, 300.0
 ALLOWED = "30 to 300 BPM of the felt beat"
 
 _UNIT = (
-    r"(?:bpm|b\.p\.m\.?|beats?[ -](?:per|a)[ -]minute|pulsaciones por minuto|ppm|schl[aä]ge pro minute|battements par minute"
-    r"|batidas por minuto|拍/分|拍(?:每分钟)?|ビーピーエム)"
+    r"(?:b\.? ?p\.? ?m\.?s?|beats?[ -](?:per|a|/)[ -]?min(?:ute)?|pulsaciones(?: por minuto)?|pulsos por minuto|ppm|schl[aä]gen? (?:pro|in der) minute|battements? (?:par|[àa] la) minute"  # noqa: E501  a table of words or one pattern
+    r"|(?:batidas|batimentos) por minuto|battiti al minuto|slagen per minuut|уд(?:аров)?\.?(?: в мин(?:уту)?)?|拍/分|拍(?:每分[钟鐘])?(?!子)|ビーピーエム|비피엠)"  # noqa: E501  a table of words or one pattern
 )
-_APPROX = r"(?:around|about|approximately|approx\.?|roughly|circa|ca\.|nearly|ungef[aä]hr|etwa|environ|cerca de|alrededor de|por volta de|约|大约|約|~|≈)"  # noqa: E501  a table of words or one pattern
-_TO = r"\s*(?:-|to|and|bis|a|à|até|y|et|und|至|到|〜|~)\s*"
-_RANGE = re.compile(rf"(?<![\w.])({DIGITS}){_TO}({DIGITS})\s*-?\s*{_UNIT}(?![a-z])")
-_NAMED_RANGE = re.compile(
-    rf"(?<!\w)(?:tempo|bpm)\s*(?:of|is|:|=)?\s*(?:between|from|zwischen|entre)?\s*({DIGITS}){_TO}({DIGITS})(?![\w:/])"
+_APPROX = (
+    r"(?:around(?: the)?|about|approximately|approx\.?|roughly|circa|ca\.?|nearly|somewhere (?:near|around)|close to|give or take|ungef[aä]hr|etwa|rund|um die|environ|vers|autour de"  # noqa: E501  a table of words or one pattern
+    r"|cerca de|alrededor de|sobre los|m[aá]s o menos|unos|por volta de|uns|intorno a|大概|大约|左右|约|大約|約|だいたい|およそ|~|≈|\+/-|±)"
 )
+_TO = r"\s*(?:-|to|through|and|or|bis|und|a|à|até|y|et|e|至|到|から|〜|~)\s*"
+_BETWEEN = r"(?:(?:somewhere |anywhere )?(?:between|from|zwischen|entre|von|de|tra|在)\s*)?"
+_RANGE = re.compile(rf"(?<![\w.])({NUMBER}){_TO}({NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
+_BETWEEN_ALONE = re.compile(
+    r"(?<!\w)(?:between|zwischen|entre)\s+(\d{2,3})\s*(?:-|and|und|y|et|e)\s*(\d{2,3})(?![\w:/]|\s*[a-z]*(?:sec|min|bar|tak|comp))",
+    re.ASCII,
+)  # noqa: E501  a table of words or one pattern
+_TEMPO = r"(?:bpms?|b\.p\.m\.|tempo|speed|pace|metronome(?: mark(?:ing)?)?|♩|geschwindigkeit|velocidad|速度|节奏|節奏|テンポ|템포|темп)"
+_LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a|em|en|für)\b|[:=@为為はが]))?"
+_NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
 _LISTED = re.compile(r"(?:^|[,;]\s*)(\d{2,3})(?=\s*(?:$|[,;]))")
-_NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({NUMBER})\s*-?\s*{_UNIT}(?![a-z])")
+_NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
+_PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
-    r"(?<!\w)(?:bpm|tempo|metronome(?: mark(?:ing)?)?|♩|速度|节奏|テンポ|quarter(?: note)?|crotchet)"
-    rf"\s*(?:(?:of|is|at|to|auf|von|de|à|em|für|set to|should be|为|は)\s+|[:=@]\s*|{_APPROX}\s*)*\s*({NUMBER})"
-    r"(?![\w:/]|\s*(?:bars?|seconds?|secs?|minutes?|mins?)\b)"
+    rf"(?<![a-z])(?:{_TEMPO}|quarter(?:[ -]note)?|crotchet|viertel|negra|noire|semínima){_LINK}\s*(?:(?:equals|set to|should be|around|is|{_APPROX})\s*|[:=@]\s*)*({CALLED_NUMBER})"  # noqa: E501  a table of words or one pattern
+    r"(?![\w:/%]|\.\d|\s*(?:bars?|seconds?|secs?|minutes?|mins?|segundos|sekunden|secondes|takte)\b)",
+    re.ASCII,
 )
 _BARE = re.compile(
-    rf"(?<!\w)(?:at|@|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|seventy|eighty|ninety|one hundred|a hundred)"
-    r"(?=\s*(?:$|[,.;!)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using)\b))"
+    rf"(?<!\w)(?:at|@|a|à|bei|auf|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|seventy|eighty|ninety|one hundred|a hundred)"
+    r"(?=\s*(?:$|[,.;!?)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using|mit|con|avec|com|sin|ohne)\b))",
+    re.ASCII,
 )
+_BESIDE = re.compile(r"(?<![\w.:/#'+-])(\d{2,3}(?:\.\d{1,2})?)(?![\w:/%'\"°-]|[.,]\d)", re.ASCII)
+_UNIT_AFTER = re.compile(
+    r"\s*(?:bars?|beats?|seconds?|secs?|minutes?|mins?|measures?|tracks?|songs?|times|people|players|voices|strings?|instruments?|years?|days?|hz|khz|db|percent|takte|sekunden|segundos|secondes|[a-z]*note)\b"  # noqa: E501  a table of words or one pattern
+)
+_COUNTED_BEFORE = re.compile(
+    r"(?:\b(?:of|top|number|no\.?|since|vol(?:ume)?\.?|route|level|chapter|part|act|take|op\.?|opus|studio|area|bar|mk|version|v|summer|class|page|agent|channel|interstate|highway|blink|sum|maroon|matchbox|u|ub)|#)\s*$"  # noqa: E501  a table of words or one pattern
+)
+_SONG_BEFORE = re.compile(r"\b(?:beat|track|song|groove|loop|tune|instrumental|banger|jam|riddim|lied|canci[oó]n|morceau|m[uú]sica)\s*$")
+_NEARLY = re.compile(
+    rf"{_APPROX}|(?<![a-z])(?:or so|ish|-ish|or thereabouts|mais ou menos|ou plus|or less|at most|under|below|no (?:faster|slower) than|maximal|höchstens)(?![a-z])"
+)  # noqa: E501  a table of words or one pattern
+_SURELY, _ABOUT, _BY_PLACE = 1.0, 0.9, 0.85
 
 
 @dataclass(frozen=True)
@@ -48,34 +72,62 @@ class TempoWord:
     share: float | None = None
 
 
-def read_tempo(text: Text) -> Finding[float] | None:
-    """The tempo that was stated as a number, in BPM. Raises BadInput outside 30 to 300."""
-    found = _range(text)
-    if found:
-        return found
-    for pattern in (_NUMBER_UNIT, _NAMED, _BARE, _LISTED):
+def read_tempo(text: Text, places: Sequence[int] = ()) -> Finding[float] | None:
+    """The tempo that was stated as a number, in BPM; the one that is meant where the words correct themselves.
+
+    `places` are the characters where names of styles begin and end: a bare number that touches one is a tempo ("techno 133").
+
+    Raises:
+        BadInput: a tempo outside 30 to 300.
+    """
+    return read_corrected(text, lambda page: _range(page) or _single(page) or _beside(page, places))
+
+
+def _single(text: Text) -> Finding[float] | None:
+    for pattern in (_NUMBER_UNIT, _PER_MINUTE, _NAMED, _BARE, _LISTED):
+        bare = pattern in (_BARE, _LISTED)
         for match in pattern.finditer(text.lower):
-            if not text.is_free(*match.span()) or (pattern in (_BARE, _LISTED) and not 40 <= number(match.group(1)) <= 240):
+            if not text.is_free(*match.span()) or (bare and not 40 <= number(match.group(1)) <= 240):
                 continue
             text.take(*match.span())
             evidence = text.quote(*match.span()).strip(" ,;")
-            approximate = bool(re.search(_APPROX, match.group()))
+            around = text.lower[max(0, match.start() - 14) : match.end() + 14]
+            approximate = bool(_NEARLY.search(around))
             reason = f"'{evidence}' is taken at its word" if approximate else None
-            return Finding(
-                check_bpm(number(match.group(1)), evidence), evidence, 0.9 if approximate or pattern in (_BARE, _LISTED) else 1.0, reason
-            )
+            return Finding(check_bpm(number(match.group(1)), evidence), evidence, _ABOUT if approximate or bare else _SURELY, reason)
+    return None
+
+
+def _beside(text: Text, places: Sequence[int]) -> Finding[float] | None:
+    """A bare number that touches the name of a style or a key: "techno 133", "130 techno", "F#m 172", "a trap beat 140"."""
+    for match in _BESIDE.finditer(text.lower):
+        start, end = match.span()
+        value = float(match.group(1))
+        if not 50 <= value <= 220 or not text.is_free(start, end) or _UNIT_AFTER.match(text.lower, end):
+            continue
+        before, after = text.lower[max(0, start - 24) : start], text.lower[end : end + 4]
+        left, right = start - len(before) + len(before.rstrip(" (@")), end + len(after) - len(after.lstrip(" "))
+        after_key = left > 0 and bool(text.taken[left - 1]) and left != start
+        if _COUNTED_BEFORE.search(before) or not (left in places or right in places or after_key or _SONG_BEFORE.search(before)):
+            continue
+        text.take(start, end)
+        return Finding(value, text.quote(start, end), _BY_PLACE, f"{value:g} beside the style is its tempo")
     return None
 
 
 def _range(text: Text) -> Finding[float] | None:
-    match = _RANGE.search(text.lower) or _NAMED_RANGE.search(text.lower)
-    if not match or not text.is_free(*match.span()):
-        return None
-    low, high = sorted((number(match.group(1)), number(match.group(2))))
-    text.take(*match.span())
-    evidence = text.quote(*match.span())
-    middle = float(round((check_bpm(low, evidence) + check_bpm(high, evidence)) / 2))
-    return Finding(middle, evidence, 0.9, f"the middle of {low:g} to {high:g} BPM")
+    for pattern in (_RANGE, _NAMED_RANGE, _BETWEEN_ALONE):
+        for match in pattern.finditer(text.lower):
+            low, high = sorted((number(match.group(1)), number(match.group(2))))
+            if not text.is_free(*match.span()) or (pattern is _BETWEEN_ALONE and not 50 <= low < high <= 220):
+                continue
+            if pattern is _RANGE and low < LOWEST_BPM and high <= HIGHEST_BPM:
+                continue  # "in 2 and 120 bpm" is no range
+            text.take(*match.span())
+            evidence = text.quote(*match.span())
+            middle = float(round((check_bpm(low, evidence) + check_bpm(high, evidence)) / 2))
+            return Finding(middle, evidence, _ABOUT, f"the middle of {low:g} to {high:g} BPM")
+    return None
 
 
 def check_bpm(value: float, shown: str, field: str = "bpm") -> float:

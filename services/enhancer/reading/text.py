@@ -14,7 +14,8 @@ _SPACES = re.compile(r"\s{2,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufe0e\ufe0f\u200b-\u200f]")
 _TYPOGRAPHY = str.maketrans(
-    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "／": "/", "：": ":", "，": ",", "、": ",", "；": ";", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
+    {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}  # full-width forms
+    | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
 
@@ -35,6 +36,8 @@ class Text:
     lower: str
     words: tuple[Word, ...]
     taken: bytearray = field(repr=False)
+    shown: str = ""
+    """As written, before typographic and full-width characters became plain ones; of the same length as `original`."""
 
     @classmethod
     def of(cls, prompt: str) -> "Text":
@@ -49,15 +52,15 @@ class Text:
     def quoted(cls, raw: str) -> "Text":
         """From any string, an option's value for instance, without checking its length."""
         original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", raw))
-        original = _CONTROL.sub(" ", original).translate(_TYPOGRAPHY)
-        original = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", original)
+        shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", _CONTROL.sub(" ", original))
+        original = shown.translate(_TYPOGRAPHY)
         lower = "".join(_lower(char) for char in original)
         words = tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(lower))
-        return cls(original, lower, words, bytearray(len(original)))
+        return cls(original, lower, words, bytearray(len(original)), shown)
 
     def quote(self, start: int, end: int) -> str:
         """The very words of a span."""
-        return self.original[start:end].strip()
+        return (self.shown or self.original)[start:end].strip()
 
     def take(self, start: int, end: int) -> None:
         """Mark a span as read: what says "6/8" is not asked for a duration again."""

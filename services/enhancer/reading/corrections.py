@@ -1,0 +1,49 @@
+"""Values that a prompt takes back: "not 120", "instead of 90", "F minor, no wait, G minor"."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.text import Text
+
+T = TypeVar("T")
+_REFUSED_BEFORE = re.compile(
+    r"(?:(?<![a-z])(?:not|isn't|don't (?:want|use|do|make it)|instead of|rather than|never|anything but|avoid|nicht|kein|statt|anstatt|anstelle von|en vez de|en lugar de|no (?:en|a)"  # noqa: E501  a table of words or one pattern
+    r"|au lieu d(?:e|')|plut[oô]t qu(?:e|')|pas(?: en| à| d')?|em vez de|ao inv[eé]s de|não(?: em| a)?|invece di|non)|不是|不要|而不是|別|别)\s*(?:in|at|a|an|à|en|em|auf|mit|the usual|the)?\s*$"  # noqa: E501  a table of words or one pattern
+)
+_REFUSED_AFTER = re.compile(r"\s*(?:ではなく|じゃなくて|の代わりに|is too (?:fast|slow|long|short)|would be too)")
+_CORRECTION = re.compile(
+    r"no,? wait|wait,? no|(?<![a-z])(?:hmm+|actually|scratch that|correction|sorry|i mean|i meant|make (?:it|that)|or rather|on second thought|nein|besser|lieber|doch|mejor|perd[oó]n|digo"  # noqa: E501  a table of words or one pattern
+    r"|plut[oô]t|pardon|enfin|melhor|ali[aá]s|quer dizer|anzi)(?![a-z])|不对|不對|应该是|还是|いや|やっぱり|訂正"
+)
+_MOST = 4
+
+
+def read_corrected(text: Text, read: Callable[[Text], Finding[T] | None]) -> Finding[T] | None:
+    """What a reader finds, passing over values that are refused, and the later one where the words correct themselves."""
+    found: Finding[T] | None = None
+    end = 0
+    for _ in range(_MOST):
+        before = bytes(text.taken)
+        following = read(text)
+        if following is None:
+            return found
+        start, stop = _newly_taken(before, text.taken)
+        if stop and is_refused(text, start, stop):
+            continue
+        if found is None or _CORRECTION.search(text.lower[end:start]):
+            found, end = following, stop
+        if not _CORRECTION.search(text.lower[end:]):
+            return found
+    return found
+
+
+def is_refused(text: Text, start: int, end: int) -> bool:
+    """Whether the words beside a span say that it is not wanted."""
+    return bool(_REFUSED_BEFORE.search(text.lower[max(0, start - 40) : start]) or _REFUSED_AFTER.match(text.lower[end : end + 32]))
+
+
+def _newly_taken(before: bytes, after: bytearray) -> tuple[int, int]:
+    places = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    return (places[0], places[-1] + 1) if places else (0, 0)
