@@ -2,7 +2,7 @@
 
 from contracts.brief import Brief
 from contracts.context import Options
-from contracts.features import Features
+from contracts.features import Features, PictureFeatures
 from contracts.given import Given
 from contracts.preferences import Preferences
 from services.enhancer.reading.band_fields import band_fields
@@ -19,7 +19,8 @@ from services.enhancer.reading.over import Over
 from services.enhancer.reading.pointing import beside_reference
 from services.enhancer.reading.reader import Words, read_words
 from services.enhancer.reading.section_notes import note_sections
-from services.enhancer.reading.steps import told
+from services.enhancer.reading.seen_fields import note_seen
+from services.enhancer.reading.steps import fields, told
 from services.enhancer.reading.style_fields import (
     energy_field,
     genres_field,
@@ -55,11 +56,13 @@ def read_prompt(
     lyrics: str = "",
     preferences: Preferences | None = None,
     over: Over | None = None,
+    picture: PictureFeatures | None = None,
 ) -> Brief:
     """Read a prompt offline, deterministically: same inputs and seed, same brief.
 
     Options are stated facts and win over the prompt; a reference's features steer what is not stated.
     What was brought as notes (`given`) states its tempo, meter, key and length, unless words or options say otherwise.
+    A `picture` leans what neither words nor notes nor a recording say.
     `preferences` (what was learned of the user's taste) lean what is still open after all of these.
     The facts of `over` (an edited brief, or a model's proposals) stand over words and options; beside them the prompt may be empty.
 
@@ -75,10 +78,11 @@ def read_prompt(
     if over is not None:
         stated, words = over.laid_on(stated, words)
     case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), Taste(preferences or Preferences()))
+    case.picture = picture
     case.same_chords = asks_for_chords(prompt) if features is not None and options.enhance != "off" else None
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
-    elif not words.understood and features is None:
+    elif not words.understood and features is None and picture is None:
         case.note("No musical words were recognised in the prompt; the brief is neutral.")
     brief = settle(case, "" if options.enhance == "off" else prompt)
     return over.written(brief) if over is not None else brief
@@ -124,5 +128,6 @@ def settle(case: Case, prompt: str) -> Brief:
         ending=ending.stated() if ending else None,
         lyrics=lyrics_field(case),
     )
+    note_seen(case, fields(brief))
     brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})
     return told(brief.model_copy(update={"notes": tuple(case.notes)}))

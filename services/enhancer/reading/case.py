@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from contracts.features import Features
+from contracts.features import Features, PictureFeatures
 from contracts.given import Given
 from services.enhancer.reading.inference import Range
 from services.enhancer.reading.options import Stipulated
@@ -23,6 +23,7 @@ class Case:
     seed: int
     brought: Given | None = None
     stanzas: tuple[Stanza, ...] = ()
+    picture: PictureFeatures | None = None
     taste: Taste = field(default_factory=Taste)
     same_chords: str | None = None
     """The words that ask for the chords of the reference."""

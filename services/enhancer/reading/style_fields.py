@@ -6,6 +6,7 @@ from services.enhancer.reading.findings import Finding, inferred
 from services.enhancer.reading.heard_fields import HEARD, heard_genre, heard_moods, heard_valence
 from services.enhancer.reading.heard_sound import heard_production, production_reason
 from services.enhancer.reading.inference import DEFAULT_GENRE, blend, lean
+from services.enhancer.reading.seen_fields import seen_energy, seen_genre, seen_moods, seen_production, seen_valence
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.vocabulary import packs_of
 from services.music.packs.genres import genres
@@ -37,6 +38,9 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
     players = case.given.wanted.value if case.given.wanted else words.players.wanted
     named = case.given.moods.value if case.given.moods else words.feelings.moods
+    seen = seen_genre(case) if not lean(words.sound.uses, named, players, meter, {})[1] else None
+    if seen:
+        return seen.stated()
     name, why = lean(words.sound.uses, named, players, meter, case.taste.genre_points())
     if name in styles.refused:
         name, why = next((n for n in (DEFAULT_GENRE, *genres()) if n not in styles.refused), DEFAULT_GENRE), None
@@ -81,6 +85,9 @@ def moods_field(case: Case) -> Stated[tuple[str, ...]]:
     heard = heard_moods(case)
     if heard:
         return heard.stated()
+    seen = seen_moods(case)
+    if seen:
+        return seen.stated()
     liked = case.taste.moods(tuple(name for name in moods() if name not in feelings.refused)) if case.features is None else ()
     if liked:
         return inferred(liked, f"no mood was named; {case.taste.why('mood', liked[0])}", 0.4).stated()
@@ -97,6 +104,9 @@ def energy_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> Stated
     reason = "from the style" + (" and the mood" if mood_ids else "")
     if heard is not None and not _felt(case) and sound.energy is None:
         return inferred(round(min(max(0.3 * base + 0.7 * heard, 0), 1), 2), f"mostly that {HEARD}", 0.6).stated()
+    seen = seen_energy(case, base)
+    if seen:
+        return seen.stated()
     word = case.words.tempo_word
     nudge = 0.2 * (sound.energy or 0.0) + (0.2 * (word.share - 0.5) if word and word.share is not None else 0.0)
     liked = _liked(case, "energy")
@@ -114,8 +124,9 @@ def valence_field(case: Case, genre_id: str, mood_ids: tuple[str, ...]) -> State
         return case.given.valence.stated()
     base = genres()[genre_id].identity.valence
     heard = heard_valence(case, base) if not _felt(case) and not case.words.feelings.refused else None
-    if heard:
-        return heard.stated()
+    found = heard or seen_valence(case, base)
+    if found:
+        return found.stated()
     refused = [moods()[name].valence for name in case.words.feelings.refused]
     nudge = 0.15 if refused and sum(refused) / len(refused) < 0.4 else -0.15 if refused and sum(refused) / len(refused) > 0.6 else 0.0
     liked = _liked(case, "valence")
@@ -150,7 +161,10 @@ def production_field(case: Case) -> Stated[tuple[str, ...]]:
     if case.lead_style:
         found += case.lead_style.production
     heard = heard_production(case.features) if not quotes else {}
-    value = tuple(dict.fromkeys([*found, *heard]))
+    seen = seen_production(case) if not quotes and not heard else {}
+    value = tuple(dict.fromkeys([*found, *heard, *seen]))
+    if seen:
+        return inferred(value, next(iter(seen.values())), 0.4).stated()
     if heard:
         return inferred(value, production_reason(heard), 0.6).stated()
     if quotes:

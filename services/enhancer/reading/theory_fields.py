@@ -19,6 +19,7 @@ from services.enhancer.reading.heard_chords import heard_chords
 from services.enhancer.reading.heard_fields import heard_key, heard_meter, heard_tempo
 from services.enhancer.reading.heard_form import heard_duration, heard_form
 from services.enhancer.reading.inference import Range, guess_key, guess_mode, guess_tempo, mood_range
+from services.enhancer.reading.seen_fields import seen_mode, seen_tempo
 from services.enhancer.reading.structure import Plan, form_of_labels, grant
 from services.music.packs.genres import genres
 from services.music.rng import rng
@@ -55,9 +56,9 @@ def tempo_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], meter: str
         draw = rng(case.seed, "ideation", "tempo")
         bpm = float(round(draw.uniform(*_clamped(word.low_bpm, word.high_bpm, style))))
         return Finding(bpm, word.evidence, 0.85, f"{word.evidence} is {word.low_bpm:g}–{word.high_bpm:g} BPM").stated()
-    heard = heard_tempo(case, style)
-    if heard:
-        return heard.stated()
+    found = heard_tempo(case, style) or seen_tempo(case, style)
+    if found:
+        return found.stated()
     feeling = mood_range(mood_ids)
     feeling = _felt(feeling, meter) if feeling else None
     guess = guess_tempo(style, feeling, word.share if word else None, word.evidence if word else None, case.seed)
@@ -107,8 +108,9 @@ def key_field(case: Case, genre_id: str, mood_ids: tuple[str, ...], valence: flo
     heard = heard_key(case, forced.value if forced else None) if not chords else None
     if heard:
         return heard.stated()
-    mode, why = guess_mode(case.minor_share(genre_id), mood_ids, valence, case.seed)
-    why += f", leaning with {case.taste.why('mode', mode)}" if case.taste.minor_shift() else ""
+    seen = seen_mode(case, case.minor_share(genre_id))
+    mode, why = seen or guess_mode(case.minor_share(genre_id), mood_ids, valence, case.seed)
+    why += f", leaning with {case.taste.why('mode', mode)}" if case.taste.minor_shift() and not seen else ""
     if chords:
         mode, why = (
             ("minor", "the numerals speak of a minor key") if chords.minor_hint else ("major", "the numerals count from a major tonic")
