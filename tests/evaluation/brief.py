@@ -1,0 +1,175 @@
+"""Is the prompt understood? Hand-written prompts with truth, read offline: `make eval-brief`. The table goes to docs/brief.md.
+
+Options: --held FILE (the other half, not read while the reader was made), --out FILE, --all (print every miss).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from contracts.context import Options
+from services.enhancer.reading import read_prompt
+from tests.evaluation.brief_measures import Judged, judge, judge_refusal
+from tests.evaluation.brief_truth import TABLE, Truth, load
+
+DOCS = Path(__file__).parents[2] / "docs" / "brief.md"
+OTHER = TABLE.with_name("brief_prompts_held.toml")
+AIMS = {"tempo": 0.99, "key": 0.99, "meter": 0.99, "duration": 0.99, "genre": 0.95, "negation": 1.0}
+LEAST_INSTRUMENTS, MOST_MS = 0.95, 50.0
+_FIELDS = (
+    "tempo", "tempo in words", "key", "meter", "duration", "genre", "negation", "alone", "structure", "chords", "moods",
+    "energy and valence", "production", "use", "ending", "artist", "artist's genre", "unknown title reported",
+)  # fmt: skip
+
+
+def read(truths: Sequence[Truth]) -> list[Judged]:
+    """Read every prompt, its number the seed, timing each."""
+    return [_read(truth) for truth in truths]
+
+
+def _read(truth: Truth) -> Judged:
+    began = time.perf_counter()
+    try:
+        brief = read_prompt(truth.text, Options(), seed=truth.number)
+    except Exception as refusal:  # noqa: BLE001  a prompt that cannot be read is a result of this measurement, not its end
+        return judge_refusal(truth, refusal, 1000 * (time.perf_counter() - began))
+    return judge(truth, brief, 1000 * (time.perf_counter() - began))
+
+
+def share(judged: Sequence[Judged], name: str) -> tuple[int, int]:
+    """How many prompts state a field, and of how many it is right."""
+    verdicts = [one.right[name] for one in judged if name in one.right]
+    return len(verdicts), sum(verdicts)
+
+
+def instruments(judged: Sequence[Judged]) -> tuple[float, float]:
+    """Precision and recall of the wanted instruments over all prompts."""
+    true, found, hit, needed = (sum(getattr(one, name) for one in judged) for name in ("true", "found", "hit", "needed"))
+    return true / max(1, found), hit / max(1, needed)
+
+
+def short_of(judged: Sequence[Judged]) -> list[str]:
+    """Figures of the issue that are missed."""
+    missed = []
+    for name, aim in AIMS.items():
+        asked, right = share(judged, name)
+        if asked and right / asked < aim:
+            missed.append(f"{name} {right / asked:.1%} < {aim:.0%}")
+    for name, value in zip(("precision", "recall"), instruments(judged), strict=True):
+        if value < LEAST_INSTRUMENTS:
+            missed.append(f"instruments' {name} {value:.1%} < {LEAST_INSTRUMENTS:.0%}")
+    slow = float(np.percentile([one.ms for one in judged], 95))
+    if slow >= MOST_MS:
+        missed.append(f"p95 {slow:.0f} ms ≥ {MOST_MS:.0f} ms")
+    return missed
+
+
+def table(judged: Sequence[Judged]) -> str:
+    """Rates by field and language with counts, instruments, what is claimed, and time."""
+    languages = [name for name, _ in Counter(one.language for one in judged).most_common()]
+    lines = [f"{'':24}{'prompts':>8}{'right':>7}{'share':>8}   " + "".join(f"{name:>9}" for name in languages)]
+    for name in _FIELDS:
+        asked, right = share(judged, name)
+        if asked:
+            lines.append(
+                f"{name:24}{asked:8}{right:7}{right / asked:8.1%}   " + _by_language(judged, languages, lambda some, n=name: share(some, n))
+            )
+    for index, name in enumerate(("precision", "recall")):
+        value = instruments(judged)[index]
+        counts = ("true", "found") if index == 0 else ("hit", "needed")
+        right, asked = (sum(getattr(one, count) for one in judged) for count in counts)
+        cells = _by_language(judged, languages, lambda some, c=counts: tuple(sum(getattr(one, k) for one in some) for k in reversed(c)))
+        lines.append(f"{'instruments, ' + name:24}{asked:8}{right:7}{value:8.1%}   " + cells)
+    claimed = Counter(name for one in judged for name in one.claimed)
+    clean = sum(not one.claimed for one in judged)
+    whole = sum(not one.why and not one.claimed for one in judged)
+    times = [one.ms for one in judged]
+    lines += [
+        "",
+        f"claims nothing that nobody said: {clean} of {len(judged)} prompts" + (f"; claimed: {dict(claimed)}" if claimed else ""),
+        f"right in everything: {whole} of {len(judged)} prompts ({whole / len(judged):.1%})",
+        "ms per brief: first {:.1f}, p50 {:.1f}, p95 {:.1f}, most {:.1f}".format(
+            times[0], *np.percentile(times[1:] or times, (50, 95, 100))
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _by_language(judged: Sequence[Judged], languages: list[str], count: Callable[[list[Judged]], tuple[int, ...]]) -> str:
+    cells = []
+    for language in languages:
+        asked, right = count([one for one in judged if one.language == language])
+        cells.append(f"{f'{right}/{asked}' if asked else '–':>9}")
+    return "".join(cells)
+
+
+def misses(judged: Sequence[Judged]) -> list[str]:
+    """Every prompt in which something is wrong, with what."""
+    lines = []
+    for one in judged:
+        wrong = [f"    {name}: {why}" for name, why in one.why.items()] + [f"    claims {name}: {why}" for name, why in one.claimed.items()]
+        if wrong:
+            lines += [f"#{one.number} {one.language} {one.text}", *wrong]
+    return lines
+
+
+def page(parts: dict[str, list[Judged]]) -> str:
+    """The page of docs/."""
+    lines = [
+        "# Prompts, understood",
+        "",
+        "Made by `make eval-brief`. Hand-written prompts in seven languages, written before the reader was looked at, each with what a",
+        "musician takes as said and the alternatives that honest people accept; a field of which a prompt says nothing must not come back",
+        "as stated. The prompts are split by a checksum of their text: the first half was there to make the reader better, the other one",
+        "was read once, at the end. Tempo (a number), key, meter and duration count only where they come back as stated. `alone`: of a",
+        "solo, an a cappella or an \"only\", whoever a style would add is ruled out. Instruments are counted one by one, over all prompts.",
+    ]  # fmt: skip
+    for title, judged in parts.items():
+        missed = short_of(judged)
+        verdict = "All figures of the aim are met." if not missed else "Missed: " + "; ".join(missed) + "."
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            f"{len(judged)} prompts. {verdict}",
+            "",
+            "```text",
+            table(judged),
+            "```",
+            "",
+            "What is wrong:",
+            "",
+            "```text",
+        ]
+        lines += [*(misses(judged) or ["nothing"]), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Read, print, write the page. Returns 1 where a figure of the aim is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--held", type=Path, default=OTHER if OTHER.exists() else None)
+    parser.add_argument("--out", type=Path, default=DOCS)
+    parser.add_argument("--all", action="store_true")
+    asked = parser.parse_args()
+    parts = {"The open half": read(load())}
+    if asked.held:
+        parts["The other half"] = read(load(asked.held))
+    for title, judged in parts.items():
+        print(f"{title}\n{table(judged)}\nmissed: {short_of(judged) or 'nothing'}\n", flush=True)
+        if asked.all:
+            print("\n".join(misses(judged)))
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(page(parts), "utf-8")
+    return 1 if any(short_of(judged) for judged in parts.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
