@@ -1,12 +1,17 @@
 """The enhancer's stage: ideation. From the request to the brief and the facts in force."""
 
 from contracts.brief import Brief
-from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Musical, Technical
+from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Musical, Options, Technical
 from contracts.errors import BadInput
 from contracts.given import Given
 from contracts.pipeline import Stage
 from contracts.preferences import Preferences
-from services.enhancer.enhancing import enhance
+from services.enhancer.enhancing import Brought, Reader, enhanced
+from services.enhancer.model.account import Account
+from services.enhancer.model.cache import Answers
+from services.enhancer.model.line import line
+from services.enhancer.model.settings import model_settings
+from services.enhancer.model.vision import Look, look
 from services.enhancer.reading.steps import fields
 from services.enhancer.taste.telling import told
 from services.music.packs.genres import own_packs, use_packs
@@ -15,8 +20,24 @@ from services.runtime.workbench import Workbench
 
 
 def warm_up() -> None:
-    """Before any work of this process: the user's own packs are known. Raises BadInput for one that cannot be read."""
+    """Before any work of this process: the user's own packs are known, and where a model is set up, the way to it is open.
+
+    Raises BadInput for a pack or a setting that cannot be read.
+    """
     use_packs(pack_folders())
+    settings = model_settings()
+    if settings.base_url:
+        line.open(settings)
+
+
+def reader(options: Options, bench: Workbench, within_s: float | None = None) -> Reader | None:
+    """Who reads beside the offline reader, with the answers of the store; None where the options ask for nobody."""
+    if options.enhance != "llm":
+        return None
+    settings = model_settings()
+    if within_s:
+        settings = settings.model_copy(update={"timeout_s": min(settings.timeout_s, within_s)})
+    return Reader(settings, Answers(bench.objects))
 
 
 def ideate(context: Context, bench: Workbench) -> Context:
@@ -26,9 +47,32 @@ def ideate(context: Context, bench: Workbench) -> Context:
     stored = context.analysis.given if context.analysis else None
     given = Given.model_validate_json(bench.objects.read(stored.key)) if stored else None
     liked = Preferences.model_validate(request.preferences) if request.preferences else None
-    brief = enhance(request.prompt, request.options, features, seed=context.seed, given=given, lyrics=request.lyrics, preferences=liked)
-    bench.progress(0.9, brief.text)
-    return _decided(_filled(context, brief), brief)
+    who = reader(request.options, bench)
+    looked = _looked(context, bench, who)
+    brought = Brought(features, given, request.lyrics, liked, looked.picture if looked else None)
+    read = enhanced(request.prompt, request.options, brought, seed=context.seed, reader=who)
+    bench.progress(0.9, read.brief.text)
+    if looked and context.analysis:
+        context = context.model_copy(update={"analysis": context.analysis.model_copy(update={"picture": looked.picture})})
+    return _accounted(_decided(_filled(context, read.brief), read.brief), looked, read.account)
+
+
+def _looked(context: Context, bench: Workbench, who: Reader | None) -> Look | None:
+    """The picture as the analyzer measured it; where a vision model is set up and a model may read, as that one sees it."""
+    measured, image = context.analysis.picture if context.analysis else None, context.request.image
+    if measured is None:
+        return None
+    return Look(measured) if who is None or image is None else look(bench.objects.read(image.key), measured, who.settings, who.answers)
+
+
+def _accounted(context: Context, looked: Look | None, account: Account | None) -> Context:
+    """What was asked of models and what it took, on record."""
+    if looked and looked.note:
+        context = context.decide(Stage.IDEATION, "note", looked.note, "the picture was to be looked at by a model")
+    for topic, one in (("vision model", looked.account if looked else None), ("language model", account)):
+        if one:
+            context = context.decide(Stage.IDEATION, topic, one.told(), "asked since --enhance llm was chosen", **one.parameters())
+    return context
 
 
 def _filled(context: Context, brief: Brief) -> Context:

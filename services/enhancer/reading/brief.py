@@ -77,7 +77,7 @@ def read_prompt(
     words = Words() if options.enhance == "off" or not text.original.strip() else read_words(text)
     if over is not None:
         stated, words = over.laid_on(stated, words)
-    case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), Taste(preferences or Preferences()))
+    case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), taste=Taste(preferences or Preferences()))
     case.picture = picture
     case.same_chords = asks_for_chords(prompt) if features is not None and options.enhance != "off" else None
     if options.enhance == "off":

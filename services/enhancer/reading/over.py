@@ -42,7 +42,7 @@ class Over:
 
     def laid_on(self, stated: Stipulated, words: Words) -> tuple[Stipulated, Words]:
         """Options and words, without what these facts overrule and with them in its place."""
-        found = {slot: _finding(self.fields[name]) for name, slot in _STIPULATED.items() if name in self.fields}
+        found: dict[str, Any] = {slot: _finding(self.fields[name]) for name, slot in _STIPULATED.items() if name in self.fields}
         if "chords" in self.fields:
             found["chords"] = _progressions(self.fields["chords"])
         if found.get("structure") and not found["structure"].value:

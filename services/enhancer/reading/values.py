@@ -77,7 +77,9 @@ def _list(field: str, value: Any, *, empty: bool = True) -> list[Any]:
         value = value.split(",")
     most = MOST[field.removeprefix("brief.")]
     if not isinstance(value, list | tuple) or len(value) > most or not (value or empty):
-        raise BadInput(field, value if not isinstance(value, list | tuple) else f"{len(value)} values", f"a list of {0 if empty else 1} to {most}")
+        raise BadInput(
+            field, value if not isinstance(value, list | tuple) else f"{len(value)} values", f"a list of {0 if empty else 1} to {most}"
+        )
     return list(value)
 
 
@@ -115,7 +117,7 @@ def _section(field: str, value: Any) -> SectionPlan:
     if isinstance(value, str):
         head, _, tail = value.partition(":")
         value = {"label": head, "bars": int(tail) if tail.strip().isascii() and tail.strip().isdigit() else tail.strip() or None}
-    if not isinstance(value, Mapping) or not set(value) <= {"label", "bars"}:
+    if not isinstance(value, Mapping) or not set(value) <= set(SectionPlan.model_fields):
         raise BadInput(field, value, '{"label": "verse", "bars": 8}, or "verse:8"')
     label = canonical_label(_text(f"{field}.label", value.get("label"), 40, "the name of a section"))
     if not label or label == "all":
@@ -123,7 +125,8 @@ def _section(field: str, value: Any) -> SectionPlan:
     bars = value.get("bars")
     if bars is not None and (not isinstance(bars, int) or isinstance(bars, bool) or not 1 <= bars <= 128):
         raise BadInput(f"{field}.bars", bars, "1 to 128, or null where the composer decides")
-    return SectionPlan(label=label, bars=bars)
+    energy = None if value.get("energy") is None else _number(0, 1)(f"{field}.energy", value["energy"])
+    return SectionPlan(label=label, bars=bars, energy=energy)
 
 
 def _chords(field: str, value: Any) -> dict[str, tuple[str, ...]]:
@@ -131,7 +134,9 @@ def _chords(field: str, value: Any) -> dict[str, tuple[str, ...]]:
     if isinstance(value, str):
         text = _text(field, value, 4000, "chords")
     elif isinstance(value, Mapping) and len(value) <= MOST["chords"]:
-        text = "; ".join(f"{_label(field, label)}: {' '.join(_bar(f'{field}.{label}', bar) for bar in bars)}" for label, bars in _sections(field, value))
+        text = "; ".join(
+            f"{_label(field, label)}: {' '.join(_bar(f'{field}.{label}', bar) for bar in bars)}" for label, bars in _sections(field, value)
+        )
         if not value:
             return {}
     else:
