@@ -72,7 +72,8 @@ def arrange(context: Context, bench: Workbench) -> Context:
     if context.composition is None:
         raise Unavailable("the composition", "run composition first")
     score, brief = _score(context.composition, bench), _ideation(context).brief
-    arranged = arrange_score(score, brief, _song_seed(context), _given(context, bench), _base(context, bench))
+    features = context.analysis.features if context.analysis else None
+    arranged = arrange_score(score, brief, _song_seed(context), _given(context, bench), _base(context, bench), features)
     bench.progress(0.8, f"{len(arranged.score.parts)} players have their parts")
     section = _stored(arranged.score, bench)
     midi = score_to_midi(arranged.score)

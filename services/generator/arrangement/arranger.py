@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from contracts.brief import Brief
 from contracts.context import Decision
+from contracts.features import Features
 from contracts.given import Given
 from contracts.music import Note, Part, Role, Score
 from services.generator.arrangement.automation import controls
@@ -12,6 +13,7 @@ from services.generator.arrangement.brought import Brought
 from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
 from services.generator.arrangement.frame import Frame
+from services.generator.arrangement.heard_groove import heard_groove
 from services.generator.arrangement.keeping import with_kept
 from services.generator.arrangement.moments import plan_moments
 from services.generator.arrangement.orchestra import breathed
@@ -40,7 +42,14 @@ class Arranged:
     decisions: tuple[Decision, ...]
 
 
-def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, base: Score | None = None) -> Arranged:
+def arrange(
+    score: Score,
+    brief: Brief,
+    seed: int,
+    given: Given | None = None,
+    base: Score | None = None,
+    features: Features | None = None,
+) -> Arranged:
     """The whole band, humanised. Pure: the same arguments give the same notes. Raises BadInput for an unknown genre.
 
     Args:
@@ -49,6 +58,7 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
         seed: of all draws.
         given: parts that the user brought.
         base: a finished song whose sections this one keeps.
+        features: what the analyzer heard in a reference; the drummer takes its groove over.
     """
     frame = Frame(score, brief, _pack(score, brief), seed)
     brought = Brought(frame, given)
@@ -56,7 +66,7 @@ def arrange(score: Score, brief: Brief, seed: int, given: Given | None = None, b
     plan = plan_band(frame, band)
     plan_moments(frame, band, plan)
     frame = replace(frame, levels=plan.levels)
-    groove = Groove(frame, tapped_in(given, frame.meter))
+    groove = Groove(frame, tapped_in(given, frame.meter), heard_groove(features, frame.meter))
     played = play_band(frame, groove, band, plan, brought)
     parts = {}
     for index, chair in enumerate(band):

@@ -1,10 +1,11 @@
 """Which beat the drummer plays: the pack's grooves by section and energy, beats of odd meters, half and double time, cut breaks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from services.generator.arrangement.frame import Bar, Frame, Level
+from services.generator.arrangement.heard_groove import HeardGroove
 from services.generator.arrangement.metre import bars_in, groups
 from services.generator.arrangement.tapped import Tapped
 from services.music.packs.meters import MeterBeat, beats_for
@@ -23,6 +24,8 @@ class Beat:
 
     main: dict[str, str]
     turns: dict[str, tuple[str, ...]]
+    chances: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Voice -> share of bars with each stroke of its pattern (characters without spaces), where it was heard in a reference."""
 
 
 def _grooves(table: DrumTable, function: str, level: Level, halftime: tuple[str, ...]) -> tuple[Grooves, str]:
@@ -87,10 +90,11 @@ def _in_meter(grooves: Grooves, beat: MeterBeat, generator: np.random.Generator,
     return Beat(main, turns)
 
 
-def section_beats(frame: Frame, active: dict[str, bool], tapped: Tapped | None = None) -> dict[str, Beat]:
+def section_beats(frame: Frame, active: dict[str, bool], tapped: Tapped | None = None, heard: HeardGroove | None = None) -> dict[str, Beat]:
     """The beat of every section. Neighbours never keep time alike: the hand moves to the ride where it lifts, and back.
 
-    A tapped groove takes the place of the kick's pattern, and of the snare's where snare strokes were tapped.
+    A tapped groove takes the place of the kick's pattern, and of the snare's where snare strokes were tapped. The groove of a
+    reference takes that of kick, backbeat and time; quiet sections keep what it never leaves out.
     """
     out: dict[str, Beat] = {}
     seen: dict[str, int] = {}
@@ -102,6 +106,8 @@ def section_beats(frame: Frame, active: dict[str, bool], tapped: Tapped | None =
         beat = choose_beat(frame, name, turn=1 if seen[function] > 2 else 0)
         if acoustic and active[name] and before and frame.function(before) != function:
             beat = _moved(frame, beat, out[before], name, before)
+        if heard and not tapped:
+            beat = _heard(beat, heard.quiet if frame.level(name) == "low" else heard.patterns, heard.chances)
         out[name] = _tapped(beat, tapped) if tapped else beat
         before = name if active[name] else before
     return out
@@ -113,6 +119,28 @@ def _tapped(beat: Beat, tapped: Tapped) -> Beat:
     taken = {"kick": tapped.patterns.get("kick"), back: tapped.patterns.get("snare")}
     said = {voice: pattern for voice, pattern in taken.items() if pattern}
     return Beat(beat.main | said, {voice: patterns for voice, patterns in beat.turns.items() if voice not in said})
+
+
+def _heard(beat: Beat, patterns: dict[str, str], chances: dict[str, tuple[float, ...]]) -> Beat:
+    """The beat with a reference's kick, backbeat and time, which then stay as heard."""
+    back = [voice for voice in _BACK if set(beat.main.get(voice, ".")) - set(". |-")] or ["snare"]
+    time = next((voice for voice in _TIME if set(beat.main.get(voice, ".")) - set(". |-")), "hat")
+    said = {"kick": patterns["kick"]} if "kick" in patterns else {}
+    if "snare" in patterns:
+        said |= {voice: patterns["snare"] for voice in back if voice != "rim" or back == ["rim"]}
+    said |= {time: patterns["hat"]} if "hat" in patterns else {}
+    silenced = {"rim"} if "snare" in patterns and "rim" not in said else set()
+    return Beat(
+        {voice: pattern for voice, pattern in (beat.main | said).items() if voice not in silenced},
+        {voice: options for voice, options in beat.turns.items() if voice not in said and voice not in silenced},
+        {voice: chances["kick" if voice == "kick" else "hat" if voice in _TIME else "snare"] for voice in said},
+    )
+
+
+def _drawn(pattern: str, chances: tuple[float, ...], generator: np.random.Generator) -> str:
+    """A pattern for one bar: strokes that the reference has in every bar, and of the others each by its share."""
+    draws = iter((generator.random(len(chances)) < np.array(chances)).tolist())
+    return "".join(char if char in " |" else (char if next(draws) else ".") for char in pattern)
 
 
 def _moved(frame: Frame, beat: Beat, before: Beat, name: str, earlier: str) -> Beat:
@@ -136,6 +164,9 @@ def bar_patterns(frame: Frame, beat: Beat, bar: Bar) -> dict[str, str]:
     """The patterns of one bar: the section's, one voice otherwise now and then, the break cut anew where the style cuts breaks."""
     generator = rng(frame.seed, "arrangement", "drums", "turn", frame.memory(bar), bar.place)
     patterns = dict(beat.main)
+    for voice, chances in beat.chances.items():
+        own = rng(frame.seed, "arrangement", "drums", "heard", voice, frame.memory(bar), bar.place % 4)
+        patterns[voice] = _drawn(patterns[voice], chances, own)
     chance = 0.75 if bar.place % 4 == 3 else 0.3 if bar.place % 2 else 0.12
     if beat.turns and generator.random() < chance:
         voice = sorted(beat.turns)[int(generator.integers(len(beat.turns)))]

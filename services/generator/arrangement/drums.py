@@ -55,7 +55,8 @@ def groove_bar(frame: Frame, groove: Groove, beat: Beat, bar: Bar, takes: dict[s
     generator = rng(frame.seed, "arrangement", "drums", "bar", frame.memory(bar), bar.place)
     fresh = generator.random() < 0.15 or bool(table.comping)
     own = generator if fresh else rng(frame.seed, "arrangement", "drums", "ghosts", frame.function(bar.section), bar.place % 2)
-    _ghosts(groove, bar, hits, own, table.ghosts if energy > 0.3 else table.ghosts / 2)
+    if not {"snare", "clap"} & set(beat.chances):  # a backbeat that was heard has its own soft strokes
+        _ghosts(groove, bar, hits, own, table.ghosts if energy > 0.3 else table.ghosts / 2)
     _lift(groove, bar, hits, own)
     if table.rolls:
         _ratchet(groove, bar, hits, generator)
@@ -135,7 +136,7 @@ def play_drums(frame: Frame, groove: Groove, active: dict[str, bool], quiet: fro
     takes = {voice: float(rng(frame.seed, "arrangement", "take", voice).normal()) for voice in DRUM_VOICES}
     table = frame.pack.drums
     hits: list[Hit] = []
-    beats = section_beats(frame, active, groove.tapped)
+    beats = section_beats(frame, active, groove.tapped, groove.heard)
     filled = False
     for index, bar in enumerate(frame.bars):
         following = frame.bars[index + 1] if index + 1 < len(frame.bars) else None

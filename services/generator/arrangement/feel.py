@@ -15,6 +15,7 @@ import numpy as np
 from contracts.music import PPQ, Note
 from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.grooves import GrooveRow, groove_row, tempo_scale
+from services.generator.arrangement.heard_groove import HeardGroove
 from services.generator.arrangement.metre import SIXTEENTH, groups, place_of
 from services.generator.arrangement.tapped import Tapped
 from services.music.rng import rng
@@ -35,10 +36,11 @@ def jazz_ratio(bpm: float) -> float:
 
 @dataclass(frozen=True)
 class Groove:
-    """The clock that the band shares. `tapped`: a groove that the user tapped, which everybody follows."""
+    """The clock that the band shares. `tapped`: a groove that the user tapped, which everybody follows; `heard`: a reference's."""
 
     frame: Frame
     tapped: Tapped | None = None
+    heard: HeardGroove | None = None
 
     @cached_property
     def ratio(self) -> float:
@@ -46,12 +48,21 @@ class Groove:
         table = self.frame.pack.drums
         if self.tapped:
             return 1.0
+        if self.heard and self.heard.ratio is not None:
+            return self.heard.ratio
         if self.frame.meter.is_compound and table.swing_unit == 8:
             return 1.0
         if not table.swing_by_tempo:
             return table.swing
         taste = float(np.clip(rng(self.frame.seed, "arrangement", "swing").normal(0.0, 0.15), -0.3, 0.3))
         return max(1.0, jazz_ratio(self.frame.score.tempo_bpm) + taste)
+
+    @property
+    def swing_unit(self) -> int:
+        """Which notes swing: 8 or 16."""
+        if self.heard and self.heard.ratio is not None and self.heard.ratio > 1.0:
+            return self.heard.unit
+        return self.frame.pack.drums.swing_unit
 
     @cached_property
     def row(self) -> GrooveRow:
@@ -87,6 +98,10 @@ class Groove:
         """Lateness that a tapped groove gives to a grid tick."""
         return self.tapped.at(round(tick / SIXTEENTH)) if self.tapped else 0.0
 
+    def heard_ms(self, voice: str, tick: int) -> float:
+        """Lateness of a drum on a grid tick in the reference."""
+        return self.heard.late(voice, tick % self.frame.bar_ticks, self.frame.bar_ticks) if self.heard and not self.tapped else 0.0
+
     def swung(self, tick: int, depth: float = 1.0) -> float:
         """A grid tick moved by the swing. Triplets of a swung beat follow its ratio; `depth` flattens it for soloists."""
         ratio = 1.0 + (self.ratio - 1.0) * depth
@@ -94,7 +109,7 @@ class Groove:
             return float(tick)
         bar, inside = divmod(tick, self.frame.bar_ticks)
         here = next(g for g in reversed(groups(self.frame.meter, bar)) if g.tick <= inside)
-        if self.frame.pack.drums.swing_unit == 16:
+        if self.swing_unit == 16:
             period, start = PPQ // 2, here.tick + (inside - here.tick) // (PPQ // 2) * (PPQ // 2)
         elif here.length == PPQ:
             period, start = PPQ, here.tick
@@ -154,7 +169,8 @@ def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
         habit_ms = player.lag_ms + groove.tapped_ms(hit.tick)
         if drums and groove.tapped is None and hit.voice:
             place = place_of(hit.tick % frame.bar_ticks, frame.meter, hit.tick // frame.bar_ticks, row.grid)
-            habit_ms += min(player.tightness, 1.0) * (row.mean_ms.get(hit.voice, 0.0) + row.at(row.slot_ms, hit.voice, place))
+            heard_ms = groove.heard_ms(hit.voice, hit.tick)
+            habit_ms += heard_ms or min(player.tightness, 1.0) * (row.mean_ms.get(hit.voice, 0.0) + row.at(row.slot_ms, hit.voice, place))
         held = groove.swung(hit.tick, player.swing_depth)
         start = held + frame.ms_to_ticks(random_ms + habit_ms + hit.shift_ms, hit.tick)
         end = groove.swung(hit.tick + hit.length, player.swing_depth)

@@ -9,6 +9,7 @@ from services.generator.arrangement.band import Chair
 from services.generator.arrangement.ending import ending_of
 from services.generator.arrangement.feel import Groove
 from services.generator.arrangement.frame import Frame
+from services.generator.arrangement.heard_groove import pattern_shown
 from services.generator.arrangement.moments import called
 from services.generator.arrangement.orchestration import Plan, summit
 
@@ -49,8 +50,10 @@ def _band(frame: Frame, score: Score) -> Decision:
 def _groove(frame: Frame, groove: Groove, score: Score) -> Decision:
     table = frame.pack.drums
     swing = (
-        "straight" if groove.ratio < 1.03 else f"swung {groove.ratio:.2f} to 1 on {'eighths' if table.swing_unit == 8 else 'sixteenths'}"
+        "straight" if groove.ratio < 1.03 else f"swung {groove.ratio:.2f} to 1 on {'eighths' if groove.swing_unit == 8 else 'sixteenths'}"
     )
+    if groove.heard and not groove.tapped:
+        swing += f", as heard in the reference: {pattern_shown(groove.heard)}"
     if groove.tapped:
         swing = "kick and snare as tapped, the band late where the taps are"
     tight = "machine-tight" if table.tightness < 0.3 else "played tight" if table.tightness < 0.9 else "played loose"

@@ -20,13 +20,15 @@ from services.generator.composition.decisions import (
 )
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import Grid
+from services.generator.composition.guided import guide_decisions
 from services.generator.composition.harmony import Harmonist, SectionHarmony
 from services.generator.composition.lead import Register, choose_counter, register_of
 from services.generator.composition.lyrics import lay_lyrics
 from services.generator.composition.resizing import Mode
 from services.generator.composition.reworking import rework
-from services.generator.composition.takes import TAKES, best_take, heard_score
+from services.generator.composition.takes import TAKES, best_take, heard_score, shared_with
 from services.generator.feeling import Feeling, feeling_of
+from services.generator.guiding import guide_of
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
 from services.music.packs.melody_table import MelodyTable
@@ -56,7 +58,8 @@ def compose(
     Args:
         brief: what is wanted; stated fields are obeyed exactly.
         seed: another seed gives another song.
-        features: what the analyzer heard in a reference; its energy curve shapes the sections' energies.
+        features: what the analyzer heard in a reference: it steers energies, harmonic rhythm, the tune's density and register,
+            and its own tune is not written again.
         given: what the user brought as notes; it is built on.
         base: a finished song that is extended, shortened or carried on in place of a new one.
         resize: which of these; None: by the duration that is asked.
@@ -69,12 +72,13 @@ def compose(
         return Composed(score, (decision,))
     pack = blended(brief)
     feeling = feeling_of(brief, pack)
-    pack = pack.model_copy(update={"melody": _felt(pack.melody, feeling)})
+    guide = guide_of(features)
+    pack = pack.model_copy(update={"melody": guide.melody(_felt(pack.melody, feeling))})
     key = Key.parse(brief.key.value)
     curve = features.energy_curve if features else ()
     building = build_on(given, brief, pack, seed)
-    form = building.form(lambda wanted: plan_form(wanted, pack.form, pack.identity.energy, seed, curve))
-    harmony = building.harmonised(form, Harmonist(brief, pack.harmony, form, seed, feeling).write())
+    form = building.form(lambda wanted: plan_form(wanted, pack.form, pack.identity.energy, seed, curve, guide))
+    harmony = building.harmonised(form, Harmonist(brief, pack.harmony, form, seed, feeling, guide.pace).write())
     decisions = [form_decision(form, brief, pack), harmony_decision(form, harmony, key)]
     decisions += mood_decision(brief, feeling, harmony)
     lead = building.lead()
@@ -83,7 +87,7 @@ def compose(
     if lead is None:
         decisions.append(silence_decision())
     else:
-        line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed)
+        line, cost = best_take(brief, pack, form, harmony, _moved(register_of(lead, pack.melody), feeling), seed, guide.tune)
         line = building.sung(form, harmony, line, lead)
         grid = Grid(grouped(Meter.parse(brief.meter.value), brief.genres.value[0]))
         laid = lay_lyrics(brief, form, harmony, grid, line.notes, frozenset(building.verbatim(form, lead)))
@@ -99,6 +103,8 @@ def compose(
             if notes:
                 parts["counter"] = _part(second, Role.COUNTER, notes)
                 decisions.append(counter_decision(second, lead, len(notes)))
+    shared = sum(shared_with(guide.tune, part.notes) for part in parts.values())
+    decisions += guide_decisions(guide, brief, form, harmony, pack.melody, shared)
     return Composed(_score(brief, pack, form, harmony, parts), tuple(decisions))
 
 

@@ -19,7 +19,7 @@ def form_decision(form: Form, brief: Brief, pack: GenrePack) -> Decision:
     """Which sections, and why."""
     choice = ", ".join(f"{slot.label} {slot.bars}" for slot in form.slots)
     why = (
-        "the sections were stated"
+        (brief.structure.reason or "the sections were stated" if not brief.structure.is_stated else "the sections were stated")
         if form.stated
         else f"{form.source}, {pack.name.lower()}: {form.bars} bars fill {brief.duration_s.value:g} s at {brief.tempo_bpm.value:g} bpm"
     )

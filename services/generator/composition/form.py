@@ -10,13 +10,16 @@ from services.generator.composition.functions import HOOKS, function_of, section
 from services.generator.composition.lengths import Lengths
 from services.generator.composition.sequences import sequence
 from services.generator.composition.succession import inner_phrases
+from services.generator.guiding import Guide
 from services.music.packs.form_table import FormTable
+from services.music.references.pairing import Place
 from services.music.rng import rng
 
 _ENERGY = {
     "intro": 0.3, "verse": 0.4, "prechorus": 0.52, "chorus": 0.72, "postchorus": 0.7, "bridge": 0.48, "solo": 0.65, "breakdown": 0.3,
     "build": 0.6, "drop": 0.9, "head": 0.55, "theme": 0.5, "contrast": 0.42, "groove": 0.6, "outro": 0.3,
 }  # fmt: skip
+_ALONE = Guide()
 _MIN_TAIL_S = 0.8
 # Seconds after the last bar line where nothing is to ring on: a loop wraps, a cut and a fade only let sounds go.
 _TAILS = {"loop": 0.0, "cut": 0.3, "fade": 0.4}
@@ -74,7 +77,7 @@ class Form:
         return sum(slot.bars for slot in self.slots)
 
 
-def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, curve: tuple[float, ...] = ()) -> Form:
+def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, curve: tuple[float, ...] = (), guide: Guide = _ALONE) -> Form:
     """The form that the brief states, or one by the grammar of its style, of the duration that was asked.
 
     Args:
@@ -82,7 +85,9 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         table: the style's grammar.
         genre_energy: the style's typical energy, 0–1; the brief's energy is heard against it.
         seed: of the chances taken.
-        curve: short-term loudness of a reference in LUFS, at even times; it bends the sections' energies by half.
+        curve: short-term loudness of a reference in LUFS, at even times; it bends the sections' energies by half where the
+            reference's sections are not known.
+        guide: what the reference steers; energies that the brief plans for its sections stand.
     """
     draw = rng(seed, "composition", "form")
     bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
@@ -105,7 +110,11 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         labels, lengths, source = sequence(table, bars, draw, without=_UNWANTED.get(ending, frozenset()))
     tail_s = tail_for(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
     slots = _slots(labels, lengths, table, brief.energy.value - genre_energy, seed)
-    if len(curve) >= 8:
+    if any(section.energy is not None for section in stated):
+        slots = tuple(replace(slot, energy=slot.energy if s.energy is None else s.energy) for slot, s in zip(slots, stated, strict=True))
+    elif guide.sections:
+        slots = _answering(slots, guide)
+    elif len(curve) >= 8:
         slots = _bent(slots, curve)
     return Form(slots, round(tail_s, 4), bool(stated), notes, ending, source)
 
@@ -179,6 +188,12 @@ def _phrases(bars: int, table: FormTable, function: str, seed: int) -> tuple[Phr
         phrases.append(Phrase(letter, start, length))
         start += length
     return tuple(phrases)
+
+
+def _answering(slots: tuple[Slot, ...], guide: Guide) -> tuple[Slot, ...]:
+    """Energies of the sections of a reference that ours answer to."""
+    energies = guide.energies([Place(s.id, s.label, float(s.start), float(s.start + s.bars), s.energy) for s in slots])
+    return tuple(replace(slot, energy=energies.get(slot.id, slot.energy)) for slot in slots)
 
 
 def _bent(slots: tuple[Slot, ...], curve: tuple[float, ...]) -> tuple[Slot, ...]:

@@ -41,9 +41,11 @@ class SectionHarmony:
 
 
 class Harmonist:
-    """Writes the harmony of one song. One seed, one style, one key."""
+    """Writes the harmony of one song. One seed, one style, one key. `pace`: chord changes per bar of a reference to keep to."""
 
-    def __init__(self, brief: Brief, table: HarmonyTable, form: Form, seed: int, feeling: Feeling = NEUTRAL) -> None:
+    def __init__(
+        self, brief: Brief, table: HarmonyTable, form: Form, seed: int, feeling: Feeling = NEUTRAL, pace: float | None = None
+    ) -> None:
         self.brief, self.table, self.form, self.seed, self.feeling = brief, table, form, seed, feeling
         self.key = Key.parse(brief.key.value)
         self.meter = Meter.parse(brief.meter.value)
@@ -51,7 +53,7 @@ class Harmonist:
         allowed = not brief.key.is_stated and not self.stated
         self.moves: list[Modulation] = planned(table, form, self.key, seed, allowed=allowed)
         bar_s = self.meter.bar_seconds(brief.tempo_bpm.value)
-        self.progressions = Progressions(table, seed, feeling, bar_s, frozenset(self._stated_names()))
+        self.progressions = Progressions(table, seed, feeling, bar_s, frozenset(self._stated_names()), pace)
         self.cadences = Cadences(table, seed)
         self._units: dict[str, Unit] = {}
         self._remarks: dict[str, list[str]] = {}

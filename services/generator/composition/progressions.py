@@ -31,6 +31,9 @@ _LONG_BAR_S, _SHORT_BAR_S = 2.7, 1.7
 _FOLLOWS = 0.55  # how much of the model's surprise in bits counts against a unit of the style
 
 
+_PACE_BITS = 1.5  # halvings of a progression's weight for each octave that its harmonic rhythm lies away from the reference's
+
+
 @dataclass(frozen=True)
 class Unit:
     """A chosen progression: its bars, and whether the model wrote it."""
@@ -42,8 +45,16 @@ class Unit:
 class Progressions:
     """The progressions of one song. One style, one seed; keys may change between major-like and minor-like."""
 
-    def __init__(self, table: HarmonyTable, seed: int, feeling: Feeling, bar_s: float, heard: frozenset[str] = frozenset()) -> None:
-        self.table, self.seed, self.feeling, self.bar_s = table, seed, feeling, bar_s
+    def __init__(
+        self,
+        table: HarmonyTable,
+        seed: int,
+        feeling: Feeling,
+        bar_s: float,
+        heard: frozenset[str] = frozenset(),
+        pace: float | None = None,
+    ) -> None:
+        self.table, self.seed, self.feeling, self.bar_s, self.pace = table, seed, feeling, bar_s, pace
         self.heard = set(heard)
         """Plain numerals of the song so far; at first those of chords that the user stated."""
         self.used: list[Bars] = []
@@ -62,6 +73,8 @@ class Progressions:
             unit = Unit(self._written(model, function, 8 if length >= 8 else 4, key, draw), written=True)
         else:
             unit = Unit(self._of_style(model, function, length, key, draw), written=False)
+        if self.pace is not None:
+            unit = Unit(at_pace(unit.bars, length, self.pace), unit.written)
         self.used.append(unit.bars)
         self.heard |= {plain(n) for bar in unit.bars for n in bar if n != HOLD}
         return unit
@@ -87,7 +100,7 @@ class Progressions:
         mean = sum(surprise) / len(surprise)
         weights = []
         for unit, bars, bits in zip(units, options, surprise, strict=True):
-            weight = unit.weight * self._welcome(bars, wishes, key)
+            weight = unit.weight * self._welcome(bars, wishes, key) * self._keeps_pace(bars, self.table.bars_per_chord)
             weight *= 2.0 ** (-_FOLLOWS * self.table.model_weight * (bits - mean))
             if length % len(bars) and len(bars) % length:
                 weight *= 0.3
@@ -109,6 +122,12 @@ class Progressions:
             return [list(bar) for bar in bars for _ in range(2)]
         return bars
 
+    def _keeps_pace(self, bars: Bars, held: int) -> float:
+        """How near a progression, each bar held so often, comes to the harmonic rhythm of a reference: 1 without one."""
+        if self.pace is None:
+            return 1.0
+        return float(2.0 ** (-_PACE_BITS * abs(math.log2(changes_in(bars) / held / self.pace))))
+
     # --- the model's ---------------------------------------------------------------------------------------------------
 
     def _written(self, model: ChordModel, function: str, bars: int, key: Key, draw: np.random.Generator) -> Bars:
@@ -116,6 +135,7 @@ class Progressions:
         options = [writer.write(function, bars, sorted(self.heard), draw, writer.end_for(function, draw)) for _ in range(_WRITTEN)]
         wishes = self._wishes(model, function, key)
         weights = np.array([self._welcome(option, wishes, key) * _grown(option, function, minor=key.is_minor) for option in options])
+        weights *= np.array([self._keeps_pace(option, 1) for option in options])
         if not weights.any():
             return options[0]
         return options[int(draw.choice(len(options), p=weights / weights.sum()))]
@@ -183,3 +203,25 @@ _DIATONIC = {
     False: frozenset({"I", "ii", "iii", "IV", "V", "vi", "bVII"}),
     True: frozenset({"i", "bIII", "iv", "v", "V", "bVI", "bVII"}),
 }
+
+
+def changes_in(bars: Bars) -> float:
+    """Chord changes per bar of a progression that goes round; at least one change in all."""
+    chords = [plain(token) for bar in bars for token in bar if token != HOLD]
+    changes = sum(a != b for a, b in zip(chords, [*chords[1:], *chords[:1]], strict=True))
+    return max(changes, 1) / max(len(bars), 1)
+
+
+def at_pace(bars: Bars, length: int, pace: float) -> Bars:
+    """A progression held twice as long, or passed in half the time, where that brings it nearer to a pace in changes per bar.
+
+    One that would not fit its phrase then keeps every other bar only.
+    """
+    now = changes_in(bars)
+    if pace <= now / math.sqrt(2.0) and len(bars) >= 2 and changes_in(bars[::2]) * len(bars[::2]) > 1:
+        held = bars if 2 * len(bars) <= length else bars[::2]
+        return [list(bar) for bar in held for _ in range(2)]
+    single = all(len(bar) == 1 for bar in bars)
+    if pace >= now * math.sqrt(2.0) and single and len(bars) >= 4 and len(bars) % 2 == 0:
+        return [[*bars[i], *bars[i + 1]] if bars[i] != bars[i + 1] else list(bars[i]) for i in range(0, len(bars), 2)]
+    return bars

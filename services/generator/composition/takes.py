@@ -14,18 +14,29 @@ from services.generator.composition.melody import Melodist, Melody
 from services.generator.composition.wishes import song_wish
 from services.music.packs.genres import GenrePack
 from services.music.packs.meters import grouped
+from services.music.references.figures import Tune, line_written
 from services.music.theory.scales import mode_classes
 
 TAKES = 8
 _COPIED = 5.0
+_NOBODYS = Tune({})
 
 _Changes = list[tuple[int, frozenset[int], frozenset[int]]]
 
 
 def best_take(
-    brief: Brief, pack: GenrePack, form: Form, harmony: dict[str, SectionHarmony], register: Register, seed: int
+    brief: Brief,
+    pack: GenrePack,
+    form: Form,
+    harmony: dict[str, SectionHarmony],
+    register: Register,
+    seed: int,
+    tune: Tune = _NOBODYS,
 ) -> tuple[Melody, float]:
-    """The melody that the critic likes best of several takes, and its cost."""
+    """The melody that the critic likes best of several takes, and its cost.
+
+    `tune` is somebody else's: a take that shares a figure with it loses, and where all of them do, as many more are tried.
+    """
     grid = Grid(grouped(Meter.parse(brief.meter.value), brief.genres.value[0]))
     wish = song_wish(brief, pack.melody, register, grid, seed)
     critic: Critic = WishCritic(pack.melody, wish.features)
@@ -33,7 +44,22 @@ def best_take(
     costs = [critic.judge(_heard(take.notes, form, harmony, grid)).cost + dullness([t.pitch for t in take.hook]) for take in takes]
     costs = [cost + _COPIED * known().count(_played(take)) for cost, take in zip(costs, takes, strict=True)]
     best = min(range(TAKES), key=lambda i: (costs[i], i))
-    return takes[best], costs[best]
+    if not tune:
+        return takes[best], costs[best]
+    order = sorted(range(TAKES), key=lambda i: (costs[i], i))
+    own = next((i for i in order if not shared_with(tune, takes[i].notes)), None)
+    if own is not None:
+        return takes[own], costs[own]
+    for take in range(TAKES, 2 * TAKES):
+        melody = Melodist(brief, pack.melody, form, harmony, register, seed, take, wish).write()
+        if not shared_with(tune, melody.notes):
+            return melody, critic.judge(_heard(melody.notes, form, harmony, grid)).cost
+    return takes[best], costs[best] + _COPIED
+
+
+def shared_with(tune: Tune, notes: Sequence[Note]) -> int:
+    """How many figures of somebody else's tune are in a line."""
+    return len(tune.shared(line_written(notes)))
 
 
 def _played(melody: Melody) -> list[tuple[int, int]]:

@@ -1,0 +1,119 @@
+"""The drums of a reference as the drummer's pattern: where kick, snare and hat fall, how late each of them is, how the beat swings."""
+
+from dataclasses import dataclass
+
+from contracts.features import DrumVoice, Features
+from contracts.music import Meter
+from services.generator.arrangement.metre import groups
+
+LEAST_CONFIDENCE = 0.35
+LEAST_SWING_CONFIDENCE = 0.4
+OFTEN = 0.5
+"""A voice that strikes somewhere in this share of the bars has a pattern."""
+NOW_AND_THEN = 0.2
+"""A stroke that this share of the bars has belongs to the pattern: it is played in as many of them."""
+SURELY = 0.88
+ALWAYS = 0.8
+"""What a quiet section keeps of it."""
+SOFT = 0.55
+"""A stroke under this share of the voice's strongest is a soft one."""
+LEAST_MS, MOST_MS = 4.0, 35.0
+"""Under the first the ear's own error lies, over the second a stroke was misheard."""
+STRAIGHT = 1.12
+LONGEST_SWING = 2.6
+VOICES = ("kick", "snare", "hat")
+_LIKE = {"clap": "snare", "rim": "snare", "ride": "hat", "open": "hat", "bell": "hat"}
+
+
+@dataclass(frozen=True)
+class HeardGroove:
+    """What the drummer takes over. `patterns`: voice -> pattern for this meter; `quiet`: the same for low sections.
+
+    `chances`: voice -> share of bars with a stroke, per step. `late_ms`: voice -> lateness per step of the bar. `ratio`: long to short where the beat swings (`unit` 8 or 16); None: the style's.
+    """
+
+    patterns: dict[str, str]
+    quiet: dict[str, str]
+    chances: dict[str, tuple[float, ...]]
+    late_ms: dict[str, tuple[float, ...]]
+    ratio: float | None
+    unit: int
+    confidence: float
+
+    def late(self, voice: str, tick_in_bar: int, bar_ticks: int) -> float:
+        """Lateness of a stroke in ms; 0 where the reference has none there."""
+        row = self.late_ms.get(_LIKE.get(voice, voice), ())
+        return row[round(tick_in_bar * len(row) / bar_ticks) % len(row)] if row else 0.0
+
+
+def heard_groove(features: Features | None, meter: Meter) -> HeardGroove | None:
+    """The reference's groove for a song in this meter; None where its drums were not heard surely enough or it has another meter."""
+    drums = features.drums if features else None
+    if features is None or drums is None or drums.confidence < LEAST_CONFIDENCE:
+        return None
+    if features.meter != str(meter) or drums.steps_per_bar <= 0 or not _fits(drums.steps_per_bar, meter):
+        return None
+    ratio, unit = _swing(features)
+    rows = {name: drums.voices[name].pattern for name in VOICES if name in drums.voices}
+    rows = {name: row for name, row in rows.items() if len(row) == drums.steps_per_bar and max(row) >= OFTEN}
+    if not {"kick", "snare"} & set(rows):
+        return None
+    return HeardGroove(
+        {name: _pattern(rows[name], drums.voices[name], meter, NOW_AND_THEN) for name in rows},
+        {name: _pattern(rows[name], drums.voices[name], meter, ALWAYS) for name in rows if max(rows[name]) >= ALWAYS},
+        {name: tuple(1.0 if share >= SURELY else share for share in rows[name]) for name in rows},
+        {name: _late(rows[name], drums.voices[name], swung=ratio is not None and ratio > STRAIGHT) for name in rows},
+        ratio,
+        unit,
+        drums.confidence,
+    )
+
+
+def _fits(steps: int, meter: Meter) -> bool:
+    """Whether each group of the bar holds a whole number of steps."""
+    return all(group.length * steps % meter.ticks_per_bar == 0 for group in groups(meter, 0))
+
+
+def _swing(features: Features) -> tuple[float | None, int]:
+    """Long to short and the unit that swings; (None, 8) where the ear is not sure."""
+    swing = features.swing
+    if swing is None or swing.confidence < LEAST_SWING_CONFIDENCE:
+        return None, 8
+    ratio = min(max(swing.ratio, 1.0), LONGEST_SWING)
+    return (1.0 if ratio < STRAIGHT else round(ratio, 2)), swing.division
+
+
+def _pattern(row: tuple[float, ...], voice: DrumVoice, meter: Meter, least: float) -> str:
+    """A pattern in cells of this meter: X loud, x soft, for the strokes that `least` of the bars have."""
+    cells, per_bar = [], meter.ticks_per_bar
+    strong = max(voice.level, default=0.0)
+    for group in groups(meter, 0):
+        first, count = group.tick * len(row) // per_bar, group.length * len(row) // per_bar
+        cell = ""
+        for step in range(first, first + count):
+            level = voice.level[step] / strong if strong > 0 and len(voice.level) == len(row) else 1.0
+            cell += "." if row[step] < least else "X" if level >= SOFT else "x"
+        cells.append(cell)
+    return "|" + " ".join(cells)
+
+
+def _late(row: tuple[float, ...], voice: DrumVoice, *, swung: bool) -> tuple[float, ...]:
+    """Lateness per step against the voice's own beats, within what the ear can tell; a swung offbeat's belongs to the swing."""
+    if len(voice.late_ms) != len(row):
+        return ()
+    quarter = max(len(row) // 4, 1)
+    out = []
+    for step, late in enumerate(voice.late_ms):
+        heard = row[step] >= 0.25 and LEAST_MS <= abs(late) <= MOST_MS and not (swung and step % quarter)
+        out.append(round(late, 1) if heard else 0.0)
+    return tuple(out)
+
+
+def pattern_shown(groove: HeardGroove) -> str:
+    """The patterns of the strokes that most bars have: X loud, x soft."""
+    return ", ".join(f"{name} {_usual(groove.patterns[name], groove.chances[name])}" for name in VOICES if name in groove.patterns)
+
+
+def _usual(pattern: str, chances: tuple[float, ...]) -> str:
+    shares = iter(chances)
+    return "".join(char if char == " " else (char if next(shares) >= OFTEN else ".") for char in pattern.lstrip("|"))
