@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="the score of a delivered folder as readable text")
     show.add_argument("dir", type=Path)
     show.add_argument("--mix", action="store_true", help="the mix in place of the score: a sheet to edit and to give to make --mix")
+    _add_taste(commands)
     catalog = commands.add_parser("catalog", help="what there is to choose from")
     catalog.add_argument("kind", choices=CATALOGS)
     catalog.add_argument("--json", action="store_true")
@@ -69,6 +70,23 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what is missing on this machine and how to get it")
     doctor.add_argument("--json", action="store_true")
     return parser
+
+
+def _add_taste(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """What the user likes: judged, told, forgotten."""
+    rate = commands.add_parser("rate", help="judge a song: what is liked leans what later requests leave open")
+    rate.add_argument("dir", type=Path, metavar="DIR")
+    rate.add_argument("rating", type=int, choices=range(1, 6), metavar="1..5")
+    prefer = commands.add_parser("prefer", help="say that one song is better than another")
+    prefer.add_argument("dir", type=Path, metavar="DIR")
+    prefer.add_argument("other", type=Path, metavar="OTHER")
+    prefer.add_argument("--edit", action="store_true", help="OTHER was changed into DIR, as with make --again")
+    taste = commands.add_parser("taste", help="what was learned from judgements, and how to forget it")
+    taste.add_argument("--forget", action="store_true", help="forget what was learned, and the judgements")
+    taste.add_argument("--export", type=Path, metavar="FILE.jsonl", help="write the judgements, a JSON document a line")
+    for parser in (rate, prefer, taste):
+        parser.add_argument("--server", metavar="URL", help="ask this gateway")
+        parser.add_argument("--json", action="store_true")
 
 
 def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -98,10 +116,11 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     add("--base", type=Path, metavar="FILE", help="score.json of an earlier song to go on from")
     add("--resize", choices=("extend", "shorten", "continue"), help="what to do with --base (default: by --duration)")
     add("--ending", choices=("natural", "loop", "cut", "fade"), help="loop: the end runs into the beginning; cut: no ending")
-    add("--image", metavar="FILE", help="not read by this version yet")
+    add("--image", type=Path, metavar="FILE", help="a picture that says the mood: PNG, JPEG, WebP or GIF")
     add("--energy", type=float, metavar="0..1")
     add("--valence", type=float, metavar="0..1")
     add("--enhance", choices=("offline", "llm", "off"), help="who reads the prompt")
+    add("--taste", choices=("use", "ignore"), help="whether what was learned from your judgements leans what is left open (default: use)")
     add("--license", choices=("any", "commercial"), help="commercial: only sounds that allow it without doubt")
     add("--target-lufs", type=_number_or_name, metavar="-14", help=f"LUFS, or {', '.join(LOUDNESS_TARGETS)}, reference")
     add("--ceiling", type=float, dest="ceiling_dbtp", metavar="-1.0", help="highest true peak, dBTP")

@@ -67,9 +67,11 @@ class Job(Document):
         return self.status in ("completed", "failed", "cancelled")
 
 
-def _uploads(reference: Path | None, midi: Path | None, hum: Path | None, base: Path | None, cover: Path | None) -> list[tuple[str, Path]]:
+def _uploads(
+    reference: Path | None, midi: Path | None, hum: Path | None, image: Path | None, base: Path | None, cover: Path | None
+) -> list[tuple[str, Path]]:
     """The files to send, under the names of the form's fields."""
-    files = {"reference_track": reference, "midi": midi, "hum": hum, "base": base, "cover": cover}
+    files = {"reference_track": reference, "midi": midi, "hum": hum, "image": image, "base": base, "cover": cover}
     return [(field, path) for field, path in files.items() if path]
 
 
@@ -165,6 +167,7 @@ class Client:
         reference: Path | None = None,
         midi: Path | None = None,
         hum: Path | None = None,
+        image: Path | None = None,
         base: Path | None = None,
         cover: Path | None = None,
         taps: Sequence[float] | None = None,
@@ -178,6 +181,7 @@ class Client:
             reference: a recording to be near to.
             midi: a MIDI file whose notes are built on.
             hum: a recording of a melody that is built on.
+            image: a picture that says the mood.
             base: score.json of an earlier song to go on from.
             cover: a picture for the files' tags.
             taps: seconds at which a beat was tapped.
@@ -185,7 +189,7 @@ class Client:
         """
         with ExitStack() as stack:
             form = _form(prompt, options, taps, lyrics)
-            for field, path in _uploads(reference, midi, hum, base, cover):
+            for field, path in _uploads(reference, midi, hum, image, base, cover):
                 with _readable(field, path):
                     handle = stack.enter_context(path.open("rb"))
                 form[field] = (path.name, handle, "application/octet-stream")
@@ -244,6 +248,32 @@ class Client:
         """genres, moods, instruments, effects or providers."""
         return _json(self._call("GET", f"/catalog/{kind}"))
 
+    def judge(self, judgement: Mapping[str, Any]) -> list[str]:
+        """Give feedback: `kind` (rating, choice, edit), `rating`, `liked`, `other` as POST /feedback takes them.
+
+        Returns what is believed of the user's taste now, in words.
+        """
+        return list(_json(self._call("POST", "/feedback", json=dict(judgement)))["told"])
+
+    def preferences(self) -> dict[str, Any]:
+        """What was learned of the user: `preferences`, the model, and `told`, the same in words."""
+        answer: dict[str, Any] = _json(self._call("GET", "/preferences"))
+        return answer
+
+    def judgements(self) -> Iterator[dict[str, Any]]:
+        """Every judgement that was given, oldest first."""
+        cursor: str | None = None
+        while True:
+            page = _json(self._call("GET", "/feedback", params={"limit": 200, **({"cursor": cursor} if cursor else {})}))
+            yield from page["items"]
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def forget(self) -> int:
+        """Forget what was learned of the user. Returns how many judgements were dropped."""
+        return int(_json(self._call("DELETE", "/preferences"))["judgements"])
+
 
 class AsyncClient:
     """`Client` for asyncio programs."""
@@ -272,6 +302,7 @@ class AsyncClient:
         reference: Path | None = None,
         midi: Path | None = None,
         hum: Path | None = None,
+        image: Path | None = None,
         base: Path | None = None,
         cover: Path | None = None,
         taps: Sequence[float] | None = None,
@@ -279,7 +310,7 @@ class AsyncClient:
     ) -> Job:
         """Ask for a song; returns at once. Arguments as of `Client.create_job`."""
         form = _form(prompt, options, taps, lyrics)
-        for field, path in _uploads(reference, midi, hum, base, cover):
+        for field, path in _uploads(reference, midi, hum, image, base, cover):
             with _readable(field, path):
                 content = await asyncio.to_thread(path.read_bytes)
             form[field] = (path.name, content, "application/octet-stream")
@@ -319,6 +350,19 @@ class AsyncClient:
             with target.open("wb") as out:
                 async for chunk in response.aiter_bytes(1 << 20):
                     out.write(chunk)
+
+    async def judge(self, judgement: Mapping[str, Any]) -> list[str]:
+        """Give feedback, as `Client.judge`."""
+        return list(_json(await self._call("POST", "/feedback", json=dict(judgement)))["told"])
+
+    async def preferences(self) -> dict[str, Any]:
+        """What was learned of the user, as `Client.preferences`."""
+        answer: dict[str, Any] = _json(await self._call("GET", "/preferences"))
+        return answer
+
+    async def forget(self) -> int:
+        """Forget what was learned of the user."""
+        return int(_json(await self._call("DELETE", "/preferences"))["judgements"])
 
 
 def _events_url(url: str, job_id: str, after: int) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from contracts.context import MAX_PROMPT_CHARS, Options
-from contracts.errors import BadInput, Unavailable
+from contracts.errors import BadInput
 from houseband.stating import read_mix, read_sounds
 from services.music.lyrics import read_lyrics
 from services.music.pictures import MOST_BYTES, read_picture
@@ -29,6 +29,7 @@ _FIELDS = [
     "energy",
     "valence",
     "enhance",
+    "taste",
     "license",
     "target_lufs",
     "ceiling_dbtp",
@@ -50,11 +51,11 @@ _FLAGS = {
     "midi_as": "midi-as",
     "sounds": "sound",
 }
-_NOT_YET = ("image",)
 _FILES = {
     "reference": "a readable audio file (WAV, FLAC, OGG, MP3)",
     "midi": "a readable MIDI file",
     "hum": "a readable audio file (WAV, FLAC, OGG, MP3)",
+    "image": "a picture (PNG, JPEG, WebP or GIF)",
     "base": "score.json of an earlier song",
     "cover": "a picture (PNG or JPEG)",
 }
@@ -68,6 +69,7 @@ class Brought:
     reference: Path | None = None
     midi: Path | None = None
     hum: Path | None = None
+    image: Path | None = None
     base: Path | None = None
     cover: Path | None = None
     taps: tuple[float, ...] = ()
@@ -133,11 +135,7 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         BadInput: a value is out of range; the message names the flag, the value and what is allowed.
-        Unavailable: an input that this version does not read.
     """
-    for name in _NOT_YET:
-        if getattr(arguments, name, None):
-            raise Unavailable(f"--{name}", "this version reads words, sound, notes and taps; see CHANGELOG.md for what comes")
     stated = {name: getattr(arguments, name) for name in _FIELDS}
     stated["mix"] = read_mix(arguments.mix) if arguments.mix else None
     stated["sounds"] = read_sounds(arguments.sounds)

@@ -11,7 +11,7 @@ from contracts.errors import BadInput
 from contracts.upgrades import read_context
 
 MOST_SHEET_BYTES = 2**20
-_FOUND_BY_NAME = ("reference", "midi", "hum", "base", "cover")
+_FOUND_BY_NAME = ("reference", "midi", "hum", "image", "base", "cover")
 
 
 def read_mix(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = Options.model_validate(read_options(arguments))
     brought = read_brought(arguments)
     prompt = check_prompt(arguments.prompt)
-    features, given = None, None
+    features, given, picture = None, None, None
     if brought.reference:
         from services.analyzer.hearing import hear
 
@@ -25,7 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
         from services.analyzer.bringing import bring
 
         given = bring(options, (brought.midi.read_bytes(), brought.midi.name) if brought.midi else None, brought.hum, brought.taps)
-    brief = read_prompt(prompt, options, features, seed=arguments.seed, given=given, lyrics=brought.lyrics)
+    if brought.image:
+        from services.analyzer.picture import see_file
+
+        picture = see_file(brought.image)
+    brief = read_prompt(prompt, options, features, seed=arguments.seed, given=given, lyrics=brought.lyrics, picture=picture)
     if arguments.json:
         print(brief.model_dump_json())
         return 0

@@ -5,14 +5,17 @@ natural images (SPIE 5007, 2003), warmth as in Ou et al., A study of colour emot
 Application 29, 2004).
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from contracts.features import PictureFeatures
 from services.analyzer.picture_feeling import Look, feel
-from services.analyzer.picture_pixels import LARGEST_BYTES, Pixels, Seen, pixels, refused
+from services.analyzer.picture_pixels import ALLOWED, LARGEST_BYTES, Pixels, Seen, pixels, refused
+from services.analyzer.reading import opened
 from services.runtime.isolation import PluginFailed, isolated
 
 Plane = npt.NDArray[np.float64]
@@ -41,6 +44,13 @@ def see(data: bytes, name: str = "the picture") -> PictureFeatures:
     except PluginFailed as error:
         raise refused(name, f"it breaks what looks at it, which {error.how}") from error
     return features_of(seen)
+
+
+def see_file(path: Path) -> PictureFeatures:
+    """`see` of a file. Raises BadInput on field "image", for what is no file, too."""
+    with opened(path, "image", ALLOWED, LARGEST_BYTES) as handle, os.fdopen(handle, "rb", closefd=False) as file:
+        data = file.read(LARGEST_BYTES + 1)
+    return see(data, path.name)
 
 
 def features_of(seen: Seen) -> PictureFeatures:

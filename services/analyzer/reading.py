@@ -43,26 +43,27 @@ class Recording:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[int]:
+def opened(path: Path, field: str = "reference", allowed: str = FORMATS, most_bytes: int = LARGEST_BYTES) -> Iterator[int]:
     """A handle of a regular file that is not too large: no folder, pipe or device, whatever the name turned into meanwhile.
 
-    Raises BadInput on field "reference".
+    Raises BadInput on `field`.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise BadInput("reference", str(path), "an existing file", hint="there is no such file") from error
+        raise BadInput(field, str(path), "an existing file", hint="there is no such file") from error
     except (OSError, ValueError) as error:
-        raise BadInput("reference", str(path), "a readable file", hint=getattr(error, "strerror", None) or str(error)) from error
+        raise BadInput(field, str(path), "a readable file", hint=getattr(error, "strerror", None) or str(error)) from error
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no file but a pipe or a device"
-            raise BadInput("reference", str(path), "a file", hint=f"it is {kind}")
+            raise BadInput(field, str(path), allowed, hint=f"it is {kind}")
         if found.st_size == 0:
-            raise refused(path.name, "it is empty")
-        if found.st_size > LARGEST_BYTES:
-            raise refused(path.name, f"it has {found.st_size / 2**30:.1f} GiB; at most {LARGEST_BYTES / 2**30:.0f} are read")
+            raise BadInput(field, path.name, allowed, hint="it is empty")
+        if found.st_size > most_bytes:
+            size = f"it has {found.st_size / 2**20:.1f} MiB; at most {most_bytes // 2**20} are read"
+            raise BadInput(field, path.name, allowed, hint=size)
         yield handle
     finally:
         os.close(handle)

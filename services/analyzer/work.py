@@ -26,25 +26,37 @@ def warm_up() -> None:
 def analyze(context: Context, bench: Workbench) -> Context:
     """Hear the reference and read what was brought; both are stored. Raises BadInput for what cannot be heard or read."""
     request = context.request
-    if not (request.reference or request.midi or request.hum or request.taps):
-        raise BadInput("reference", None, "an uploaded sound file, a MIDI file or taps")
+    if not (request.reference or request.midi or request.hum or request.taps or request.image):
+        raise BadInput("reference", None, "an uploaded sound file, a MIDI file, taps or a picture")
     analyzed = context
     if request.reference:
         analyzed = _heard(analyzed, request.reference, bench)
+    if request.image:
+        analyzed = _seen(analyzed, request.image, bench)
     if request.midi or request.hum or request.taps:
         analyzed = _brought(analyzed, bench)
     return analyzed
 
 
 def _heard(context: Context, reference: Artifact, bench: Workbench) -> Context:
-    from services.analyzer.hearing import hear
+    from services.analyzer.reference import heard_reference
 
     bench.progress(0.0, "Listening to the reference")
-    features = _named(reference, lambda: hear(bench.objects.local_path(reference)))
+    features = _named(reference, lambda: heard_reference(reference, bench))
     bench.progress(0.7, f"Heard {_in_words(features)}")
     section = AnalysisSection(features=features, reference_name=PurePosixPath(reference.key).name)
     why = "; ".join(features.notes) or "measured from the audio; it guides what the prompt leaves open"
     return context.model_copy(update={"analysis": section}).decide(Stage.ANALYSIS, "reference", _in_words(features), why)
+
+
+def _seen(context: Context, image: Artifact, bench: Workbench) -> Context:
+    from services.analyzer.picture import see
+
+    bench.progress(0.72, "Looking at the picture")
+    picture = see(bench.objects.read(image.key), PurePosixPath(image.key).name)
+    section = (context.analysis or AnalysisSection()).model_copy(update={"picture": picture})
+    why = "; ".join(picture.notes) or "measured from its pixels; it leans what words, notes and recordings leave open"
+    return context.model_copy(update={"analysis": section}).decide(Stage.ANALYSIS, "picture", picture.text, why)
 
 
 def _brought(context: Context, bench: Workbench) -> Context:

@@ -30,7 +30,6 @@ _TITLES = {
     415: ("unsupported_media_type", "This media type is not read here"),
     416: ("range_not_satisfiable", "The range lies outside the file"),
     422: ("bad_input", "The request cannot be fulfilled as asked"),
-    501: ("not_read_yet", "This input is not read by this build yet"),
     507: ("storage_full", "There is no room left to store it"),
 }
 

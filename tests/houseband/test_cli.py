@@ -88,11 +88,14 @@ def test_bad_input_names_field_value_and_what_is_allowed(
     assert [path for path in home.iterdir() if path.name not in ("home", "songs")] == []
 
 
-def test_an_input_that_is_not_read_yet_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 4: a part is unavailable."""
-    code, _, err = run(capsys, "make", "house", "--image", "x.png")
-    assert code == 4
-    assert "--image" in err
+def test_a_picture_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Exit code 2, with the kind that it is and those that are possible; no traceback, whatever its name says."""
+    (tmp_path / "x.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    for path in (tmp_path / "x.png", tmp_path / "nowhere.png", tmp_path):
+        code, _, err = run(capsys, "brief", "house", "--image", str(path))
+        assert code == 2
+        assert err.startswith("houseband: image: ")
+        assert "PNG, JPEG, WebP or GIF" in err
 
 
 def test_a_folder_that_is_not_ours_is_not_replaced(capsys: pytest.CaptureFixture[str], home: Path) -> None:

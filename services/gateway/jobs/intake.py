@@ -22,17 +22,16 @@ from services.music.taps import read_taps
 from services.runtime.sound_folders import check_sounds, sound_places
 
 MAX_SEED = 2**63 - 1
-NOT_READ_YET = ("image",)
 FILE_FIELDS = {
     "reference_track": "an audio file",
     "midi": "a MIDI file",
     "hum": "an audio file",
+    "image": "a picture",
     "base": "a score.json",
     "cover": "a picture",
 }
 TEXT_FIELDS = ("taps", "lyrics")
-READ_FIELDS = ("prompt", "options", *FILE_FIELDS, *TEXT_FIELDS)
-JOB_FIELDS = (*READ_FIELDS, *NOT_READ_YET)
+JOB_FIELDS = ("prompt", "options", *FILE_FIELDS, *TEXT_FIELDS)
 _MOST_TEXT_BYTES = 256 * 1024
 _MAX_FIELDS = 32
 _TAIL_BYTES = 64
@@ -46,7 +45,7 @@ class Order:
     options: Options
     seed: int | None
     files: dict[str, UploadFile] = field(default_factory=dict)
-    """By field: reference_track, midi, hum, base, cover."""
+    """By field: reference_track, midi, hum, image, base, cover."""
     taps: tuple[float, ...] = ()
     lyrics: str = ""
 
@@ -116,10 +115,8 @@ def _too_large(size: int, max_bytes: int) -> Refused:
 
 
 def read_order(form: FormData) -> Order:
-    """The order that a form holds. Raises Refused (400, 415, 422, 501) or BadInput."""
+    """The order that a form holds. Raises Refused (400, 415, 422) or BadInput."""
     for name in form:
-        if name in NOT_READ_YET:
-            raise Refused(501, f"{name} is not read by this build yet.", field=name, allowed=", ".join(READ_FIELDS))
         if name not in JOB_FIELDS:
             raise Refused(422, f"{name} is not a field of this form.", field=name, allowed=", ".join(JOB_FIELDS))
         if len(form.getlist(name)) > 1:

@@ -1,4 +1,4 @@
-"""Putting an upload into the object store under its digest's proof: sounds, MIDI files, scores."""
+"""Putting an upload into the object store under its digest's proof: sounds, MIDI files, pictures, scores."""
 
 import asyncio
 import hashlib
@@ -32,16 +32,17 @@ AUDIO_TYPES = {
     ".aif": "audio/aiff",
     ".aiff": "audio/aiff",
 }
-MIDI_BYTES, SCORE_BYTES, COVER_BYTES = 4 * 2**20, 64 * 2**20, 8 * 2**20
+MIDI_BYTES, SCORE_BYTES, COVER_BYTES, IMAGE_BYTES = 4 * 2**20, 64 * 2**20, 8 * 2**20, 16 * 2**20
 _MIDI_TYPE = "audio/midi"
 _MIDI_HEAD = b"MThd"
 _UNTOLD = ("", "application/octet-stream")
 _CONTAINERS = ("application/ogg", "video/mp4")
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-FALLBACKS = {"midi": "brought.mid", "base": "score.json", "cover": "cover"}
+FALLBACKS = {"midi": "brought.mid", "base": "score.json", "cover": "cover", "image": "image"}
 MEDIA_TYPES = {"midi": _MIDI_TYPE, "base": "application/json"}
-_KINDS = {"midi": "notes", "base": "a score", "cover": "a picture"}
+_KINDS = {"midi": "notes", "base": "a score", "cover": "a picture", "image": "a picture"}
 _SCORE = "score.json of a song that Houseband made"
+_MOVING = {b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME = 80
 
@@ -117,6 +118,22 @@ async def check_cover(upload: UploadFile) -> str:
         await upload.seek(0)
         await asyncio.to_thread(read_picture, data)
     return found or "image/png"
+
+
+async def check_image(upload: UploadFile) -> str:
+    """Media type of a picture that says the mood. What it shows is the analyzer's to see.
+
+    Raises Refused: 415 for what is no PNG, JPEG, WebP or GIF, 413 beyond the limit.
+    """
+    head = await upload.read(12)
+    await upload.seek(0)
+    media = next((media for magic, media in (_PICTURES | _MOVING).items() if head.startswith(magic)), None)
+    media = "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else media
+    if head and media is None:
+        detail = "image is no PNG, JPEG, WebP or GIF, whatever its name says."
+        raise Refused(415, detail, field="image", value=upload.filename or "a file", allowed="a PNG, JPEG, WebP or GIF picture")
+    _check_size(upload, "image", IMAGE_BYTES)
+    return media or "image/png"
 
 
 def _check_size(upload: UploadFile, field: str, most: int) -> None:

@@ -15,7 +15,7 @@ from services.gateway.database.queries import jobs_page, version_of_job
 from services.gateway.jobs.acceptance import USER, Idempotency, accept_job, find_earlier
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.intake import Order, option_names, read_form, read_order
-from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_cover, check_midi, check_score, spool, store
+from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_cover, check_image, check_midi, check_score, spool, store
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
@@ -29,7 +29,7 @@ Status = Literal["queued", "processing", "failed", "completed", "cancelled"]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, description="the same key and request make one job")]
 
 
-@router.post("/jobs", status_code=202, openapi_extra=JOB_FORM, responses=problems(400, 409, 413, 415, 422, 501, 507))
+@router.post("/jobs", status_code=202, openapi_extra=JOB_FORM, responses=problems(400, 409, 413, 415, 422, 507))
 async def create_job(request: Request, response: Response, desk: TheDesk, idempotency_key: Key = None) -> Accepted:
     """Ask for a song. It will be made, whatever crashes from here on."""
     async with read_form(request, desk.settings.max_upload_bytes) as form, AsyncExitStack() as stack:
@@ -55,6 +55,8 @@ async def _spooled(order: Order, stack: AsyncExitStack) -> dict[str, Spooled]:
     media_types = dict(MEDIA_TYPES)
     if "cover" in order.files:
         media_types["cover"] = await check_cover(order.files["cover"])
+    if "image" in order.files:
+        media_types["image"] = await check_image(order.files["image"])
     return {name: await stack.enter_async_context(spool(upload, name, media_types.get(name))) for name, upload in order.files.items()}
 
 
@@ -69,6 +71,7 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
         reference=stored.get("reference_track"),
         midi=stored.get("midi"),
         hum=stored.get("hum"),
+        image=stored.get("image"),
         base=stored.get("base"),
         cover=stored.get("cover"),
         taps=order.taps,

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from contracts.context import Options
 from contracts.errors import Problem
-from services.gateway.jobs.intake import MAX_SEED, NOT_READ_YET
+from services.gateway.jobs.intake import MAX_SEED
 from services.gateway.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
@@ -32,6 +32,7 @@ JOB_FORM: dict[str, Any] = {
                         },
                         "midi": {**_BINARY, "description": "notes to build on: a Standard MIDI File of format 0 or 1, up to 4 MiB"},
                         "hum": {**_BINARY, "description": "a hummed, whistled or played melody to build on: a sound file"},
+                        "image": {**_BINARY, "description": "a picture that says the mood: PNG, JPEG, WebP or GIF, up to 16 MiB"},
                         "taps": {"type": "string", "description": "seconds at which a beat was tapped, by commas or lines; a file too"},
                         "lyrics": {
                             "type": "string",
@@ -39,7 +40,6 @@ JOB_FORM: dict[str, Any] = {
                         },
                         "base": {**_BINARY, "description": "score.json of an earlier song to extend, shorten or continue (options.resize)"},
                         "cover": {**_BINARY, "description": "a picture for the files' tags: PNG or JPEG, up to 8 MiB"},
-                        **{name: {**_BINARY, "description": "not read by this build yet: answered with 501"} for name in NOT_READ_YET},
                     },
                 }
             }
