@@ -94,7 +94,7 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     add = parser.add_argument
     if again:
         add("--again", type=Path, metavar="DIR", help="make the song of this folder again: its prompt, seed and options, changed as stated")
-    add("prompt", nargs="?" if again else None, default="", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
+    add("prompt", nargs="?", default="", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
     add("--duration", type=float, dest="duration_s", metavar="SECONDS", help="10 to 600")
     add("--bpm", type=float, metavar="N", help="beats that are felt per minute: dotted quarters in 6/8")
     add("--key", metavar='"F minor"')
@@ -119,7 +119,8 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     add("--image", type=Path, metavar="FILE", help="a picture that says the mood: PNG, JPEG, WebP or GIF")
     add("--energy", type=float, metavar="0..1")
     add("--valence", type=float, metavar="0..1")
-    add("--enhance", choices=("offline", "llm", "off"), help="who reads the prompt")
+    add("--enhance", choices=("offline", "llm", "off"), help="who reads the prompt; off: nobody, options and what is brought decide")
+    add("--brief", type=Path, metavar="FILE", help="a brief as `houseband brief --json` writes it, edited: it stands over prompt and options")
     add("--taste", choices=("use", "ignore"), help="whether what was learned from your judgements leans what is left open (default: use)")
     add("--license", choices=("any", "commercial"), help="commercial: only sounds that allow it without doubt")
     add("--target-lufs", type=_number_or_name, metavar="-14", help=f"LUFS, or {', '.join(LOUDNESS_TARGETS)}, reference")

@@ -1,6 +1,7 @@
 """From command-line arguments to the options of a request."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput
+from houseband.editing import read_edited, words_of_brief
 from houseband.stating import read_mix, read_sounds
 from services.music.lyrics import read_lyrics
 from services.music.pictures import MOST_BYTES, read_picture
@@ -139,6 +141,7 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
     stated = {name: getattr(arguments, name) for name in _FIELDS}
     stated["mix"] = read_mix(arguments.mix) if arguments.mix else None
     stated["sounds"] = read_sounds(arguments.sounds)
+    stated["brief"] = read_edited(arguments.brief) if arguments.brief else None
     given = {name: value for name, value in stated.items() if value not in (None, [], (), {})}
     for name, value in given.items():
         _check_text(_FLAGS.get(name, name), value)
@@ -164,6 +167,14 @@ def _allowed(field: str, message: str) -> str:
         if "minimum" in variant and "maximum" in variant:
             return f"{variant['minimum']:g} to {variant['maximum']:g}"
     return message.removeprefix("Input should be ").removeprefix("Value error, ")
+
+
+def wanted_prompt(prompt: str, options: Mapping[str, Any]) -> str:
+    """The prompt; beside an edited brief the words that it was read from, or none. Raises BadInput as `check_prompt`."""
+    if prompt.strip() or not options.get("brief"):
+        return check_prompt(prompt)
+    words = words_of_brief(options["brief"])
+    return check_prompt(words) if words else ""
 
 
 def check_prompt(prompt: str) -> str:

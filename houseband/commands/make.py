@@ -17,7 +17,7 @@ from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
 from houseband.processes import interrupt_on_signals
-from houseband.request import Brought, check_options, check_prompt, check_server, read_brought, read_options
+from houseband.request import Brought, check_options, check_server, read_brought, read_options, wanted_prompt
 from houseband.stating import earlier_request
 from houseband.watching import Room, Watcher
 
@@ -50,10 +50,11 @@ def _wanted(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
     """Prompt, seed and options: as stated, over those of the song that is made again."""
     options = read_options(arguments)
     if arguments.again is None:
-        return check_prompt(arguments.prompt), _seed(arguments.seed), options
+        return wanted_prompt(arguments.prompt, options), _seed(arguments.seed), options
     prompt, seed, earlier = earlier_request(arguments)
     seed = seed if arguments.seed is None else _seed(arguments.seed)
-    return check_prompt(arguments.prompt or prompt), seed, check_options({**earlier, **options})
+    options = check_options({**earlier, **options})
+    return wanted_prompt(arguments.prompt or prompt, options), seed, options
 
 
 def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display) -> Job:

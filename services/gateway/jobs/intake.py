@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import Request as HttpRequest
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
+from contracts.brief import Brief
 from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput
 from contracts.music.key import Key
@@ -33,6 +35,7 @@ FILE_FIELDS = {
 TEXT_FIELDS = ("taps", "lyrics")
 JOB_FIELDS = ("prompt", "options", *FILE_FIELDS, *TEXT_FIELDS)
 _MOST_TEXT_BYTES = 256 * 1024
+_MOST_BRIEF_CHARS = 256 * 1024
 _MAX_FIELDS = 32
 _TAIL_BYTES = 64
 
@@ -121,8 +124,8 @@ def read_order(form: FormData) -> Order:
             raise Refused(422, f"{name} is not a field of this form.", field=name, allowed=", ".join(JOB_FIELDS))
         if len(form.getlist(name)) > 1:
             raise Refused(400, f"{name} was sent {len(form.getlist(name))} times.", field=name, allowed="once")
-    prompt = read_prompt(form.get("prompt"))
     options, seed = read_options(_text(form, "options") or "{}")
+    prompt = prompt_beside(form.get("prompt"), options)
     files = {name: upload for name in FILE_FIELDS if (upload := _file(form, name)) is not None}
     taps, lyrics = _words(form, "taps"), _words(form, "lyrics")
     if lyrics:
@@ -150,6 +153,15 @@ def _words(form: FormData, name: str) -> str:
     except UnicodeDecodeError as error:
         found = repr(data[error.start : error.end])
         raise Refused(422, f"{name} is no text in UTF-8.", field=name, value=found, allowed="UTF-8") from error
+
+
+def prompt_beside(value: object, options: Options) -> str:
+    """The prompt; beside an edited brief it may be left out: then the words that the brief was read from, or none."""
+    if options.brief is not None and (value is None or (isinstance(value, str) and not value.strip())):
+        value = options.brief.get("prompt") or None
+        if value is None:
+            return ""
+    return read_prompt(value)
 
 
 def read_prompt(value: object) -> str:
@@ -193,9 +205,25 @@ def read_options(text: str | bytes) -> tuple[Options, int | None]:
         options = Options.model_validate(data)
     except ValidationError as error:
         raise _refused_option(error) from error
+    _check_brief(options.brief)
     _check_music(options)
     check_sounds(options.sounds, sound_places().all, "options.sounds")
     return options, seed
+
+
+def _check_brief(brief: dict[str, Any] | None) -> None:
+    """Raise Refused (422) for an edited brief that is none by its shape; its values are the enhancer's to judge."""
+    if brief is None:
+        return
+    known = [*Brief.model_fields]
+    for name, value in brief.items():
+        if name not in known:
+            field = f"options.brief.{name[:40]}"
+            raise Refused(422, f"A brief has no field {name[:40]}.", field=field, value=str(value)[:80], allowed=", ".join(known))
+    size = len(json.dumps(brief))
+    if size > _MOST_BRIEF_CHARS:
+        allowed = f"up to {_MOST_BRIEF_CHARS} characters"
+        raise Refused(422, "The brief is too long.", field="options.brief", value=f"{size} characters", allowed=allowed)
 
 
 def option_names() -> list[str]:

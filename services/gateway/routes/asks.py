@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 
 from services.gateway.jobs.acceptance import USER
-from services.gateway.jobs.intake import read_form, read_options, read_prompt
+from services.gateway.jobs.intake import prompt_beside, read_form, read_options
 from services.gateway.jobs.uploads import spool, store
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import ANALYSIS_FORM, problems
@@ -26,13 +26,16 @@ OWNERS: dict[str, str] = {
     "providers": "generator",
 }
 
+_LEFT_S = 3.0
+"""What the enhancer keeps of the time for an answer, beside what it gives a language model."""
+
 
 class BriefRequest(BaseModel):
-    """What to read: the prompt and what is stated beside it, as for a job."""
+    """What to read: the prompt and what is stated beside it, as for a job. Beside an edited brief the prompt may be left out."""
 
     model_config = ConfigDict(extra="forbid")
 
-    prompt: str
+    prompt: str = ""
     options: dict[str, Any] = {}
 
 
@@ -41,9 +44,10 @@ async def read_brief(body: BriefRequest, desk: TheDesk) -> dict[str, Any]:
     """The brief that a prompt would be played from, with the reasons, without making anything."""
     options, _ = read_options(json.dumps(body.options))
     arguments = {
-        "prompt": read_prompt(body.prompt),
+        "prompt": prompt_beside(body.prompt, options),
         "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True),
         "preferences": await preferences_for(desk, USER, options),
+        "within_s": max(desk.settings.brief_timeout_s - _LEFT_S, 1.0),
     }
     brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, desk.settings.brief_timeout_s)
     return brief

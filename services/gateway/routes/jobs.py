@@ -85,9 +85,12 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
 async def check_words(desk: Desk, order: Order) -> None:
     """Let the enhancer read the order, and the mixer the edits of its mix: what is impossible is told at the door, not by a failed job.
 
-    Where one does not answer, the job is taken: its stage reads the same words again. Raises Refused.
+    Where one does not answer, the job is taken: its stage reads the same words again. A language model is not asked here: it can
+    make nothing impossible. Raises Refused.
     """
     options = order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if order.options.enhance == "llm":
+        options["enhance"] = "offline"
     await _check(desk, "enhancer", "brief", {"prompt": order.prompt, "options": options, "lyrics": order.lyrics})
     if options.get("mix"):
         await _check(desk, "mixer", "judge", {"mix": options["mix"]})
