@@ -215,6 +215,8 @@ def _check_brief(brief: dict[str, Any] | None) -> None:
     """Raise Refused (422) for an edited brief that is none by its shape; its values are the enhancer's to judge."""
     if brief is None:
         return
+    if not brief:
+        raise Refused(422, "The brief says nothing.", field="options.brief", value="{}", allowed="at least one field of a brief")
     known = [*Brief.model_fields]
     for name, value in brief.items():
         if name not in known:
