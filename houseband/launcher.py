@@ -76,7 +76,14 @@ class House:
 
     @classmethod
     def open(
-        cls, home: Home, *, port: int | None = None, level: str = "INFO", shared: bool = True, allowed_sounds: Iterable[str] = ()
+        cls,
+        home: Home,
+        *,
+        port: int | None = None,
+        level: str = "INFO",
+        shared: bool = True,
+        allowed_sounds: Iterable[str] = (),
+        only: Iterable[str] = SERVICES,
     ) -> Self:
         """Start everything. Raises Unavailable with the reason where a part does not come up; nothing stays then.
 
@@ -86,6 +93,7 @@ class House:
             level: of the services' logs.
             shared: may stand beside another house of this home, with a database of its own.
             allowed_sounds: instruments of the user's own, by absolute path: jobs of this house may name files of their folders.
+            only: the services to start, the gateway among them: questions that need no job need not all.
         """
         try:
             with ExitStack() as undo:
@@ -101,7 +109,7 @@ class House:
                 asyncio.run(_provision(nats_url))
                 gateway_port = port or _free_port()
                 environment = _environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock))
-                services = _services(environment | _allowing(allowed_sounds), run_dir.path)
+                services = _services(environment | _allowing(allowed_sounds), run_dir.path, only)
                 undo.callback(_stop, list(services.values()))
                 house = cls(home, f"http://127.0.0.1:{gateway_port}", broker, services, bool(lock), ExitStack())
                 house.watch()
@@ -183,9 +191,9 @@ def _allowing(sounds: Iterable[str]) -> dict[str, str]:
     return {FURTHER: os.pathsep.join(dict.fromkeys(folder for folder in folders if folder))}
 
 
-def _services(env: dict[str, str], run_dir: Path) -> dict[str, Watched]:
+def _services(env: dict[str, str], run_dir: Path, only: Iterable[str]) -> dict[str, Watched]:
     (run_dir / "scratch").mkdir()
-    return {name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in SERVICES}
+    return {name: Watched(name, [sys.executable, "-m", "houseband", "serve", name], run_dir / f"{name}.log", env) for name in only}
 
 
 def _stop(watched: list[Watched]) -> None:

@@ -18,7 +18,9 @@ from houseband.home import Home
 from houseband.launcher import House
 from houseband.processes import interrupt_on_signals
 from houseband.request import Brought, check_options, check_server, read_brought, read_options, wanted_prompt
+from houseband.running import running_house
 from houseband.stating import earlier_request
+from houseband.tastes import known_taste
 from houseband.watching import Room, Watcher
 
 OK, CHECK_FAILED = 0, 3
@@ -59,7 +61,7 @@ def _wanted(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
 
 def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display) -> Job:
     """In the house that `houseband up` keeps, or in one of our own that stops afterwards."""
-    running = _running_house(home)
+    running = running_house(home)
     if running:
         with Client(running) as client:
             job = _follow(client, prompt, options, brought, display, [Room(home.store).raise_if_full])
@@ -70,6 +72,8 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brough
     with house, Watcher(house, display) as watcher, Client(house.url) as client:
         if house.owns_database:
             _drop_orphans(client)
+        else:
+            options = {"taste": known_taste(home).model_dump(mode="json"), **options}
         try:
             job = _follow(client, prompt, options, brought, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
             write_folder(_results(job), target, client.fetch)
@@ -128,17 +132,6 @@ def _results(job: Job) -> Results:
     if job.results is None:
         raise Unavailable("the song's files", "the server named none")
     return job.results
-
-
-def _running_house(home: Home) -> str | None:
-    """URL of a house that `houseband up` keeps on this machine, where it answers."""
-    if not home.address.exists():
-        return None
-    url = home.address.read_text("utf-8").strip()
-    with suppress(HousebandError), Client(url, timeout_s=2.0) as client:
-        client.jobs()
-        return url
-    return None
 
 
 def _drop_orphans(client: Client) -> None:
