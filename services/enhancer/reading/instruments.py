@@ -14,7 +14,7 @@ from services.enhancer.reading.vocabulary import FAMILY, INSTRUMENT, MOOD, PRODU
 from services.music.packs.instruments import instruments
 
 _KINDS = (INSTRUMENT, FAMILY, STAND_IN)
-_LESS = re.compile(r"(?<!\w)(drum|beat|bass|vocal|guitar|piano|synth|percussion)-?less(?!\w)")
+_LESS = re.compile(r"(?<!\w)(drum|beat|bass|vocal|guitar|piano|synth|percussion)s?[ -]?less(?!\w)")
 _LESS_FAMILY = {
     "drum": "drums",
     "beat": "drums",
@@ -53,7 +53,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     """The instruments of a prompt. Raises BadInput where everything in the catalogue is excluded by name."""
     items = [m for m in matches if any(m.ids(kind) for kind in _KINDS)]
     adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
-    banned = reached(text, items, "negation", adjectives.__contains__)
+    banned = reached(text, items, "negation", adjectives.__contains__, moderate=False)
     only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _in_passing(text, s)]
     banned_items = {i for scope in banned for i in scope.items}
     wanted_items = [i for i in range(len(items)) if i not in banned_items]

@@ -10,6 +10,9 @@ from services.enhancer.reading.vocabulary import scope_words
 
 _STOP = re.compile(r"[.;!?:\n()|]|\s-\s")
 _OR = ("or", "nor", "ou", "oder", "o", "ni", "noch", "或")
+_FIELD = re.compile(r"\s*[:=?]\s*|\s+-\s+")
+_LEAVE = re.compile(r"(?:(?<!\w)(?:leave|leaving|left|keep|kept|take|cut|turn|filter|lass\w*|deja|deixa)(?!\w))\W+(?:\w+\W+){0,6}$")
+_PARTICLES = ("は", "を", "が", "も", "の", "are", "is", "be", "should", "were", "sind", "ist", "es", "sont", "都", "全", "도", "은", "는", "를")
 _REACH = 4
 """Words that may stand between "no" and its item."""
 
@@ -23,10 +26,11 @@ class Scope:
     end: int
 
 
-def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callable[[int], bool]) -> list[Scope]:
+def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callable[[int], bool], *, moderate: bool = True) -> list[Scope]:
     """The items that words of `kind` ("negation" or "only") reach, one Scope per such word.
 
-    `is_adjective` says whether the word at an index may be skipped on the way, as "heavy" in "no heavy drums".
+    `is_adjective` says whether the word at an index may be skipped on the way, as "heavy" in "no heavy drums". Where `moderate` is
+    false, words such as "not too much" and "less" reach nothing: fewer drums are not none.
     """
     by_first = {item.first: index for index, item in enumerate(items)}
     by_last = {item.last: index for index, item in enumerate(items)}
@@ -35,14 +39,21 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
     scopes = []
     for word in words:
         places = word.ids(kind)
-        if "before" in places:
+        if word.ids("moderate") and not moderate:
+            continue
+        if "field" in places and (answered := _answered(text, word, items)):
+            scopes.append(answered)
+            continue
+        if "out" in places:
+            found = _backward(text, word, kind, items, by_last, at) if _LEAVE.search(text.lower[max(0, word.start - 60) : word.start]) else []
+        elif "before" in places:
             found = _forward(text, word, kind, items, by_first, at, is_adjective)
         elif "after" in places:
-            found = _backward(text, word, items, by_last, at)
+            found = _backward(text, word, kind, items, by_last, at)
         else:
             continue
-        if not found and kind == "only" and "after" in places:
-            found = _backward(text, word, items, by_last, at)
+        if not found and "before" in places and "after" in places:
+            found = _backward(text, word, kind, items, by_last, at)
         if found:
             start = min(word.start, *(items[i].start for i in found))
             end = max(word.end, *(items[i].end for i in found))
@@ -91,11 +102,16 @@ def _forward(
             break
         if comma and not found:
             break
-        if skipped >= _REACH or not (is_adjective(index) or (scope_word and (scope_word.ids("filler") or scope_word.ids("more")))):
+        if skipped >= _REACH or not (is_adjective(index) or (scope_word and _may_be_skipped(scope_word, kind))):
             break
         step = scope_word.last if scope_word else index + 1
         index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
     return found
+
+
+def _may_be_skipped(word: Match, kind: str) -> bool:
+    """Whether a word may stand between a refusal and what it refuses: "no real drums", "no solo vocals"."""
+    return bool(word.ids("filler") or word.ids("more") or (kind == "negation" and word.ids("only") and not word.ids("negation")))
 
 
 def _opens_anew(text: Text, index: int) -> bool:
@@ -116,6 +132,11 @@ def _opens_anew(text: Text, index: int) -> bool:
         "una",
         "uma",
         "um",
+        "unos",
+        "muito",
+        "viel",
+        "add",
+        "keep",
     )
 
 
@@ -123,11 +144,27 @@ def _touching(gap: str) -> bool:
     return gap in ("", "/")
 
 
-def _backward(text: Text, word: Match, items: Sequence[Match], by_last: dict[int, int], at: dict[int, Match]) -> list[int]:
-    """The list of items that ends right before the word: "piano and strings only", "ドラムとベースなし"."""
+def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:
+    """An item as in a form that was filled in: "drums: none", "vocals = no"."""
+    item = next((i for i, item in enumerate(items) if item.last == word.first), None)
+    after = text.lower[word.end : word.end + 2].strip()
+    if item is None or not _FIELD.fullmatch(text.between(items[item].end, word.start)) or (after and after[0] not in ",.;!)|/"):
+        return None
+    return Scope((item,), items[item].start, word.end)
+
+
+def _backward(text: Text, word: Match, kind: str, items: Sequence[Match], by_last: dict[int, int], at: dict[int, Match]) -> list[int]:
+    """The list of items that ends right before the word: "piano and strings only", "ドラムとベースなし", "drums are not needed".
+
+    "Only" reaches back over commas; a refusal does not.
+    """
     found: list[int] = []
     joiners = {m.last: m for m in at.values() if m.ids("joiner")}
     end, right = word.first, word.start
+    for _ in range(2):
+        if end not in by_last and end and text.words[end - 1].form in _PARTICLES:
+            end -= 1
+            right = text.words[end].start
     while end in by_last:
         item = items[by_last[end]]
         if _STOP.search(text.between(item.end, right)) or (not found and "," in text.between(item.end, right)):
@@ -136,6 +173,6 @@ def _backward(text: Text, word: Match, items: Sequence[Match], by_last: dict[int
         end, right = item.first, item.start
         if end in joiners:
             end, right = joiners[end].first, joiners[end].start
-        elif not found or "," not in text.between(text.words[end - 1].end if end else 0, right):
+        elif not found or kind == "negation" or "," not in text.between(text.words[end - 1].end if end else 0, right):
             break
     return found

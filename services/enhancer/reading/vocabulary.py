@@ -144,6 +144,9 @@ def scope_words() -> Lexicon:
     words = table("words")
     pairs = [(w, ("negation", "before")) for w in words["negation"]["before"]]
     pairs += [(w, ("negation", "after")) for w in words["negation"]["after"]]
+    pairs += [(w, ("negation", place)) for place in ("out", "field") for w in words["negation"][place]]
+    pairs += [(w, ("affirm", "")) for w in words["negation"]["affirm"]]
+    pairs += [(w, sense) for w in words["moderate"]["phrases"] for sense in (("negation", "before"), ("moderate", ""), ("strict", "before"))]
     pairs += [(w, ("strict", "before")) for w in words["negation"]["list_strict"]]
     pairs += [(w, ("only", "before")) for w in words["only"]["before"]]
     pairs += [(w, ("only", "after")) for w in words["only"]["after"]]
