@@ -120,7 +120,7 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     add("--energy", type=float, metavar="0..1")
     add("--valence", type=float, metavar="0..1")
     add("--enhance", choices=("offline", "llm", "off"), help="who reads the prompt; off: nobody, options and what is brought decide")
-    add("--brief", type=Path, metavar="FILE", help="a brief as `houseband brief --json` writes it, edited: it stands over prompt and options")
+    add("--brief", type=Path, metavar="FILE", help="a brief of `houseband brief --json`, edited: it stands over prompt and options")
     add("--taste", choices=("use", "ignore"), help="whether what was learned from your judgements leans what is left open (default: use)")
     add("--license", choices=("any", "commercial"), help="commercial: only sounds that allow it without doubt")
     add("--target-lufs", type=_number_or_name, metavar="-14", help=f"LUFS, or {', '.join(LOUDNESS_TARGETS)}, reference")
