@@ -2,20 +2,43 @@
 
 import argparse
 import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contracts.brief import Brief
 from contracts.context import Options
-from houseband.request import check_prompt, read_brought, read_options
+from contracts.features import PictureFeatures
+from houseband.home import Home
+from houseband.request import Brought, read_brought, read_options, wanted_prompt
 from houseband.tables import print_table
+from services.runtime.stores import open_store
+
+if TYPE_CHECKING:
+    from services.enhancer import enhancing
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read a prompt and show the brief."""
-    from services.enhancer.reading import read_prompt
+    """Read a prompt as a job would, and show the brief."""
+    from services.enhancer.enhancing import enhanced
 
     options = Options.model_validate(read_options(arguments))
-    brought = read_brought(arguments)
-    prompt = check_prompt(arguments.prompt)
+    brought = _heard(options, read_brought(arguments))
+    prompt = wanted_prompt(arguments.prompt, {"brief": options.brief})
+    read = enhanced(prompt, options, brought, seed=arguments.seed, reader=_reader(options))
+    if arguments.json:
+        print(read.brief.model_dump_json())
+        return 0
+    _tell(read.brief)
+    if read.account:
+        print(f"asked: {read.account.told()}")
+    return 0
+
+
+def _heard(options: Options, brought: Brought) -> "enhancing.Brought":
+    """What is heard, read and seen in the files, by the parts that a job's analyzer has."""
+    from services.enhancer import enhancing
+
     features, given, picture = None, None, None
     if brought.reference:
         from services.analyzer.hearing import hear
@@ -29,10 +52,31 @@ def run(arguments: argparse.Namespace) -> int:
         from services.analyzer.picture import see_file
 
         picture = see_file(brought.image)
-    brief = read_prompt(prompt, options, features, seed=arguments.seed, given=given, lyrics=brought.lyrics, picture=picture)
-    if arguments.json:
-        print(brief.model_dump_json())
-        return 0
+        picture = _looked(options, brought.image, picture)
+    return enhancing.Brought(features, given, brought.lyrics, picture=picture)
+
+
+def _reader(options: Options) -> "enhancing.Reader | None":
+    """A language model where one may read, with the answers that this machine's store keeps: a song made of this brief pays no more."""
+    from services.enhancer.enhancing import Reader
+    from services.enhancer.model.cache import Answers
+    from services.enhancer.model.settings import model_settings
+
+    if options.enhance != "llm":
+        return None
+    store = os.environ.get("HOUSEBAND_STORE") or Home.find().store.as_uri()
+    return Reader(model_settings(), Answers(open_store(store)))
+
+
+def _looked(options: Options, image: Path, measured: PictureFeatures) -> PictureFeatures:
+    """The picture as a vision model sees it, where one is set up and may look."""
+    from services.enhancer.model.vision import look
+
+    reader = _reader(options)
+    return look(image.read_bytes(), measured, reader.settings, reader.answers).picture if reader else measured
+
+
+def _tell(brief: Brief) -> None:
     print(f"{brief.title}\n{brief.text}\n")
     print_table(("field", "value", "source", "from", "why"), [_row(name, brief) for name in _fields(brief)])
     print()
@@ -40,7 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{step.name}: {step.text}")
     for note in brief.notes:
         print(f"note: {note}")
-    return 0
 
 
 def _fields(brief: Brief) -> list[str]:
