@@ -1,66 +1,107 @@
-"""Rhythm by librosa: onset strength, onsets, beats, and the cepstrum of each beat for the form.
+"""Rhythm: onsets, the felt beat with its octave, first beats of bars, meter and swing, each with how sure it is.
 
-The tempo is the slope of a line through librosa's beats: its own tempo is a lag of an autocorrelation, which is quantised
-(123.05 for 126). Which octave is felt is decided in `services.music.audio.tempo`, over the same candidates that QA's ear has.
+The tempo is the slope of a line through the beats, never the lag of an autocorrelation (which is quantised: 123.05 for 126).
 """
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 
-from services.music.audio.onsets import EAR_RATE_HZ, Envelope
-from services.music.audio.structure import borders
-from services.music.audio.tempo import Pulse, find_pulse
+from contracts.features import Swing
+from services.music.audio.bands import Struck, hear_struck
+from services.music.audio.metre import BarModel, Felt, feel, sharpen, sounding
+from services.music.audio.onsets import EAR_RATE_HZ, Envelope, pick_onsets
+from services.music.audio.swing import hear_swing
+from services.music.audio.tempo import Pulse, regress_tempo
 
 Array = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
-
-HOP = 256
-"""Samples between frames at EAR_RATE_HZ: 11.6 ms."""
-FFT = 1024
-MELS = 96
-CEPSTRUM = 13
-_TIGHTNESS = 100.0
+LEAST_ONSETS = 4
+LEAST_S = 2.0
+LATENCY_S = 0.0
+"""By how much our onset strength peaks after the stroke."""
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """What is struck and when. `mel_db` [MELS, frames] in dB, `onsets_s` in seconds; `pulse` is None where there is none."""
+    """What is struck and when. `onsets_s`, `downbeats_s` in seconds; `pulse` None where there is none.
 
-    mel_db: Array
+    `candidates`: other octaves in which the beat may be felt, (BPM, share), likeliest first.
+    """
+
     envelope: Envelope
     onsets_s: Times
-    pulse: Pulse | None
+    pulse: Pulse | None = None
+    candidates: tuple[tuple[float, float], ...] = ()
+    downbeats_s: Times = field(default_factory=lambda: np.zeros(0))
+    downbeat_confidence: float = 0.0
+    meter: str | None = None
+    meter_confidence: float = 0.0
+    swing: Swing | None = None
+    struck: Struck | None = None
 
 
-def track_beats(envelope: Envelope, bpm: float) -> Times:
-    """Beat times in seconds around a tempo, by librosa's dynamic programming (Ellis 2007)."""
-    _, beats_s = librosa.beat.beat_track(
-        onset_envelope=envelope.values, sr=EAR_RATE_HZ, hop_length=HOP, bpm=bpm, tightness=_TIGHTNESS, trim=True, units="time"
-    )
-    return np.asarray(beats_s, np.float64)
+@cache
+def bar_model() -> BarModel:
+    """The learned weights."""
+    table = json.loads(files("services.analyzer.learned").joinpath("bars.json").read_text("utf-8"))
+    return BarModel(**{name: np.asarray(table[name], np.float64) for name in ("mean", "scale", "linear", "hidden", "out")})
+
+
+def _laid_out(mono: Array, struck: Struck, felt: Felt, beats_per_bar: int) -> tuple[Times, Times]:
+    """Beats and first beats over all that sounds, in seconds: whole bars, through breaks, to the end of the last struck bar."""
+    first_s, last_s, end_s = sounding(mono, EAR_RATE_HZ, struck)
+    numbers = (felt.pulse.pulses(np.asarray([first_s, last_s])) - felt.chosen.downbeat) / felt.chosen.ratio
+    bars = np.floor((numbers + 0.25) / beats_per_bar)
+    count = np.arange(bars[0] * beats_per_bar, (bars[1] + 1) * beats_per_bar)
+    beats = felt.beat_times(count)
+    late = sharpen(struck, beats[(beats > first_s) & (beats < last_s)]) - LATENCY_S
+    beats = beats + late
+    inside = (beats >= first_s - 0.1) & (beats >= -0.05) & (beats < end_s + 0.1)
+    starts = inside & (count % beats_per_bar == 0)
+    return np.maximum(beats[inside], 0.0), np.maximum(beats[starts], 0.0)
+
+
+def _confidence(felt: Felt) -> float:
+    """0–1: a phase that holds over the piece, strokes that keep it, and one octave that is likelier than the others."""
+    held = 0.55 + 0.45 * felt.pulse.coherence if felt.pulse.steady else 0.5 * felt.pulse.coherence
+    return float(np.clip(held * (0.5 + 0.5 * felt.octave_share), 0, 1))
 
 
 def hear_rhythm(mono: Array) -> Rhythm:
-    """Onsets and pulse of a mono signal [samples] at EAR_RATE_HZ. A pulse needs four onsets."""
-    mel = librosa.feature.melspectrogram(y=mono, sr=EAR_RATE_HZ, n_fft=FFT, hop_length=HOP, n_mels=MELS, fmax=EAR_RATE_HZ / 2)
-    mel_db = np.asarray(librosa.power_to_db(mel, ref=np.max), np.float32)
-    strength = librosa.onset.onset_strength(S=mel_db, sr=EAR_RATE_HZ, n_fft=FFT, hop_length=HOP)
-    envelope = Envelope(np.asarray(strength, np.float32), HOP / EAR_RATE_HZ)
-    onsets = librosa.onset.onset_detect(onset_envelope=envelope.values, sr=EAR_RATE_HZ, hop_length=HOP, units="time")
-    pulse = find_pulse(envelope, track_beats) if len(onsets) >= 4 else None
-    return Rhythm(mel_db, envelope, np.asarray(onsets, np.float64), pulse)
-
-
-def hear_form(rhythm: Rhythm) -> tuple[float, ...]:
-    """Times in seconds at which the music changes, by cepstrum and loudness of each beat; empty without a pulse."""
-    if rhythm.pulse is None:
-        return ()
-    beats_s = rhythm.pulse.beats_s
-    cepstrum = librosa.feature.mfcc(S=rhythm.mel_db, sr=EAR_RATE_HZ, n_mfcc=CEPSTRUM)
-    level = rhythm.mel_db.mean(axis=0, keepdims=True)
-    frames = librosa.time_to_frames(beats_s, sr=EAR_RATE_HZ, hop_length=HOP)
-    by_beat = librosa.util.sync(np.vstack([cepstrum[1:], level]), frames.tolist(), pad=False)
-    return borders(by_beat.T, beats_s)
+    """Rhythm of a mono signal [samples] at EAR_RATE_HZ. A pulse needs four onsets and two seconds."""
+    struck = hear_struck(mono)
+    onsets = pick_onsets(struck.envelope)
+    onsets = onsets[onsets <= len(mono) / EAR_RATE_HZ]
+    plain = Rhythm(struck.envelope, onsets, struck=struck)
+    if len(onsets) < LEAST_ONSETS or len(mono) < LEAST_S * EAR_RATE_HZ:
+        return plain
+    felt = feel(struck, bar_model())
+    if felt is None:
+        return plain
+    beats, downbeats = _laid_out(mono, struck, felt, 4)
+    bpm = felt.chosen.bpm if felt.pulse.steady else regress_tempo(beats)
+    if bpm is None or len(beats) < 4:
+        return plain
+    swung = hear_swing(struck, beats)
+    swing = (
+        Swing(ratio=round(swung.ratio, 3), division=16 if swung.division == 16 else 8, confidence=round(swung.confidence, 3))
+        if swung
+        else None
+    )
+    return Rhythm(
+        envelope=struck.envelope,
+        onsets_s=onsets,
+        pulse=Pulse(bpm, beats, _confidence(felt)),
+        candidates=tuple((round(b, 2), round(s, 3)) for b, s in felt.others[:4]),
+        downbeats_s=downbeats,
+        downbeat_confidence=felt.downbeat_share,
+        meter="4/4",
+        meter_confidence=0.3,
+        swing=swing,
+        struck=struck,
+    )

@@ -1,0 +1,1 @@
+"""What the ears learned, as JSON, each with how it was made in docs/models.md."""
