@@ -1,0 +1,71 @@
+"""How likely each chord is in each stretch of sound: a small network that is the same for all twelve roots.
+
+Seen from each root, the pitch classes of treble and bass, of the moment and of its surroundings, go through one hidden layer;
+a softmax over all roots and qualities says which chord it is. Weights: `learned/chord_ears.json`, made by
+`services.analyzer.training.chord_ears`.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from services.music.audio.keygram import CLASSES, classes_of, notes_in
+
+Array = npt.NDArray[np.float32]
+
+QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "sus4", "5")
+"""What is told apart: a state is root * len(QUALITIES) + quality."""
+STATES = CLASSES * len(QUALITIES)
+HALF_WIDTH = 4
+"""Stretches on either side that count as surroundings."""
+
+
+@dataclass(frozen=True)
+class ChordEars:
+    """Weights of the network: hidden [features, hidden], its bias, output [hidden, qualities], its bias."""
+
+    hidden: Array
+    hidden_bias: Array
+    output: Array
+    output_bias: Array
+
+    def log_likely(self, seen: Array) -> Array:
+        """Log probability [stretches, STATES] of features [stretches, 12, features]."""
+        inner = np.maximum(seen @ self.hidden + self.hidden_bias, 0)
+        score = (inner @ self.output + self.output_bias).reshape(len(seen), -1)
+        score -= score.max(axis=1, keepdims=True)
+        return np.asarray(score - np.log(np.exp(score).sum(axis=1, keepdims=True)), np.float32)
+
+
+@cache
+def learned() -> ChordEars:
+    """The committed weights."""
+    table = json.loads((files("services.analyzer") / "learned" / "chord_ears.json").read_text("utf-8"))
+    return ChordEars(*(np.asarray(table[name], np.float32) for name in ("hidden", "hidden_bias", "output", "output_bias")))
+
+
+def _evened(classes: Array) -> Array:
+    return np.asarray(classes / (classes.max(axis=1, keepdims=True) + 1e-3), np.float32)
+
+
+def seen_from_roots(keys: Array) -> Array:
+    """Features [stretches, 12 roots, features] of stretches of a keygram [stretches, KEYS]: pitch classes counted from the root."""
+    notes = notes_in(keys)
+    views = [
+        np.sqrt(classes_of(notes, 50, 92, 4)),
+        np.sqrt(classes_of(notes, 26, 53, 4)),
+        classes_of(keys, 45, 90, 4),
+        classes_of(keys, 26, 50, 6),
+    ]
+    now = np.stack([_evened(view) for view in views], axis=1)
+    count, width = len(now), HALF_WIDTH
+    padded = np.pad(now[:, :2], ((width, width), (0, 0), (0, 0)), mode="edge")
+    near = (padded[width - 1 : width - 1 + count] + padded[width + 1 : width + 1 + count]) / 2
+    wide = np.mean([padded[i : i + count] for i in range(2 * width + 1)], axis=0)
+    views_of = np.concatenate([now, near, wide], axis=1)
+    turn = (np.arange(CLASSES)[:, None] + np.arange(CLASSES)) % CLASSES
+    return np.asarray(views_of[:, :, turn].transpose(0, 2, 1, 3).reshape(count, CLASSES, -1), np.float32)

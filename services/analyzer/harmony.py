@@ -1,0 +1,139 @@
+"""The tonal half of the ears: tuning, key and keys, chords with numerals, cadences, harmonic rhythm, from one keygram."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from contracts.features import Cadence, HeardChord, KeySpan, Measured
+from contracts.music.key import Key
+from services.analyzer.chord_grid import Grid, grid_of
+from services.analyzer.chord_model import learned, seen_from_roots
+from services.analyzer.chord_naming import NamedChord, named_chords
+from services.analyzer.chord_path import chord_path
+from services.analyzer.key_spans import Keys, find_keys
+from services.analyzer.rhythm import Rhythm
+from services.music.audio.keygram import CLASSES, WHOLE, Keygram, classes_of, keygram, notes_in
+from services.music.audio.onsets import EAR_RATE_HZ
+from services.music.theory.cadences import Timed, changes, phrase_cadences
+
+Array = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
+
+SILENT = 0.03
+"""A stretch with less of the median stretch's sound has no chord."""
+PHRASE_BARS = 4
+_PLAIN_BAR_BEATS = 4
+
+
+@dataclass(frozen=True)
+class Harmony:
+    """What sounds together. `chroma_by_beat` [12, beats]: pitch classes of what sounds in each heard beat, at most 1."""
+
+    key: Key
+    key_confidence: float
+    keys: tuple[KeySpan, ...]
+    tuning: Measured
+    chords: tuple[HeardChord, ...]
+    cadences: tuple[Cadence, ...]
+    harmonic_rhythm: Measured | None
+    chroma_by_beat: Array
+    gram: Keygram
+    """What was read, for others to read on."""
+
+
+def hear_harmony(mono: Array, rhythm: Rhythm) -> Harmony | None:
+    """The harmony of a mono signal [samples] at EAR_RATE_HZ; None where no pitch is heard."""
+    gram = heard_keys(mono)
+    beats = rhythm.pulse.beats_s if rhythm.pulse is not None else np.zeros(0)
+    downbeats = np.asarray(getattr(rhythm, "downbeats_s", ()), np.float64)
+    return harmony_in(gram, beats, downbeats, len(mono) / EAR_RATE_HZ)
+
+
+def heard_keys(mono: Array) -> Keygram:
+    """The keygram of a mono signal [samples] at EAR_RATE_HZ."""
+    return keygram(np.asarray(soxr.resample(mono, EAR_RATE_HZ, WHOLE.rate_hz, quality="MQ"), np.float32))
+
+
+def harmony_in(gram: Keygram, beats_s: Times, downbeats_s: Times, duration_s: float) -> Harmony | None:
+    """The harmony of a keygram on a grid of beats."""
+    grid = grid_of(beats_s, downbeats_s, duration_s)
+    keys = gram.between(grid.edges_s)
+    level = keys.sum(axis=1)
+    if not (level > 0).any():
+        return None
+    silent = level <= SILENT * float(np.median(level[level > 0]))
+    notes = notes_in(keys)
+    heard = learned().log_likely(seen_from_roots(keys))
+    classes, bass = classes_of(notes, 45, 92, 4), classes_of(notes, 26, 53, 4)
+    found = find_keys(heard, grid, silent, classes, bass)
+    path = chord_path(heard, grid, found.by_stretch, silent)
+    chords = named_chords(path, heard, grid, bass, found)
+    return Harmony(
+        key=found.key,
+        key_confidence=round(found.confidence, 3),
+        keys=tuple(found.spans(grid)),
+        tuning=Measured(value=round(100 * gram.tuning, 1), unit="cents", confidence=round(min(1.0, 2.5 * gram.steadiness), 3)),
+        chords=tuple(chord.heard for chord in chords),
+        cadences=_cadences(chords, grid, downbeats_s, beats_s, found),
+        harmonic_rhythm=_changes_per_bar(chords, downbeats_s, beats_s),
+        chroma_by_beat=_by_beat(classes, grid, len(beats_s)),
+        gram=gram,
+    )
+
+
+def _timed(chords: list[NamedChord]) -> list[Timed]:
+    return [Timed(c.heard.start_s, c.heard.end_s, c.chord) for c in chords if c.chord is not None]
+
+
+def _bars(downbeats_s: Times, beats_s: Times) -> Times:
+    """Bar lines in seconds; every fourth beat where no downbeats are known."""
+    return downbeats_s if len(downbeats_s) > 1 else beats_s[::_PLAIN_BAR_BEATS]
+
+
+def _cadences(chords: list[NamedChord], grid: Grid, downbeats_s: Times, beats_s: Times, keys: Keys) -> tuple[Cadence, ...]:
+    """How phrases of four bars end, and the whole."""
+    bars = _bars(downbeats_s, beats_s)
+    timed = _timed(chords)
+    if len(bars) < PHRASE_BARS or len(timed) < 2:
+        return ()
+    first = int(np.searchsorted(bars, timed[0].start - 0.1))
+    ends = [float(end) for end in bars[first + PHRASE_BARS :: PHRASE_BARS] if end < timed[-1].end] + [timed[-1].end]
+    near = 0.3 * float(np.median(np.diff(bars)))
+    sure = {(c.heard.start_s): c.heard.confidence for c in chords}
+    starts = np.array([c.heard.start_s for c in chords])
+    found = []
+    for end in phrase_cadences(timed, ends, lambda time: keys.at(time, grid), near):
+        before = chords[max(0, int(np.searchsorted(starts, end.time)) - 1)].heard.confidence
+        both = sure.get(end.time, 0.5) * before
+        whole = 1.0 if len(downbeats_s) > 1 else 0.6
+        found.append(
+            Cadence(
+                time_s=round(end.time, 3),
+                kind=end.kind,
+                chords=(str(end.before), str(end.last)),
+                confidence=round(both * whole * keys.confidence**0.5, 3),
+            )  # fmt: skip
+        )
+    return tuple(found)
+
+
+def _changes_per_bar(chords: list[NamedChord], downbeats_s: Times, beats_s: Times) -> Measured | None:
+    bars, timed = _bars(downbeats_s, beats_s), _timed(chords)
+    if len(bars) < 2 or not timed:
+        return None
+    length = sum(chord.end - chord.start for chord in timed)
+    count = length / float(np.median(np.diff(bars)))
+    sure = float(np.average([c.heard.confidence for c in chords if c.chord], weights=[t.end - t.start for t in timed]))
+    return Measured(value=round(changes(timed) / max(count, 1.0), 3), unit="1/bar", confidence=round(sure, 3))
+
+
+def _by_beat(classes: Array, grid: Grid, beats: int) -> Array:
+    out = np.zeros((CLASSES, beats), np.float32)
+    held = grid.beat_of >= 0
+    np.add.at(out.T, grid.beat_of[held], classes[held])
+    return np.asarray(out / np.maximum(out.max(axis=0), 1e-9), np.float32)
+
+
+__all__ = ["Harmony", "harmony_in", "hear_harmony", "heard_keys"]
