@@ -8,7 +8,6 @@ from services.runtime.workbench import Workbench
 
 def features(arguments: dict[str, Any], bench: Workbench) -> dict[str, Any]:
     """What the ears hear in the stored file `reference`."""
-    from services.analyzer.hearing import hear
+    from services.analyzer.reference import heard_reference
 
-    reference = Artifact.model_validate(arguments["reference"])
-    return hear(bench.objects.local_path(reference)).model_dump(mode="json")
+    return heard_reference(Artifact.model_validate(arguments["reference"]), bench).model_dump(mode="json")

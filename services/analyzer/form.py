@@ -79,7 +79,7 @@ def _segments(bars: Bars, division: Cut, energies: list[float], letters: list[st
     spans = list(pairwise([*division.starts, len(bars)]))
     strokes = [float(bars.strokes[a:b].mean()) for a, b in spans]
     return [
-        Segment(end - start, energy, letter, stroke / max(max(strokes), 1e-9))
+        Segment(end - start, energy, letter, stroke / max(*strokes, 1e-9))
         for (start, end), energy, letter, stroke in zip(spans, energies, letters, strokes, strict=True)
     ]
 

@@ -1,86 +1,140 @@
-"""What the ears hear in a reference: tempo, beats, key, meter, loudness, tone and form, each with its confidence."""
+"""What the ears hear in a reference: one pass over its sound, each faculty after the other, each number with its confidence.
+
+Level and tone come from the recording as it is, rhythm, harmony, form and players from a mono signal at EAR_RATE_HZ. Stems are
+separated only where they are asked for.
+"""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import soxr
 
-from contracts.features import Features, Measured
+from contracts.features import Evidence, Features, Measured
+from services.analyzer import style_guess
+from services.analyzer.file_tags import read_tags
+from services.analyzer.form import Grid, grid_of, hear_sections
+from services.analyzer.level import SILENT_DBFS, Level, hear_level, measured
 from services.analyzer.reading import Recording, read_recording
-from services.analyzer.rhythm import hear_form, hear_rhythm
+from services.analyzer.rhythm import Rhythm, hear_rhythm
+from services.analyzer.sound_profile import profile_of
 from services.analyzer.tonality import hear_key
-from services.music.audio.levels import correlation, crest_db
-from services.music.audio.loudness import SHORT_TERM_S, block_energies, gated_lufs, loudness_of, loudness_range, window_means
+from services.analyzer.tone import centroid_hz, hear_tone, hear_widths, side_db, with_spectra
+from services.music.audio.band_frames import BandFrames
 from services.music.audio.onsets import EAR_RATE_HZ
-from services.music.audio.spectrum import FLOOR_DB, stereo_spectrum, third_octave_spectrum
 from services.music.audio.tempo import guess_meter
-from services.music.audio.true_peak import true_peak_dbtp
+from services.runtime.stores.describing import file_digest
 
 Array = npt.NDArray[np.float32]
-SILENT_DBFS = -70.0
+Tell = Callable[[float, str], None]
 LEAST_HEARD_S = 0.5
 LEAST_PULSE_S = 3.0
+LEAST_FORM_S = 12.0
 
 
-def _finite(value: float, unit: str, confidence: float = 1.0, digits: int = 2) -> Measured | None:
-    return Measured(value=round(value, digits), unit=unit, confidence=round(confidence, 3)) if math.isfinite(value) else None
+@dataclass(frozen=True)
+class Heard:
+    """What was heard of a recording, with what later faculties go on from."""
+
+    features: Features
+    recording: Recording
+    mono: Array
+    rhythm: Rhythm | None = None
 
 
-def _pulse(mono: Array, duration_s: float) -> dict[str, object]:
-    """Tempo, beats, meter, onset rate and form of a mono signal at EAR_RATE_HZ."""
-    rhythm = hear_rhythm(mono)
-    found: dict[str, object] = {"onset_rate_hz": _finite(len(rhythm.onsets_s) / max(duration_s, 1e-9), "1/s")}
+def silently(_: float, __: str) -> None:
+    """Tell nobody."""
+
+
+def listen(recording: Recording, tell: Tell = silently) -> Features:
+    """The features of a recording. Where there is nothing to hear the fields are None and a note says so."""
+    return attend(recording, tell).features
+
+
+def attend(recording: Recording, tell: Tell = silently, evidence: tuple[Evidence, ...] = ()) -> Heard:
+    """Hear a recording, and keep what a separation or a transcript goes on from."""
+    heard_s = recording.audio.shape[1] / recording.rate_hz
+    shape = {"duration_s": round(recording.duration_s, 3), "sample_rate_hz": recording.file_rate_hz, "channels": recording.channels}
+    base = Features(**shape, analyzed_s=round(heard_s, 3), notes=tuple(recording.notes), evidence=evidence)
+    if float(np.abs(recording.audio).max(initial=0.0)) < 10 ** (SILENT_DBFS / 20):
+        silent = base.model_copy(update={"notes": (*base.notes, "The file is silent: nothing could be heard in it.")})
+        return Heard(silent, recording, np.zeros(0, np.float32))
+    tell(0.1, "Measuring level and tone")
+    level, tone = hear_level(recording), hear_tone(recording)
+    found = level.fields | _tone(recording, tone)
+    mono = np.asarray(soxr.resample(recording.audio.mean(axis=0), recording.rate_hz, EAR_RATE_HZ, quality="MQ"), np.float32)
+    rhythm, notes = None, list(recording.notes)
+    if heard_s >= LEAST_HEARD_S:
+        tell(0.25, "Tapping along")
+        rhythm = hear_rhythm(mono)
+        found |= _rhythm(rhythm, heard_s)
+        found |= _music(mono, rhythm, level, tone, tell)
+    if heard_s < LEAST_PULSE_S:
+        notes.append(f"{heard_s:.2f} s are too short to tell a tempo.")
+    elif found.get("tempo_bpm") is None:
+        notes.append("No pulse could be heard.")
+    features = base.model_copy(update=found | {"notes": tuple(notes)})
+    features = features.model_copy(update=_character(features, mono))
+    return Heard(Features.model_validate(features.model_dump()), recording, mono, rhythm)
+
+
+def _tone(recording: Recording, tone: BandFrames) -> dict[str, object]:
+    stereo = recording.channels > 1
+    return {
+        "spectrum_hz": tuple(round(float(hz), 2) for hz in tone.centres_hz),
+        "spectrum_db": tuple(round(float(db), 2) for db in tone.level_db()),
+        "side_db": side_db(tone) if stereo else (),
+        "widths": hear_widths(tone) if stereo else (),
+        "centroid_hz": measured(centroid_hz(tone), "Hz", digits=1),
+    }
+
+
+def _rhythm(rhythm: Rhythm, duration_s: float) -> dict[str, object]:
+    """Tempo, beats, meter and onset rate."""
+    found: dict[str, object] = {"onset_rate_hz": measured(len(rhythm.onsets_s) / max(duration_s, 1e-9), "1/s")}
     pulse = rhythm.pulse
     if pulse is None or duration_s < LEAST_PULSE_S:
         return found
-    found["tempo_bpm"] = _finite(pulse.bpm, "bpm", pulse.confidence)
+    found["tempo_bpm"] = measured(pulse.bpm, "bpm", pulse.confidence)
     found["beats_s"] = tuple(round(float(beat), 3) for beat in pulse.beats_s)
     meter, confidence = guess_meter(rhythm.envelope, pulse)
     found["meter"] = meter if confidence >= 0.1 else None
-    found["boundaries_s"] = hear_form(rhythm)
     return found
 
 
-def _key(mono: Array) -> dict[str, object]:
+def _music(mono: Array, rhythm: Rhythm, level: Level, tone: BandFrames, tell: Tell) -> dict[str, object]:
+    """Key and form."""
+    tell(0.45, "Listening to the harmony")
     heard = hear_key(mono)
-    return {"key": str(heard.key), "key_confidence": round(heard.confidence, 3)} if heard else {}
+    found: dict[str, object] = {"key": str(heard.key), "key_confidence": round(heard.confidence, 3)} if heard else {}
+    if len(mono) < LEAST_FORM_S * EAR_RATE_HZ:
+        return found
+    tell(0.7, "Following the form")
+    sections = hear_sections(mono, _grid(rhythm, len(mono) / EAR_RATE_HZ), None, level.short_term_lufs)
+    found["sections"] = with_spectra(sections, tone)
+    found["boundaries_s"] = tuple(section.start_s for section in sections[1:])
+    return found
 
 
-def _tone(recording: Recording) -> dict[str, object]:
-    sides: tuple[float, ...] = ()
-    if recording.channels > 1 and recording.audio.shape[0] == 2:
-        centres, level, side = stereo_spectrum(recording.audio, recording.rate_hz)
-        sides = tuple(round(float(db), 2) for db in side)
-    else:
-        centres, level = third_octave_spectrum(recording.audio, recording.rate_hz)
-    power = 10 ** (level / 10) * (level > FLOOR_DB)
-    centroid = float((centres * power).sum() / max(float(power.sum()), 1e-12))
-    return {
-        "spectrum_hz": tuple(round(float(hz), 2) for hz in centres),
-        "spectrum_db": tuple(round(float(db), 2) for db in level),
-        "side_db": sides,
-        "centroid_hz": _finite(centroid, "Hz", digits=1),
-    }
+def _grid(rhythm: Rhythm, duration_s: float) -> Grid:
+    beats = rhythm.pulse.beats_s if rhythm.pulse is not None else np.zeros(0)
+    return grid_of(beats[::4], beats, duration_s)
 
 
-def _level(recording: Recording) -> dict[str, object]:
-    audio, rate = recording.audio, recording.rate_hz
-    energies = block_energies(audio, rate)
-    short = loudness_of(window_means(energies, SHORT_TERM_S, 1.0))
-    integrated = gated_lufs(energies)
-    return {
-        "loudness_lufs": _finite(integrated, "LUFS"),
-        "loudness_range_lu": _finite(loudness_range(audio, rate), "LU") if recording.duration_s >= SHORT_TERM_S else None,
-        "true_peak_dbtp": _finite(true_peak_dbtp(audio, rate), "dBTP"),
-        "crest_db": _finite(crest_db(audio), "dB"),
-        "stereo_correlation": _finite(correlation(audio), "", 1.0 if recording.channels > 1 else 0.0, 3),
-        "energy_curve": tuple(round(max(float(value), SILENT_DBFS), 1) for value in short),
-    }
+def _character(features: Features, mono: Array) -> dict[str, object]:
+    """Energy, players, style and mood: what is guessed from all that was measured."""
+    energy = energy_of(features.loudness_lufs, features.onset_rate_hz, features.centroid_hz)
+    features = features.model_copy(update={"energy": energy})
+    if len(mono) < LEAST_PULSE_S * EAR_RATE_HZ:
+        return {"energy": energy}
+    bpm = features.tempo_bpm.value if features.tempo_bpm else None
+    return style_guess.guess(profile_of(mono, bpm, np.asarray(features.downbeats_s or features.beats_s[::4])), features)
 
 
-def _energy(loudness: Measured | None, onset_rate: Measured | None, centroid: Measured | None) -> Measured | None:
+def energy_of(loudness: Measured | None, onset_rate: Measured | None, centroid: Measured | None) -> Measured | None:
     """0–1 from how loud, busy and bright it is: a plain mean of three scales, so only moderately sure."""
     if loudness is None:
         return None
@@ -91,35 +145,20 @@ def _energy(loudness: Measured | None, onset_rate: Measured | None, centroid: Me
     return Measured(value=round(sum(parts) / 3, 3), unit="0-1", confidence=0.5)
 
 
-def listen(recording: Recording) -> Features:
-    """The features of a recording. Where there is nothing to hear the fields are None and a note says so."""
-    heard_s = recording.audio.shape[1] / recording.rate_hz
-    shape = {"duration_s": round(recording.duration_s, 3), "sample_rate_hz": recording.file_rate_hz, "channels": recording.channels}
-    base = Features(**shape, analyzed_s=round(heard_s, 3), notes=tuple(recording.notes))
-    if float(np.abs(recording.audio).max(initial=0.0)) < 10 ** (SILENT_DBFS / 20):
-        return base.model_copy(update={"notes": (*base.notes, "The file is silent: nothing could be heard in it.")})
-    notes = list(recording.notes)
-    found = _level(recording) | _tone(recording)
-    mono = np.ascontiguousarray(recording.audio.mean(axis=0))
-    ears = np.asarray(soxr.resample(mono, recording.rate_hz, EAR_RATE_HZ, quality="MQ"), np.float32)
-    if heard_s >= LEAST_HEARD_S:
-        found |= _pulse(ears, heard_s) | _key(ears)
-    if heard_s < LEAST_PULSE_S:
-        notes.append(f"{heard_s:.2f} s are too short to tell a tempo.")
-    elif found.get("tempo_bpm") is None:
-        notes.append("No pulse could be heard.")
-    features = base.model_copy(update=found | {"notes": tuple(notes)})
-    energy = _energy(features.loudness_lufs, features.onset_rate_hz, features.centroid_hz)
-    return Features.model_validate(features.model_copy(update={"energy": energy}).model_dump())
-
-
-def hear(path: Path) -> Features:
-    """Hear a sound file.
+def hear(path: Path, tell: Tell = silently) -> Features:
+    """Hear a sound file, with its tags and artwork as evidence.
 
     Raises BadInput on field "reference" for a file that is missing, not audio, empty or beyond the limits. A file that
     breaks off, holds samples that are not numbers, or is silent is heard as far as it goes, with a note.
     """
-    return listen(read_recording(path))
+    return hear_all(path, tell).features
+
+
+def hear_all(path: Path, tell: Tell = silently) -> Heard:
+    """Hear a sound file, and keep what a separation or a transcript goes on from."""
+    tell(0.0, "Reading the reference")
+    heard = attend(read_recording(path), tell, read_tags(path))
+    return Heard(heard.features.model_copy(update={"digest": file_digest(path)}), heard.recording, heard.mono, heard.rhythm)
 
 
 def warm() -> None:

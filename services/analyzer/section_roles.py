@@ -40,8 +40,7 @@ def name_sections(segments: list[Segment]) -> list[Named]:
     first = 1 if _opens(segments) else 0
     last = len(segments) - 1 if _closes(segments) else len(segments)
     inner = segments[first:last]
-    names = [Named("intro", 0.8)] * first + _inner(inner) + [Named("outro", 0.8)] * (len(segments) - last)
-    return names
+    return [Named("intro", 0.8)] * first + _inner(inner) + [Named("outro", 0.8)] * (len(segments) - last)
 
 
 def _typical(segments: list[Segment]) -> int:

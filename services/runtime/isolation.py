@@ -53,6 +53,7 @@ def isolated(
     what: str,
     memory_bytes: int | None = MEMORY_BYTES,
     handles: tuple[int, ...] = (),
+    watch: Callable[[], None] | None = None,
 ) -> R:
     """The result of `function(*arguments)`, called in a child process.
 
@@ -63,6 +64,7 @@ def isolated(
         what: names the foreign code in errors, such as "the plugin Synth.vst3".
         memory_bytes: what it may take; None: no limit.
         handles: open files that it inherits under the same numbers.
+        watch: called here about every LOOK_EVERY_S while it works; what it raises ends the child and is raised.
 
     Raises PluginFailed where it crashed, did not answer in time, took more memory or raised; the function's own HousebandErrors
     (BadInput, Unavailable) are raised as they are.
@@ -70,7 +72,7 @@ def isolated(
     call = _Call(memoryview(packed((_name(function), memory_bytes)) + packed(arguments)))
     child = _spawn(handles)
     try:
-        ended = _converse(child, call, time.monotonic() + timeout_s)
+        ended = _converse(child, call, time.monotonic() + timeout_s, watch)
     finally:
         how = _end(child)
     if isinstance(call.answer, Done):
@@ -127,7 +129,7 @@ def _spawn(handles: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     )
 
 
-def _converse(child: "subprocess.Popen[bytes]", call: _Call, deadline: float) -> bool:
+def _converse(child: "subprocess.Popen[bytes]", call: _Call, deadline: float, watch: Callable[[], None] | None) -> bool:
     """Talk until there is an answer, the child has ended (True) or the time is over (False)."""
     with selectors.DefaultSelector() as pipes:
         for pipe, event in (
@@ -145,6 +147,8 @@ def _converse(child: "subprocess.Popen[bytes]", call: _Call, deadline: float) ->
             ready = pipes.select(0.0 if ended else min(left_s, LOOK_EVERY_S))
             for key, _ in ready:
                 _serve(child, call, pipes, key.fileobj)
+            if watch:
+                watch()
             if ended and not any(key.fileobj is not child.stdin for key, _ in ready):
                 return True
     return True

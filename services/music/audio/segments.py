@@ -33,7 +33,22 @@ _WEIGHTS = {
     "crash": 0.45,
 }
 _CONSTANT = -1.9
-_LENGTHS = {8: 0.0, 4: -1.0, 16: -1.2, 12: -1.8, 2: -2.5, 24: -2.5, 32: -2.5, 3: -3.0, 5: -3.0, 6: -3.0, 7: -3.0, 20: -3.0, 1: -3.5, 9: -3.5}
+_LENGTHS = {
+    8: 0.0,
+    4: -1.0,
+    16: -1.2,
+    12: -1.8,
+    2: -2.5,
+    24: -2.5,
+    32: -2.5,
+    3: -3.0,
+    5: -3.0,
+    6: -3.0,
+    7: -3.0,
+    20: -3.0,
+    1: -3.5,
+    9: -3.5,
+}
 """Log of how likely a section is that long in bars, against eight."""
 _ODD, _EDGE = -4.0, -1.5
 """Any other length; the first and the last section, which pick-ups and endings make odd, up to nine bars."""
@@ -121,7 +136,7 @@ def cut(bars: Bars) -> Cut:
     if len(bars) < 4:
         return Cut((0,), (1.0,))
     evidence = border_evidence(bars)
-    odds = _CONSTANT + sum(weight * evidence[name] for name, weight in _WEIGHTS.items())
+    odds = _CONSTANT + np.sum([weight * evidence[name] for name, weight in _WEIGHTS.items()], axis=0)
     starts = divide(np.asarray(odds))
     sure = [1.0 if start == 0 else float(1 / (1 + np.exp(-(odds[start] + 1.0)))) for start in starts]
     return Cut(starts, tuple(round(value, 3) for value in sure))
@@ -161,7 +176,7 @@ def section_likeness(bars: Bars, starts: tuple[int, ...]) -> Floats:
     for i, (a, b) in enumerate(spans):
         for j, (c, d) in enumerate(spans[:i]):
             short = min(b - a, d - c)
-            shifts = range(0, abs((b - a) - (d - c)) + 1)
+            shifts = range(abs((b - a) - (d - c)) + 1)
             aligned = max(
                 float(np.mean([likeness[a + k + (s if b - a > d - c else 0), c + k + (s if d - c >= b - a else 0)] for k in range(short)]))
                 for s in shifts
