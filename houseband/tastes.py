@@ -39,8 +39,16 @@ def song_facts(field: str, folder: Path) -> dict[str, Any]:
     from services.enhancer.taste.facts import facts_of
 
     context = read_folder_context(field, folder)
+    master = context.artifacts.get("master.wav")
+    about = {
+        "prompt": context.request.prompt[:2000],
+        "seed": context.seed,
+        "composition_id": context.composition_id,
+        "job_id": context.job_id,
+        "master_sha256": master.sha256 if master else None,
+    }
     try:
-        return {"facts": facts_of(context).model_dump(mode="json")}
+        return {"facts": facts_of(context).model_dump(mode="json"), "about": about}
     except BadInput as error:
         raise BadInput(field, str(folder), error.allowed) from error
 

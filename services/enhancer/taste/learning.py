@@ -63,7 +63,7 @@ def learn(preferences: Preferences, feedback: Feedback) -> Preferences:
             raise BadInput("rating", None, "1 to 5")
         learned = _rated(preferences, feedback.liked, feedback.rating)
         trust = _TRUST.get(feedback.rating)
-        learned = _placed(learned, feedback.liked, trust) if trust else learned
+        learned = _placed(learned, _but_length(feedback.liked), trust) if trust else learned
     else:
         if feedback.other is None:
             raise BadInput("other", None, "the song that was liked less")
@@ -100,6 +100,11 @@ def _chosen(preferences: Preferences, liked: Facts, other: Facts) -> Preferences
         for name, value in difference.items()
     }
     return _with(preferences, new)
+
+
+def _but_length(liked: Facts) -> Facts:
+    """Without the length: a rating does not speak of it, and most requests state it for a use."""
+    return Facts(numbers={name: value for name, value in liked.numbers.items() if name != "duration"})
 
 
 def _changed(liked: Facts, other: Facts) -> Facts:

@@ -1,6 +1,6 @@
 """Judgements of songs, and what was learned from them."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -24,6 +24,9 @@ class SongNamed(BaseModel):
     composition_id: str | None = Field(default=None, max_length=64)
     version: int = Field(default=1, ge=1)
     facts: Facts | None = None
+    about: dict[str, Annotated[str, Field(max_length=2000)] | float | None] = Field(
+        default={}, max_length=16, description="kept beside facts: prompt, seed, digest of the master, ..."
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -98,7 +101,7 @@ async def give_feedback(body: FeedbackRequest, desk: TheDesk) -> Learned:
 async def _song(desk: Desk, song: SongNamed) -> tuple[dict[str, Any], dict[str, Any]]:
     if song.composition_id is not None:
         return await song_of(desk, song.composition_id, song.version)
-    return {"facts": song.facts.model_dump(mode="json") if song.facts else None}, {}
+    return {"facts": song.facts.model_dump(mode="json") if song.facts else None}, dict(song.about)
 
 
 @router.get("/feedback", responses=problems(422))
