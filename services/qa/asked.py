@@ -25,6 +25,8 @@ class Asked:
     ceiling_dbtp: float
     limited_by_ceiling: bool = False
     reference: Features | None = None
+    brought_tune: bool = False
+    """Whether the user brought notes to build on: what is theirs is not judged against the reference."""
     empty_bands: int = 0
     muted: frozenset[str] = frozenset()
     """Parts that the user took out of the mix: they are in the score and not in the record."""
@@ -75,6 +77,7 @@ def asked_of(context: Context, score: Score) -> Asked:
         ceiling_dbtp=context.technical.true_peak_ceiling_dbtp,
         limited_by_ceiling=bool(context.mastering and context.mastering.limited_by_ceiling),
         reference=context.analysis.features if context.analysis else None,
+        brought_tune=bool(context.request.midi or context.request.hum or context.request.base),
         empty_bands=len(context.mastering.settings.get("empty_bands_hz", ())) if context.mastering else 0,
         muted=_muted(context),
         formats=context.request.options.formats,

@@ -19,7 +19,8 @@ _NAMES = {
     "tempo": "Tempo", "key": "Key", "loudness": "Loudness", "true_peak": "True peak", "clipping": "Clipping", "duration": "Duration",
     "silence": "Dead air", "stems_null": "Stems sum to the master", "stems_heard": "Every part sounds", "dc_offset": "DC offset",
     "stereo_correlation": "Mono compatibility", "flac": "FLAC equals WAV", "mp3_peak": "MP3 peak",
-    "similarity": "Likeness to the reference", "formats": "Further formats", "editions": "Further versions",
+    "similarity": "Likeness to the reference", "melody_own": "A tune of its own",
+    "formats": "Further formats", "editions": "Further versions",
     "edits_on_bars": "Edits on bar lines", "lead_null": "Lead and instrumental sum to the master", "loop_seam": "Seam of the loop",
     "stems_zip": "Stems in the archive",
 }  # fmt: skip

@@ -65,6 +65,7 @@ CURES: dict[str, tuple[Stage, Callable[[Check, Context], Changes]]] = {
     "key": (Stage.COMPOSITION, _round("reseed")),
     "chords": (Stage.COMPOSITION, _round("reseed")),
     "duration": (Stage.COMPOSITION, _round("reseed")),
+    "melody_own": (Stage.COMPOSITION, _round("reseed")),
     "stems_heard": (Stage.ARRANGEMENT, _round("reseed")),
     "silence": (Stage.MIXING, _round("remix")),
     "stems_null": (Stage.MIXING, _round("remix")),

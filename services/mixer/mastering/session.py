@@ -5,7 +5,7 @@ Filtered stems wait in scratch files (raw float32), so that memory does not grow
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from contracts.errors import BadInput
 from services.mixer.convolution import convolve
 from services.mixer.corridor import corridor_db
+from services.mixer.mastering.by_section import FADE_S, Changing, Filter, SectionAim, level_wish_db, section_gains_db, turns_of
 from services.mixer.mastering.chain import Aim, Mastered, master_gain, silent
 from services.mixer.mastering.matching import Match, matched_target, matching_db, matching_filter
 from services.mixer.mastering.peaks import gather
@@ -55,6 +56,8 @@ class ToneAim:
     width_share: float = 0.0
     low_end_db: float = 0.0
     high_end_db: float = 0.0
+    sections: tuple[SectionAim, ...] = ()
+    """Key sections of a matched reference and where ours lie that answer to them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class Filters:
     middle: Audio
     side: Audio | None = None
     delay: int = 0
+
+    @property
+    def reach(self) -> int:
+        """Samples to either side on which a sample of the output depends."""
+        return int(max(self.middle.size, 0 if self.side is None else self.side.shape[-1]))
 
     def apply(self, audio: Audio) -> Audio:
         """Filter one stem [2, samples]; as long as the input, and nothing moves."""
@@ -88,7 +96,10 @@ class Session:
         self.width_db: dict[float, float] = {}
         self.total = np.zeros((2, frames), dtype=np.float32)
         self.mastered: Mastered | None = None
-        self._passed: Filters | None = None
+        self.sections_db: dict[str, dict[float, float]] = {}
+        """Equaliser per key section of the reference, as `eq_db`."""
+        self._passed: Filter | None = None
+        self._side: Audio | None = None
 
     def run(self, aim: Aim, tone: ToneAim | None = None, heard: Stereo | None = None) -> Mastered:
         """Filter, sum and find the gain. `heard` of the sum saves listening to it again.
@@ -138,15 +149,51 @@ class Session:
     def _path(self, name: str) -> Path:
         return self.scratch / f"filtered-{name}.f32"
 
-    def _filters(self, heard: Stereo, aim: ToneAim) -> Filters | None:
+    def _filters(self, heard: Stereo, aim: ToneAim) -> Filter | None:
         """What every stem passes, for stems whose sum is heard like this; None where it would change next to nothing."""
+        whole = self._whole(heard, aim)
+        if aim.match is None or not aim.sections or heard[1].size == 0 or heard[1].max() <= FLOOR_DB:
+            return whole
+        kept = whole or Filters(np.ones(1, dtype=np.float32))
+        fade = round(FADE_S * self.rate)
+        turns = turns_of(aim.sections, self._sections(heard[0], heard[1], aim, aim.match, kept), kept, self.frames, fade)
+        return Changing(turns, fade) if len(turns) > 1 else turns[0].filter
+
+    def _sections(self, centres: Bands, levels: Bands, aim: ToneAim, match: Match, whole: Filters) -> list[Filter]:
+        """A filter for each key section of the reference: its tone for our sections that answer to it, and its share of loudness."""
+        total = self._summed()
+        gains, asked = self._gains_db(centres, levels, aim), ends_db(centres, aim.low_end_db, aim.high_end_db)
+        corridor, loudness = corridor_db(centres, self.profile.tone), integrated_lufs(total, self.rate)
+        out: list[Filter] = []
+        for part in aim.sections:
+            ours = np.concatenate([total[:, start:end] for start, end in part.spans], axis=1)
+            level = stereo_spectrum(ours, self.rate)[1]
+            if level.max() <= FLOOR_DB:
+                out.append(whole)
+                continue
+            target = matched_target(centres, corridor, replace(match, level_db=part.level_db)) + asked
+            own = section_gains_db(centres, level, target, gains, match)
+            self.sections_db[part.name] = _readable(centres, own)
+            own = own + level_wish_db(part, integrated_lufs(ours, self.rate) - loudness)
+            out.append(self._with_side(minimum_phase(matching_filter(centres, own, self.rate)), self._side))
+        return out
+
+    def _summed(self) -> Audio:
+        """The stems as they are, summed, [2, frames]."""
+        total = np.zeros((2, self.frames), dtype=np.float32)
+        for name in self.names:
+            total += self.load(name)
+        return np.nan_to_num(total, posinf=0.0, neginf=0.0)
+
+    def _whole(self, heard: Stereo, aim: ToneAim) -> Filters | None:
+        """The filter of the whole record."""
         centres, levels, sides = heard
         if levels.size == 0 or levels.max() <= FLOOR_DB:
             return None
         gains = self._gains_db(centres, levels, aim)
         wanted = matching_width_db(centres, sides, *aim.sides, aim.width_share) if aim.sides else None
         narrowing = width_db(centres, levels, sides, wanted)
-        side = width_response(centres, narrowing, self.rate)
+        self._side = side = width_response(centres, narrowing, self.rate)
         if side is not None:
             self.width_db = _readable(centres, narrowing)
         if np.abs(gains).max() < LEAST_EQ_DB:
@@ -154,8 +201,12 @@ class Session:
         else:
             self.eq_db = _readable(centres, gains)
             middle = minimum_phase(matching_filter(centres, gains, self.rate))
+        return self._with_side(middle, side) if side is not None or self.eq_db else None
+
+    def _with_side(self, middle: Audio, side: Audio | None) -> Filters:
+        """A filter of the middle with the width's on the side."""
         if side is None:
-            return Filters(middle) if self.eq_db else None
+            return Filters(middle)
         delay = side.size // 2
         return Filters(np.pad(middle, (delay, delay)), np.convolve(middle, side).astype(np.float32), delay)
 
@@ -170,12 +221,9 @@ class Session:
 
     def _listen(self) -> Stereo:
         """Third-octave spectra of the sum of the stems as they are."""
-        total = np.zeros((2, self.frames), dtype=np.float32)
-        for name in self.names:
-            total += self.load(name)
-        return stereo_spectrum(np.nan_to_num(total, posinf=0.0, neginf=0.0), self.rate)
+        return stereo_spectrum(self._summed(), self.rate)
 
-    def _filter(self, name: str, filters: Filters | None) -> Audio:
+    def _filter(self, name: str, filters: Filter | None) -> Audio:
         audio = self.load(name)
         offset = audio.mean(axis=1, keepdims=True, dtype=np.float64)
         if not np.isfinite(offset).all():

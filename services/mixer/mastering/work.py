@@ -10,9 +10,11 @@ import numpy as np
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context, Decision, MasteringSection, MixingSection
 from contracts.errors import Unavailable
+from contracts.music.score import Score
 from contracts.pipeline import Stage
 from services.mixer.delivery.finished import Finished, keep_record, kept_record
 from services.mixer.delivery.work import brought_cover, deliver, tags, with_further
+from services.mixer.mastering.by_section import SectionAim
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.matching import Match, cut_most_db
 from services.mixer.mastering.session import Session, Stereo, ToneAim
@@ -21,6 +23,7 @@ from services.mixer.mixing.changes import Changes, read_changes
 from services.mixer.profiles import Profile, profile
 from services.mixer.stored import Stems, digest, go_on
 from services.music.audio.spectrum import EMPTY_DB, REACH, TONE_HZ, empty_bands_hz, is_full_record
+from services.music.references.pairing import key_sections, places
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
@@ -40,14 +43,14 @@ def master(context: Context, bench: Workbench) -> Context:
     style = profile(str(context.mixing.settings.get("profile", "")))
     technical = context.technical
     aim = Aim(technical.target_lufs + changes.target_offset_lu, technical.true_peak_ceiling_dbtp + changes.ceiling_offset_db)
-    tone, cover = _tone_aim(context, changes), brought_cover(context, bench)
+    tone, cover = _by_section(context, bench, _tone_aim(context, changes), mixed), brought_cover(context, bench)
     session = Session(list(mixed.stems), mixed.load, mixed.rate, mixed.frames, style, bench.scratch)
     made_of = digest(
         version=VERSION,
         mixed={n: a.sha256 for n, a in mixed.stems.items()},
         profile=style,
         aim=vars(aim),
-        tone=vars(tone),
+        tone={name: value for name, value in vars(tone).items() if name != "sections" or value},
         changes=vars(changes),
         tags=tags(context),
         cover=cover.digest if cover else context.arrangement and context.arrangement.score.sha256,
@@ -102,6 +105,24 @@ def _tone_aim(context: Context, changes: Changes) -> ToneAim:
     return replace(aim, reference=(centres, levels), share=share)
 
 
+def _by_section(context: Context, bench: Workbench, tone: ToneAim, mixed: Stems) -> ToneAim:
+    """The aim with the key sections of a matched reference; a loop, whose end is its beginning, keeps one tone."""
+    features = context.analysis.features if context.analysis else None
+    if tone.match is None or features is None or context.arrangement is None:
+        return tone
+    score = Score.model_validate_json(bench.objects.read(context.arrangement.score.key))
+    if score.ending == "loop":
+        return tone
+    at = {place.id: (round(place.start_s * mixed.rate), min(round(place.end_s * mixed.rate), mixed.frames)) for place in places(score)}
+    loud = features.loudness_lufs.value if features.loudness_lufs else None
+    found = []
+    for key in key_sections(features, score):
+        spans = tuple(at[name] for name in key.ours if at[name][1] > at[name][0])
+        above = key.loudness_lufs - loud if loud is not None and key.loudness_lufs is not None else None
+        found.append(SectionAim(key.name, np.array(key.spectrum_db), spans, above))
+    return replace(tone, sections=tuple(aim for aim in found if aim.spans))
+
+
 def _heard(mixing: MixingSection) -> Stereo | None:
     """The spectra of the sum as the mix measured them; None where somebody took them out of the document."""
     centres, levels, sides = (
@@ -122,6 +143,11 @@ def _settings(session: Session, mastered: Mastered, style: Profile, aim: Aim) ->
         "target_lufs": aim.target_lufs,
         "ceiling_dbtp": aim.ceiling_dbtp,
         "equaliser_db": {f"{hz} Hz": db for hz, db in session.eq_db.items()},
+        **(
+            {"sections_db": {part: {f"{hz} Hz": db for hz, db in row.items()} for part, row in session.sections_db.items()}}
+            if session.sections_db
+            else {}
+        ),
         "width_db": {f"{hz} Hz": db for hz, db in session.width_db.items()},
         "glue": style.glue.model_dump(),
         "glue_most_db": round(mastered.most_glue_db, 2),
@@ -164,6 +190,14 @@ def _explain_master(context: Context, mastered: Mastered, session: Session, tone
             "tone",
             f"minimum-phase equaliser between {low:+.1f} and {high:+.1f} dB",
             _tone_reason(context, tone),
+        )
+    for part, row in session.sections_db.items():
+        most = max(row, key=lambda hz: abs(row[hz] - session.eq_db.get(hz, 0.0)))
+        context = context.decide(
+            Stage.MASTERING,
+            "tone by section",
+            f"{part}: {row[most] - session.eq_db.get(most, 0.0):+.1f} dB at {most:g} Hz against the whole record",
+            "our sections that answer to this one of the reference are led to its tone; filters change where sections meet",
         )
     if session.width_db:
         low, high = min(session.width_db.values()), max(session.width_db.values())

@@ -145,11 +145,16 @@ def check_changes(stated: dict[str, float]) -> None:
 
 
 def stated_changes(context: Context) -> Changes:
-    """What the user's mix edits and the brief's production words ask for. Raises BadInput for a name or a value that is not possible."""
+    """What the user's mix edits and the brief's production words ask for. Raises BadInput for a name or a value that is not possible.
+
+    Words that were inferred beside a reference change nothing: its own tone, width and loudness are followed.
+    """
     edits = context.request.options.mix
     stated = dict(edits.changes) if edits else {}
     check_changes(stated)
-    words = context.ideation.brief.production.value if context.ideation else ()
+    production = context.ideation.brief.production if context.ideation else None
+    heard = context.analysis is not None and context.analysis.features is not None
+    words = production.value if production and (production.is_stated or not heard) else ()
     return Changes(**stated).with_words(words, but=stated)
 
 

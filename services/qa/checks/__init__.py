@@ -21,6 +21,7 @@ from services.qa.checks.levels import (
     floored_db,
     true_peak_linear,
 )
+from services.qa.checks.melody_own import check_melody_own
 from services.qa.checks.similarity import check_similarity
 from services.qa.checks.tempo import check_tempo
 from services.qa.checks.time import check_duration, check_silence
@@ -55,7 +56,7 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
     score = _sounding(delivered.score, asked)
     true_peak_db = floored_db(true_peak_linear(heard.audio, heard.rate_hz))
     tempo, fit = check_tempo(heard.envelope, score, asked)
-    similarity, tone = check_similarity(heard, asked)
+    similarity, tone = check_similarity(heard, asked, score)
     found = (
         tempo,
         check_key(heard, score, asked, fit),
@@ -72,8 +73,9 @@ def examine(delivered: Delivered, asked: Asked) -> Findings:
         check_flac(heard, delivered.flac),
         check_mp3(heard, delivered.mp3),
         similarity,
+        check_melody_own(score, asked),
         check_formats(heard, delivered, asked),
         *check_editions(heard, delivered, asked),
     )
-    informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone})
+    informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone["whole record"], "similarity_by_section": tone})
     return Findings(tuple(check for check in found if check is not None), heard, informed)
