@@ -16,16 +16,16 @@ import soxr
 from contracts.features import Evidence, Features, Measured
 from services.analyzer import style_guess
 from services.analyzer.file_tags import read_tags
-from services.analyzer.form import Grid, grid_of, hear_sections
+from services.analyzer.form import grid_of, hear_sections
+from services.analyzer.harmony import Harmony, hear_harmony
 from services.analyzer.level import SILENT_DBFS, Level, hear_level, measured
+from services.analyzer.lines import hear_bass, hear_melody
 from services.analyzer.reading import Recording, read_recording
 from services.analyzer.rhythm import Rhythm, hear_rhythm
 from services.analyzer.sound_profile import profile_of
-from services.analyzer.tonality import hear_key
 from services.analyzer.tone import centroid_hz, hear_tone, hear_widths, side_db, with_spectra
 from services.music.audio.band_frames import BandFrames
 from services.music.audio.onsets import EAR_RATE_HZ
-from services.music.audio.tempo import guess_meter
 from services.runtime.stores.describing import file_digest
 
 Array = npt.NDArray[np.float32]
@@ -71,7 +71,11 @@ def attend(recording: Recording, tell: Tell = silently, evidence: tuple[Evidence
         tell(0.25, "Tapping along")
         rhythm = hear_rhythm(mono)
         found |= _rhythm(rhythm, heard_s)
-        found |= _music(mono, rhythm, level, tone, tell)
+        tell(0.4, "Listening to the harmony")
+        harmony = hear_harmony(mono, rhythm)
+        found |= _pitches(mono, rhythm, harmony)
+        tell(0.8, "Following the form")
+        found |= _form(mono, rhythm, harmony, level, tone)
     if heard_s < LEAST_PULSE_S:
         notes.append(f"{heard_s:.2f} s are too short to tell a tempo.")
     elif found.get("tempo_bpm") is None:
@@ -93,35 +97,52 @@ def _tone(recording: Recording, tone: BandFrames) -> dict[str, object]:
 
 
 def _rhythm(rhythm: Rhythm, duration_s: float) -> dict[str, object]:
-    """Tempo, beats, meter and onset rate."""
+    """Tempo and its octaves, beats, bars, meter, swing and onset rate."""
     found: dict[str, object] = {"onset_rate_hz": measured(len(rhythm.onsets_s) / max(duration_s, 1e-9), "1/s")}
     pulse = rhythm.pulse
     if pulse is None or duration_s < LEAST_PULSE_S:
         return found
-    found["tempo_bpm"] = measured(pulse.bpm, "bpm", pulse.confidence)
-    found["beats_s"] = tuple(round(float(beat), 3) for beat in pulse.beats_s)
-    meter, confidence = guess_meter(rhythm.envelope, pulse)
-    found["meter"] = meter if confidence >= 0.1 else None
-    return found
+    return found | {
+        "tempo_bpm": measured(pulse.bpm, "bpm", pulse.confidence),
+        "tempo_candidates": tuple(Measured(value=bpm, unit="bpm", confidence=share) for bpm, share in rhythm.candidates),
+        "beats_s": _times(pulse.beats_s),
+        "downbeats_s": _times(rhythm.downbeats_s),
+        "meter": rhythm.meter,
+        "meter_confidence": round(rhythm.meter_confidence, 3),
+        "swing": rhythm.swing,
+    }
 
 
-def _music(mono: Array, rhythm: Rhythm, level: Level, tone: BandFrames, tell: Tell) -> dict[str, object]:
-    """Key and form."""
-    tell(0.45, "Listening to the harmony")
-    heard = hear_key(mono)
-    found: dict[str, object] = {"key": str(heard.key), "key_confidence": round(heard.confidence, 3)} if heard else {}
+def _times(seconds: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(time), 3) for time in seconds)
+
+
+def _pitches(mono: Array, rhythm: Rhythm, harmony: Harmony | None) -> dict[str, object]:
+    """Keys, tuning, chords and cadences, the bass line and the melody."""
+    if harmony is None:
+        return {}
+    return {
+        "key": str(harmony.key),
+        "key_confidence": round(harmony.key_confidence, 3),
+        "keys": harmony.keys,
+        "tuning_cents": harmony.tuning,
+        "chords": harmony.chords,
+        "cadences": harmony.cadences,
+        "harmonic_rhythm": harmony.harmonic_rhythm,
+        "bass": hear_bass(mono, EAR_RATE_HZ, rhythm, harmony.key, harmony.gram),
+        "melody": hear_melody(mono, EAR_RATE_HZ, rhythm, harmony.key),
+    }
+
+
+def _form(mono: Array, rhythm: Rhythm, harmony: Harmony | None, level: Level, tone: BandFrames) -> dict[str, object]:
+    """Sections, each with its tone, and the borders between them."""
     if len(mono) < LEAST_FORM_S * EAR_RATE_HZ:
-        return found
-    tell(0.7, "Following the form")
-    sections = hear_sections(mono, _grid(rhythm, len(mono) / EAR_RATE_HZ), None, level.short_term_lufs)
-    found["sections"] = with_spectra(sections, tone)
-    found["boundaries_s"] = tuple(section.start_s for section in sections[1:])
-    return found
-
-
-def _grid(rhythm: Rhythm, duration_s: float) -> Grid:
+        return {}
     beats = rhythm.pulse.beats_s if rhythm.pulse is not None else np.zeros(0)
-    return grid_of(beats[::4], beats, duration_s)
+    grid = grid_of(rhythm.downbeats_s, beats, len(mono) / EAR_RATE_HZ)
+    chroma = None if harmony is None or not len(beats) else np.asarray(harmony.chroma_by_beat, np.float64)
+    sections = hear_sections(mono, grid, chroma, level.short_term_lufs)
+    return {"sections": with_spectra(sections, tone), "boundaries_s": tuple(section.start_s for section in sections[1:])}
 
 
 def _character(features: Features, mono: Array) -> dict[str, object]:
