@@ -1,5 +1,7 @@
 """The enhancer's stage: ideation. From the request to the brief and the facts in force."""
 
+from contextlib import suppress
+
 from contracts.brief import Brief
 from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Musical, Options, Technical
 from contracts.errors import BadInput
@@ -9,7 +11,7 @@ from contracts.preferences import Preferences
 from services.enhancer.enhancing import Brought, Reader, enhanced
 from services.enhancer.model.account import Account
 from services.enhancer.model.cache import Answers
-from services.enhancer.model.line import line
+from services.enhancer.model.line import Unusable, line
 from services.enhancer.model.settings import model_settings
 from services.enhancer.model.vision import Look, look
 from services.enhancer.reading.steps import fields
@@ -27,7 +29,8 @@ def warm_up() -> None:
     use_packs(pack_folders())
     settings = model_settings()
     if settings.base_url:
-        line.open(settings)
+        with suppress(Unusable):  # told where it is asked
+            line.open(settings)
 
 
 def reader(options: Options, bench: Workbench, within_s: float | None = None) -> Reader | None:

@@ -65,9 +65,16 @@ class Line:
         return asyncio.run_coroutine_threadsafe(self._until(settings, arguments, left_s, counted), self._running()).result()
 
     def open(self, settings: LlmSettings) -> None:
-        """Import the SDK and build the client before the first question (1–2 s that a user would wait for)."""
-        client = self._client(settings)
-        client.chat.completions  # noqa: B018 - the SDK imports its resources on first use
+        """Import the SDK and build the client before the first question (1–2 s that a user would wait for).
+
+        Raises Unusable for an address or a key that is none.
+        """
+        import httpx2
+
+        try:
+            self._client(settings).chat.completions  # noqa: B018 - the SDK imports its resources on first use
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise Unusable(f"the address or the key is none ({type(error).__name__})") from None
 
     def close(self) -> None:
         """Close every connection and end the loop."""
@@ -133,11 +140,12 @@ class Line:
 
     async def _once(self, settings: LlmSettings, arguments: dict[str, Any], counted: list[float]) -> bytes:
         """One request. Raises _Again for what may pass, Rejected and Unusable for what will not."""
+        import httpx2
         import openai
 
-        client = self._client(settings)
-        counted.append(time.monotonic())
         try:
+            client = self._client(settings)
+            counted.append(time.monotonic())
             raw = await client.chat.completions.with_raw_response.create(**arguments)
             body: bytes = raw.http_response.content
         except openai.APIStatusError as error:
@@ -150,7 +158,7 @@ class Line:
             raise _Again("the connection failed", None) from None
         except openai.OpenAIError as error:
             raise Unusable(f"the question could not be sent ({type(error).__name__})") from None
-        except ValueError as error:  # an address or a key that is none; their words could hold the key
+        except (ValueError, httpx2.InvalidURL) as error:  # an address or a key that is none; their words could hold the key
             raise Unusable(
                 f"the question could not be sent ({type(error).__name__}); look at HOUSEBAND_LLM_BASE_URL and _API_KEY"
             ) from None
