@@ -117,7 +117,10 @@ def _colourfulness(rgb: Plane) -> float:
 
 
 def _texture(light: Plane) -> float:
-    """Share of neighbouring pixels between which the lightness steps by more than _EDGE, 0–1."""
+    """Share of neighbouring pixels between which the lightness steps by more than _EDGE, 0–1; grain of single pixels is smoothed."""
+    light = (light[1:, 1:] + light[:-1, 1:] + light[1:, :-1] + light[:-1, :-1]) / 4
+    if min(light.shape) < 2:
+        return 0.0
     across, down = np.abs(np.diff(light, axis=1)), np.abs(np.diff(light, axis=0))
     return float(min(1.0, ((across > _EDGE).mean() + (down > _EDGE).mean())))
 
