@@ -8,6 +8,8 @@ from contracts.given import Given
 from services.analyzer.midi_material import read_midi
 from services.analyzer.tapping import read_tapping
 
+_SAME_TEMPO = 0.02
+
 
 def bring(options: Options, midi: tuple[bytes, str] | None, hum: Path | None, taps_s: Sequence[float]) -> Given | None:
     """One Given of everything that was brought; None where nothing was. A stated meter or tempo is the grid of what has none.
@@ -17,10 +19,9 @@ def bring(options: Options, midi: tuple[bytes, str] | None, hum: Path | None, ta
     Raises:
         BadInput: on field "midi", "hum" or "taps", for what cannot be read.
     """
-    tapped = read_tapping(taps_s, options.meter, options.bpm) if taps_s else None
-    if midi is not None:
-        data, name = midi
-        given = read_midi(data, name, options.midi_as)
+    given = read_midi(*midi, options.midi_as) if midi else None
+    tapped = read_tapping(taps_s, options.meter or (given.meter if given else None), options.bpm) if taps_s else None
+    if given is not None:
         return _joined(given, _hummed(hum, options, tapped or given) if hum else None, tapped)
     if hum is not None:
         return _joined(_hummed(hum, options, tapped), None, tapped)
@@ -46,5 +47,7 @@ def _joined(first: Given, voice: Given | None, tapped: Given | None) -> Given:
     if tapped:
         notes = (*joined.notes, *(f"taps: {note}" for note in tapped.notes))
         tempo = joined.tempo_bpm if joined.source == "midi" and joined.tempo_bpm else tapped.tempo_bpm
+        if tempo and tapped.tempo_bpm and abs(tapped.tempo_bpm / tempo - 1) > _SAME_TEMPO:
+            notes += (f"the file's {tempo:g} bpm stand over the taps' {tapped.tempo_bpm:.5g}, which give the feel alone",)
         joined = joined.model_copy(update={"groove": tapped.groove, "tempo_bpm": tempo, "notes": notes})
     return joined

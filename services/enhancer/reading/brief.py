@@ -17,9 +17,9 @@ from services.enhancer.reading.heard_chords import asks_for_chords
 from services.enhancer.reading.options import read_options
 from services.enhancer.reading.over import Over
 from services.enhancer.reading.pointing import beside_reference
+from services.enhancer.reading.precedence import note_order
 from services.enhancer.reading.reader import Words, read_words
 from services.enhancer.reading.section_notes import note_sections
-from services.enhancer.reading.seen_fields import note_seen
 from services.enhancer.reading.steps import fields, told
 from services.enhancer.reading.style_fields import (
     energy_field,
@@ -128,6 +128,6 @@ def settle(case: Case, prompt: str) -> Brief:
         ending=ending.stated() if ending else None,
         lyrics=lyrics_field(case),
     )
-    note_seen(case, fields(brief))
+    note_order(case, fields(brief))
     brief = brief.model_copy(update={"title": title_for(prompt, case.seed, energy=brief.energy.value, valence=brief.valence.value)})
     return told(brief.model_copy(update={"notes": tuple(case.notes)}))

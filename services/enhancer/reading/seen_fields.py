@@ -1,9 +1,5 @@
 """What a picture says about style, feeling, tempo, mode and sound. It speaks after words, notes and recordings, before taste and habit."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from contracts.brief import Stated
 from contracts.features import PictureFeatures
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
@@ -16,9 +12,6 @@ SLOWEST_BPM, FASTEST_BPM = 56.0, 150.0
 """Between these a picture's tempo lies; its place between them is its place in the range of the style."""
 SEEN = "the picture"
 _SEEN_SHARE = 0.65
-_NAMES = {
-    "genres": "style", "moods": "mood", "energy": "energy", "valence": "valence", "tempo_bpm": "tempo", "key": "key", "production": "sound",
-}  # fmt: skip
 
 
 def as_seen(picture: PictureFeatures) -> str:
@@ -92,15 +85,3 @@ def seen_production(case: Case) -> dict[str, str]:
     if picture is None:
         return {}
     return {word: as_seen(picture) for word in picture.timbre if word in table("production")}
-
-
-def note_seen(case: Case, fields: Mapping[str, Stated[Any]]) -> None:
-    """What the picture gave, and what was settled by something that stands above it."""
-    if case.picture is None:
-        return
-    gave = [_NAMES[name] for name, value in fields.items() if name in _NAMES and SEEN in (value.reason or "")]
-    held = [_NAMES[name] for name, value in fields.items() if name in _NAMES and SEEN not in (value.reason or "")]
-    text = f"{as_seen(case.picture)[0].upper()}{as_seen(case.picture)[1:]}; it gives {', '.join(gave) or 'nothing'}."
-    case.note(text + (f" Words, notes, a recording or the style settle {', '.join(held)}." if held else ""))
-    for remark in case.picture.notes:
-        case.note(f"The picture: {remark}.")
