@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
 LEAST_ONSETS = 4
 LEAST_S = 2.0
-LATENCY_S = 0.0
+LATENCY_S = 0.002
 """By how much our onset strength peaks after the stroke."""
 
 
@@ -39,6 +39,7 @@ class Rhythm:
     candidates: tuple[tuple[float, float], ...] = ()
     downbeats_s: Times = field(default_factory=lambda: np.zeros(0))
     downbeat_confidence: float = 0.0
+    beats_per_bar: float = 4.0
     meter: str | None = None
     meter_confidence: float = 0.0
     swing: Swing | None = None

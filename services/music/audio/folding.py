@@ -95,7 +95,7 @@ def _lag_likeness(cells: Floats, beat: float) -> Floats:
                 else 0.0
             )
         parts.append(row)
-    return np.clip(np.asarray(parts), -1.0, 1.5)
+    return np.asarray(np.clip(np.asarray(parts), -1.0, 1.5))
 
 
 def rows_of(cells: Floats, first: int, candidates: list[Hypothesis], beats: int = 4) -> Floats:

@@ -7,6 +7,7 @@ Recordings", IEEE TASLP 2011).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def _strength(struck: Struck) -> Floats:
     return np.asarray(values - values.mean())
 
 
-def _comb(magnitude: Floats, grid_hz: Floats, hz: Floats) -> Floats:
+def _comb(magnitude: Floats, grid_hz: npt.NDArray[np.floating[Any]], hz: Floats) -> Floats:
     """Sum of the magnitudes at multiples of each frequency."""
     total = np.zeros(len(hz))
     for multiple, weight in _COMB:

@@ -1,0 +1,94 @@
+"""Which drum is struck: a small learned model over what each register does, then over what the other bars have at that place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+
+from services.music.audio.strikes import HOP_S, LOW_EDGES_HZ, REGISTERS, Strikes
+
+Floats = npt.NDArray[np.float64]
+VOICES = ("kick", "snare", "hat")
+PLACES = 48
+_NEAR_S = 0.04
+_LOWS = len(LOW_EDGES_HZ) - 1
+GROUPS = {"kick": slice(0, 4), "snare": slice(_LOWS, REGISTERS - 3), "hat": slice(REGISTERS - 4, REGISTERS)}
+"""Registers in which each voice's stroke is timed."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One hidden layer beside a linear path, to three odds. `hidden` [units, in + 1], `out` [3, units], `linear` [3, in + 1]."""
+
+    mean: Floats
+    scale: Floats
+    hidden: Floats
+    out: Floats
+    linear: Floats
+
+    def probabilities(self, rows: Floats) -> Floats:
+        """[rows, voices] 0–1."""
+        z = (rows - self.mean) / self.scale
+        odds = np.tanh(z @ self.hidden[:, :-1].T + self.hidden[:, -1]) @ self.out.T + z @ self.linear[:, :-1].T + self.linear[:, -1]
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+
+
+@dataclass(frozen=True)
+class DrumModel:
+    """First what is heard at a stroke, then together with what is heard at the same place of other bars."""
+
+    alone: Layer
+    together: Layer
+
+
+def places_in_bars(times_s: Floats, downbeats_s: Floats) -> Floats:
+    """Bars since the first downbeat, fractions are places in the bar; extrapolated outside."""
+    bars = np.arange(len(downbeats_s), dtype=np.float64)
+    inside = np.interp(times_s, downbeats_s, bars)
+    length = float(np.median(np.diff(downbeats_s)))
+    inside = np.where(times_s < downbeats_s[0], (times_s - downbeats_s[0]) / length, inside)
+    return np.asarray(np.where(times_s > downbeats_s[-1], bars[-1] + (times_s - downbeats_s[-1]) / length, inside))
+
+
+def company(times_s: Floats, likely: Floats, downbeats_s: Floats) -> Floats:
+    """What other bars have at the place of each stroke: over all bars, and in the bar before and after, [strokes, 6]."""
+    out = np.zeros((len(times_s), 6))
+    if len(downbeats_s) < 3 or not len(times_s):
+        return out
+    places = places_in_bars(times_s, downbeats_s)
+    slots = np.rint((places - np.floor(places)) * PLACES).astype(int) % PLACES
+    folded = np.zeros((PLACES, 3))
+    np.add.at(folded, slots, likely)
+    folded /= len(downbeats_s)
+    spread = folded + 0.7 * np.roll(folded, 1, axis=0) + 0.7 * np.roll(folded, -1, axis=0)
+    out[:, :3] = np.clip(spread[slots] - likely / len(downbeats_s), 0, 1)
+    bar_s = float(np.median(np.diff(downbeats_s)))
+    for shift in (-bar_s, bar_s) if len(times_s) > 1 else ():
+        right = np.clip(np.searchsorted(times_s, times_s + shift), 1, len(times_s) - 1)
+        nearer = np.abs(times_s[right] - times_s - shift) < np.abs(times_s[right - 1] - times_s - shift)
+        index = np.where(nearer, right, right - 1)
+        close = np.abs(times_s[index] - times_s - shift) < _NEAR_S
+        out[:, 3:] += 0.5 * np.where(close[:, None], likely[index], 0.0)
+    return out
+
+
+def tell_drums(strikes: Strikes, downbeats_s: Floats, model: DrumModel) -> Floats:
+    """How likely each stroke is a kick, a snare and a hat, [strokes, 3]."""
+    if not len(strikes.at):
+        return np.zeros((0, 3))
+    alone = model.alone.probabilities(strikes.rows)
+    around = company(strikes.at * HOP_S, alone, downbeats_s)
+    return model.together.probabilities(np.hstack([strikes.rows, around, alone]))
+
+
+def timed(strikes: Strikes, chosen: npt.NDArray[np.int_], voice: str) -> tuple[Floats, Floats]:
+    """Seconds and strength of strokes of one voice: the peak of the rise in its own registers, between steps."""
+    curve = gaussian_filter1d(strikes.rise[GROUPS[voice]].astype(np.float64).mean(axis=0), 1.0)
+    last = len(curve) - 2
+    window = np.clip(strikes.at[chosen].astype(int)[:, None] + np.arange(-4, 5), 1, last)
+    peak = window[np.arange(len(window)), np.argmax(curve[window], axis=1)]
+    left, middle, right = curve[peak - 1], curve[peak], curve[peak + 1]
+    bend = left - 2 * middle + right
+    shift = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.where(np.abs(bend) > 1e-9, bend, 1.0), 0.0)
+    return (peak + np.clip(shift, -0.5, 0.5)) * HOP_S, middle
