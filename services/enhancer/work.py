@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from contracts.brief import Brief
+from contracts.brief import Brief, SectionPlan
 from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Musical, Options, Technical
 from contracts.errors import BadInput
 from contracts.given import Given
@@ -139,5 +139,10 @@ def _decided(context: Context, brief: Brief) -> Context:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "open"
+        return ", ".join(_section(v) if isinstance(v, SectionPlan) else str(v) for v in value) or "open"
     return f"{value:g}" if isinstance(value, float) else str(value) or "open"
+
+
+def _section(section: SectionPlan) -> str:
+    """Such as "verse 8"."""
+    return f"{section.label} {section.bars}" if section.bars else section.label

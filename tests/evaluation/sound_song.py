@@ -11,7 +11,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from contracts.context import Context, Options, Request
+from contracts.context import AnalysisSection, Context, Options, Request
+from contracts.features import Features
 from contracts.music import Score
 from services.enhancer.work import ideate
 from services.generator.work import arrange, compose, plan, render
@@ -66,12 +67,16 @@ def songs(count: int) -> list[Asked]:
     return found
 
 
-def finish(asked: Asked, folder: Path, *, seconds: float | None = 30.0, options: Options | None = None) -> Finished:
-    """Make a song from its sentence to its files in `folder`."""
+def finish(
+    asked: Asked, folder: Path, *, seconds: float | None = 30.0, options: Options | None = None, heard: Features | None = None
+) -> Finished:
+    """Make a song from its sentence to its files in `folder`; `heard` in a reference that it shall be like."""
     options = (options or Options()).model_copy(update={"duration_s": seconds} if seconds else {})
     bench = Workbench(FileStore(folder / "store", sync=False), folder, lambda _, __: None)
     request = Request.model_validate({"prompt": asked.prompt, "options": options, "seed": asked.number})
     context = Context(composition_id="sound", job_id=f"sound-{asked.number}", seq=0, created_at=0.0, request=request)
+    if heard is not None:
+        context = context.model_copy(update={"analysis": AnalysisSection(features=heard, reference_name="the reference")})
     stages: dict[str, Work] = {
         "ideation": ideate, "composition": compose, "arrangement": arrange, "production": _produce, "mixing": mix, "mastering": master,
     }  # fmt: skip
