@@ -26,7 +26,7 @@ MEASURED = PictureFeatures(
     tempo_bpm=96, moods=("relaxed",), genres=("pop",), text="mostly grey",
 )  # fmt: skip
 SEEN = {
-    "text": "A harbour\x00 at night <b>in rain</b>", "moods": ["melancholic", "zzqx", "dreamy"], "genres": ["ambient", "polka"], 
+    "text": "A harbour\x00 at night <b>in rain</b>", "moods": ["melancholic", "zzqx", "dreamy"], "genres": ["ambient", "polka"],
     "tempo_bpm": 68,
     "valence": 0.25, "energy": 7, "mode": "minor", "timbre": ["reverberant", "cello", "rm -rf"], "confidence": 0.8,
 }  # fmt: skip
