@@ -15,9 +15,14 @@ _FELT_BPM = 105.0
 _SPREAD = 0.55
 """Octaves around _FELT_BPM in which a tapped pulse is likely felt (one standard deviation of log2)."""
 _DRIFT = 0.04
-_STEADY = 0.25
+_STEADY = 0.28
 """Share of a gap by which an even tap may miss."""
 _MOST_BARS = 8
+_BOUNCE_S, _BOUNCE_SHARE = 0.11, 0.3
+"""A tap so soon after another, in seconds and in middle gaps, is the same finger twice."""
+_PAUSE_S, _PAUSE_GAPS = 1.8, 3.5
+"""From here on a gap is a pause in which the finger may have lost the count."""
+_FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ def find_pulse(taps_s: Sequence[float]) -> Pulse:
     gaps = np.diff(times)
     middle = float(np.median(gaps))
     whole = np.maximum(np.round(gaps / middle), 1)
-    steady = float(np.mean(np.abs(gaps / middle - whole) > _STEADY)) < 0.08 and float(np.mean(whole <= 2)) > 0.9
+    odd = np.abs(gaps / middle - whole) > _STEADY
+    steady = float(np.mean(odd)) < 0.12 and float(np.mean(whole == 1)) > 0.6 and float(np.mean(whole <= 4)) > 0.9
     if steady:
         even = _refined(times, _felt_period(middle), middle)
         if max(abs(ms) for ms in even.late_ms) < 300 * middle:
@@ -166,14 +172,60 @@ def groove_of(pulse: Pulse, meter: Meter) -> GivenGroove:
     return GivenGroove(bars=length, onsets=onsets)
 
 
+def cleaned(taps_s: Sequence[float]) -> tuple[list[float], list[str]]:
+    """The taps without bounces and with pauses closed to whole beats, and what was done, in words."""
+    times = np.asarray(taps_s, np.float64)
+    gaps = np.diff(times)
+    bounce = gaps < min(_BOUNCE_S, _BOUNCE_SHARE * float(np.quantile(gaps, 0.6)))
+    kept = times[np.concatenate([[True], ~bounce])]
+    if len(kept) < _FEWEST:
+        return list(taps_s), []
+    many = int(bounce.sum())
+    notes = [
+        f"{many} tap{'s' if many > 1 else ''} less than {_BOUNCE_S * 1000:.0f} ms after another {'were' if many > 1 else 'was'} left out"
+    ]
+    kept, closed = _without_pauses(kept)
+    return [float(t) for t in kept], (notes if many else []) + closed
+
+
+def _without_pauses(times: Times) -> tuple[Times, list[str]]:
+    """Each pause made a whole number of beats long, of the beat that the longest stretch between pauses has."""
+    gaps = np.diff(times)
+    breaks = np.flatnonzero(gaps > max(_PAUSE_S, _PAUSE_GAPS * float(np.median(gaps)))) + 1
+    stretches = np.split(times, breaks)
+    longest = max(stretches, key=len)
+    if not len(breaks) or len(longest) < _FEWEST:
+        return times, []
+    beat = find_pulse(longest.tolist()).beat_s
+    joined = [stretches[0]]
+    for stretch in stretches[1:]:
+        pause = stretch[0] - joined[-1][-1]
+        joined.append(stretch - stretch[0] + joined[-1][-1] + max(1, round(float(pause) / beat)) * beat)
+        joined[-1] += _off_grid(joined[0][0], joined[-1], beat)
+    many = len(breaks)
+    return np.concatenate(joined), [f"{many} pause{'s were' if many > 1 else ' was'} taken as whole beats"]
+
+
+def _off_grid(start_s: float, times: Times, beat_s: float) -> float:
+    """Seconds by which a stretch is to be moved so that it stands on the sixteenths of a beat that begins at `start_s`."""
+    step = beat_s / 4
+    off = (times - start_s) / step
+    return -float(np.median(off - np.round(off))) * step
+
+
 def read_tapping(taps_s: Sequence[float], meter: str | None = None, bpm: float | None = None) -> Given:
-    """What taps bring: tempo, meter and groove. A stated meter or tempo is taken as it is, and the taps give the feel."""
+    """What taps bring: tempo, meter and groove. A stated meter or tempo is taken as it is, and the taps give the feel.
+
+    Bounces are left out and pauses closed; beats that were missed are counted over.
+    """
+    taps_s, remarks = cleaned(taps_s)
     pulse = find_pulse(taps_s)
     found, why = guess_meter(pulse.steps)
     taken = Meter.parse(meter) if meter else found
     felt = pulse.bpm * PPQ / taken.ticks_per_beat if taken.is_compound else pulse.bpm
     spread = float(np.std(pulse.late_ms))
     notes = [f"{len(taps_s)} taps, {felt:.2f} bpm by a line through them; they lie {spread:.0f} ms around it"]
+    notes += remarks
     notes.append(f"the first tap is the first beat; {'the meter was stated' if meter else why}")
     if bpm and abs(bpm / felt - 1) > 0.01:
         notes.append(f"{bpm:g} bpm was stated: the taps give the rhythm and its feel alone")
