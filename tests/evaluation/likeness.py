@@ -84,7 +84,7 @@ def table(pairs: Sequence[tuple[Likeness, Likeness]]) -> str:
 def each(pairs: Sequence[tuple[Likeness, Likeness]]) -> str:
     """A few figures of every reference."""
     shown = (("tempo within 4 %", "tempo"), ("key", "key"), ("form borders F", "form"), ("groove r", "groove"),
-             ("families in common", "band"), ("energy curve r", "energy"), 
+             ("families in common", "band"), ("energy curve r", "energy"),
              ("tone, whole record", "tone"), ("tone, worst judged section", "worst"))  # fmt: skip
     lines = [f"{'reference':26}" + "".join(f"{name:>14}" for _, name in shown)]
     for one, other in pairs:

@@ -7,12 +7,14 @@ from contracts.music import Meter
 from services.generator.arrangement.metre import groups
 
 LEAST_CONFIDENCE = 0.35
-LEAST_SWING_CONFIDENCE = 0.4
+LEAST_SWING_CONFIDENCE = 0.2
 OFTEN = 0.5
 """A voice that strikes somewhere in this share of the bars has a pattern."""
 NOW_AND_THEN = 0.2
 """A stroke that this share of the bars has belongs to the pattern: it is played in as many of them."""
 SURELY = 0.88
+LEAST_PLAYED = 0.2
+"""A drummer who plays in fewer bars than this was hardly heard."""
 ALWAYS = 0.8
 """What a quiet section keeps of it."""
 SOFT = 0.55
@@ -29,7 +31,8 @@ _LIKE = {"clap": "snare", "rim": "snare", "ride": "hat", "open": "hat", "bell": 
 class HeardGroove:
     """What the drummer takes over. `patterns`: voice -> pattern for this meter; `quiet`: the same for low sections.
 
-    `chances`: voice -> share of bars with a stroke, per step. `late_ms`: voice -> lateness per step of the bar. `ratio`: long to short where the beat swings (`unit` 8 or 16); None: the style's.
+    `chances`: voice -> share of bars with a stroke, per step. `late_ms`: voice -> lateness per step of the bar.
+    `ratio`: long to short where the beat swings (`unit` 8 or 16); None: the style's.
     """
 
     patterns: dict[str, str]
@@ -54,7 +57,7 @@ def heard_groove(features: Features | None, meter: Meter) -> HeardGroove | None:
     if features.meter != str(meter) or drums.steps_per_bar <= 0 or not _fits(drums.steps_per_bar, meter):
         return None
     ratio, unit = _swing(features)
-    rows = {name: drums.voices[name].pattern for name in VOICES if name in drums.voices}
+    rows = _while_playing({name: drums.voices[name].pattern for name in VOICES if name in drums.voices})
     rows = {name: row for name, row in rows.items() if len(row) == drums.steps_per_bar and max(row) >= OFTEN}
     if not {"kick", "snare"} & set(rows):
         return None
@@ -62,11 +65,27 @@ def heard_groove(features: Features | None, meter: Meter) -> HeardGroove | None:
         {name: _pattern(rows[name], drums.voices[name], meter, NOW_AND_THEN) for name in rows},
         {name: _pattern(rows[name], drums.voices[name], meter, ALWAYS) for name in rows if max(rows[name]) >= ALWAYS},
         {name: tuple(1.0 if share >= SURELY else share for share in rows[name]) for name in rows},
-        {name: _late(rows[name], drums.voices[name], swung=ratio is not None and ratio > STRAIGHT) for name in rows},
+        {name: _late(rows[name], drums.voices[name], _own_places(drums.steps_per_bar, ratio, unit)) for name in rows},
         ratio,
         unit,
         drums.confidence,
     )
+
+
+def _while_playing(rows: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    """Shares of the bars in which the drummer plays: the commonest stroke of all is in nearly every one of them."""
+    most = max((max(row, default=0.0) for row in rows.values()), default=0.0)
+    if not LEAST_PLAYED <= most < SURELY:
+        return rows
+    return {name: tuple(min(share * SURELY / most, 1.0) for share in row) for name, row in rows.items()}
+
+
+def _own_places(steps: int, ratio: float | None, unit: int) -> int:
+    """Every how many steps a stroke's lateness is its own and not the swing's: all of a straight beat, the beats of another."""
+    if ratio is not None and ratio <= STRAIGHT:
+        return 1
+    quarter = max(steps // 4, 1)
+    return max(quarter // 2, 1) if ratio is not None and unit == 16 else quarter
 
 
 def _fits(steps: int, meter: Meter) -> bool:
@@ -97,14 +116,13 @@ def _pattern(row: tuple[float, ...], voice: DrumVoice, meter: Meter, least: floa
     return "|" + " ".join(cells)
 
 
-def _late(row: tuple[float, ...], voice: DrumVoice, *, swung: bool) -> tuple[float, ...]:
-    """Lateness per step against the voice's own beats, within what the ear can tell; a swung offbeat's belongs to the swing."""
+def _late(row: tuple[float, ...], voice: DrumVoice, every: int) -> tuple[float, ...]:
+    """Lateness per step within what the ear can tell, on every so many steps; what lies between them is moved by the swing."""
     if len(voice.late_ms) != len(row):
         return ()
-    quarter = max(len(row) // 4, 1)
     out = []
     for step, late in enumerate(voice.late_ms):
-        heard = row[step] >= 0.25 and LEAST_MS <= abs(late) <= MOST_MS and not (swung and step % quarter)
+        heard = row[step] >= 0.25 and LEAST_MS <= abs(late) <= MOST_MS and step % every == 0
         out.append(round(late, 1) if heard else 0.0)
     return tuple(out)
 
