@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.music import Score
 from services.mixer.profiles import profile
-from tests.benchmarks import bare, meters, song
+from tests.benchmarks import bare, hearing, meters, song
 
 DOCS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 SOUND = ("production", "mixing", "mastering")
@@ -34,6 +34,7 @@ def main() -> int:
             "## Meters and limiter\n\nProcessor seconds on the same master, three minutes of stereo at 48 kHz.\n",
             meters.table(first.song.folder / "master.wav", profile(score.genre)),
             "",
+            hearing.section(first.song.folder / "master.wav"),
             _comparison(),
         ])  # fmt: skip
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -35,12 +35,12 @@ def read(truths: Sequence[Truth]) -> list[Judged]:
 
 
 def _read(truth: Truth) -> Judged:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         brief = read_prompt(truth.text, Options(), seed=truth.number)
     except Exception as refusal:  # noqa: BLE001  a prompt that cannot be read is a result of this measurement, not its end
-        return judge_refusal(truth, refusal, 1000 * (time.perf_counter() - began))
-    return judge(truth, brief, 1000 * (time.perf_counter() - began))
+        return judge_refusal(truth, refusal, 1000 * (time.process_time() - began))
+    return judge(truth, brief, 1000 * (time.process_time() - began))
 
 
 def share(judged: Sequence[Judged], name: str) -> tuple[int, int]:
@@ -95,7 +95,7 @@ def table(judged: Sequence[Judged]) -> str:
         "",
         f"claims nothing that nobody said: {clean} of {len(judged)} prompts" + (f"; claimed: {dict(claimed)}" if claimed else ""),
         f"right in everything: {whole} of {len(judged)} prompts ({whole / len(judged):.1%})",
-        "ms per brief: first {:.1f}, p50 {:.1f}, p95 {:.1f}, most {:.1f}".format(
+        "processor ms per brief: first {:.1f}, p50 {:.1f}, p95 {:.1f}, most {:.1f}".format(
             times[0], *np.percentile(times[1:] or times, (50, 95, 100))
         ),
     ]
