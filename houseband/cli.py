@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="what the ears hear in a file")
     analyze.add_argument("file", type=Path)
     analyze.add_argument("--json", action="store_true")
+    analyze.add_argument("--midi", type=Path, metavar="OUT.mid", help="what its stems play, as a MIDI file")
+    analyze.add_argument("--picture", type=Path, metavar="OUT.png", help="spectrogram with beats, sections and chords")
+    analyze.add_argument(
+        "--separate", choices=("auto", "demucs", "bands", "none"), help="how its stems are had; auto: Demucs where its weights are"
+    )
     process = commands.add_parser("process", help="operations and effects on any sound file: trim, fade, eq, stretch, normalise ...")
     process.add_argument("source", type=Path, metavar="IN")
     process.add_argument("target", type=Path, metavar="OUT", help="its name says the coding: .wav, .flac, .mp3, .ogg")

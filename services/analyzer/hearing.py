@@ -15,6 +15,7 @@ import soxr
 
 from contracts.features import Evidence, Features, Measured
 from services.analyzer import style_guess
+from services.analyzer.drumming import hear_drums
 from services.analyzer.file_tags import read_tags
 from services.analyzer.form import grid_of, hear_sections
 from services.analyzer.harmony import Harmony, hear_harmony
@@ -71,6 +72,7 @@ def attend(recording: Recording, tell: Tell = silently, evidence: tuple[Evidence
         tell(0.25, "Tapping along")
         rhythm = hear_rhythm(mono)
         found |= _rhythm(rhythm, heard_s)
+        found["drums"] = hear_drums(mono, EAR_RATE_HZ, rhythm)
         tell(0.4, "Listening to the harmony")
         harmony = hear_harmony(mono, rhythm)
         found |= _pitches(mono, rhythm, harmony)
