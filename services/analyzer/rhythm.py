@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from contracts.features import Swing
 from services.music.audio.bands import Struck, hear_struck
+from services.music.audio.bar_length import Bar, MeterModel, find_bar
 from services.music.audio.metre import BarModel, Felt, feel, sharpen, sounding
 from services.music.audio.onsets import EAR_RATE_HZ, Envelope, pick_onsets
 from services.music.audio.swing import hear_swing
@@ -53,18 +54,25 @@ def bar_model() -> BarModel:
     return BarModel(**{name: np.asarray(table[name], np.float64) for name in ("mean", "scale", "linear", "hidden", "out")})
 
 
-def _laid_out(mono: Array, struck: Struck, felt: Felt, beats_per_bar: int) -> tuple[Times, Times]:
+@cache
+def meter_model() -> MeterModel:
+    """The learned weights."""
+    table = json.loads(files("services.analyzer.learned").joinpath("meters.json").read_text("utf-8"))
+    return MeterModel(**{name: np.asarray(table[name], np.float64) for name in ("mean", "scale", "weights")})
+
+
+def _laid_out(mono: Array, struck: Struck, felt: Felt, bar: Bar) -> tuple[Times, Times]:
     """Beats and first beats over all that sounds, in seconds: whole bars, through breaks, to the end of the last struck bar."""
     first_s, last_s, end_s = sounding(mono, EAR_RATE_HZ, struck)
     numbers = (felt.pulse.pulses(np.asarray([first_s, last_s])) - felt.chosen.downbeat) / felt.chosen.ratio
-    bars = np.floor((numbers + 0.25) / beats_per_bar)
-    count = np.arange(bars[0] * beats_per_bar, (bars[1] + 1) * beats_per_bar)
-    beats = felt.beat_times(count)
+    bars = np.floor((numbers + 0.25 - bar.first) / bar.beats)
+    edges = bar.first + bar.beats * np.arange(bars[0], bars[1] + 2)
+    counts = np.arange(np.ceil(edges[0]), np.ceil(edges[-1]))
+    beats, starts = felt.beat_times(counts), felt.beat_times(edges[:-1])
     late = sharpen(struck, beats[(beats > first_s) & (beats < last_s)]) - LATENCY_S
-    beats = beats + late
-    inside = (beats >= first_s - 0.1) & (beats >= -0.05) & (beats < end_s + 0.1)
-    starts = inside & (count % beats_per_bar == 0)
-    return np.maximum(beats[inside], 0.0), np.maximum(beats[starts], 0.0)
+    low, high = max(first_s - 0.1, -0.05), end_s + 0.1
+    beats, starts = beats + late, starts + late
+    return np.maximum(beats[(beats >= low) & (beats < high)], 0.0), np.maximum(starts[(starts >= low) & (starts < high)], 0.0)
 
 
 def _confidence(felt: Felt) -> float:
@@ -84,7 +92,8 @@ def hear_rhythm(mono: Array) -> Rhythm:
     felt = feel(struck, bar_model())
     if felt is None:
         return plain
-    beats, downbeats = _laid_out(mono, struck, felt, 4)
+    bar = find_bar(felt.cells, *felt.bar_cells, meter_model())
+    beats, downbeats = _laid_out(mono, struck, felt, bar)
     bpm = felt.chosen.bpm if felt.pulse.steady else regress_tempo(beats)
     if bpm is None or len(beats) < 4:
         return plain
@@ -101,8 +110,9 @@ def hear_rhythm(mono: Array) -> Rhythm:
         candidates=tuple((round(b, 2), round(s, 3)) for b, s in felt.others[:4]),
         downbeats_s=downbeats,
         downbeat_confidence=felt.downbeat_share,
-        meter="4/4",
-        meter_confidence=0.3,
+        beats_per_bar=bar.beats,
+        meter=bar.meter,
+        meter_confidence=bar.share * _confidence(felt),
         swing=swing,
         struck=struck,
     )

@@ -12,7 +12,7 @@ from services.music.audio.steadiness import Steady
 Floats = npt.NDArray[np.float64]
 CELLS = 24
 """Cells per reference pulse: thirds and quarters of it, of its double and of its half lie on cells."""
-RATIOS = (1 / 3, 1 / 2, 2 / 3, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
+RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
 """The felt beat over the reference pulse."""
 SLOWEST_BPM, FASTEST_BPM = 45.0, 240.0
 _LAGS = (1, 2, 3, 4, 6, 8)

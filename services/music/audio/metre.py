@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.music.audio.bands import Struck
-from services.music.audio.folding import Hypothesis, cells_of, hypotheses, rows_of
+from services.music.audio.folding import CELLS, Hypothesis, cells_of, hypotheses, rows_of
 from services.music.audio.onsets import pick_onsets
 from services.music.audio.steadiness import Steady, follow, reference_rates
 
@@ -46,6 +46,12 @@ class Felt:
     octave_share: float
     downbeat_share: float
     others: tuple[tuple[float, float], ...]
+
+    @property
+    def bar_cells(self) -> tuple[float, float]:
+        """First cell of a bar of four, and length of a beat in cells."""
+        beat = self.chosen.ratio * CELLS
+        return ((self.chosen.downbeat - self.first_cell) * CELLS) % (4 * beat), beat
 
     def beat_times(self, numbers: Floats) -> Floats:
         """Seconds of beats, counted from the chosen first beat of a bar."""
