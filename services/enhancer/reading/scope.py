@@ -102,16 +102,17 @@ def _forward(
             break
         if comma and not found:
             break
-        if skipped >= _REACH or not (is_adjective(index) or (scope_word and _may_be_skipped(scope_word, kind))):
+        if skipped >= _REACH or not (is_adjective(index) or (scope_word and _may_be_skipped(scope_word, kind, bool(found or pending)))):
             break
         step = scope_word.last if scope_word else index + 1
         index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
     return found
 
 
-def _may_be_skipped(word: Match, kind: str) -> bool:
+def _may_be_skipped(word: Match, kind: str, begun: bool) -> bool:
     """Whether a word may stand between a refusal and what it refuses: "no real drums", "no solo vocals"."""
-    return bool(word.ids("filler") or word.ids("more") or (kind == "negation" and word.ids("only") and not word.ids("negation")))
+    alone = kind == "negation" and word.ids("only") and not word.ids("negation") and not begun
+    return bool(word.ids("filler") or word.ids("more") or alone)
 
 
 def _opens_anew(text: Text, index: int) -> bool:

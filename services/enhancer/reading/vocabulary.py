@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from services.enhancer.reading.inflection import inflected
 from services.enhancer.reading.lexicon import Lexicon, Sense, entries
 from services.enhancer.reading.tables import names, table
 from services.enhancer.reading.text import words_of
@@ -131,11 +132,13 @@ def _unless_family(pairs: Iterator[tuple[str, Sense]]) -> Iterator[tuple[str, Se
 
 def _foreign(language: str) -> Iterator[tuple[str, Sense]]:
     known = table(language)
-    for kind, section in ((INSTRUMENT, "instruments"), (MOOD, "moods"), (USE, "uses"), (PRODUCTION, "production")):
-        yield from entries(known.get(section, {}), kind)
+    kinds = ((INSTRUMENT, "instruments"), (FAMILY, "families"), (STAND_IN, "stand_ins"), (MOOD, "moods"), (USE, "uses"), (PRODUCTION, "production"))
+    for kind, section in kinds:
+        pairs = entries(known.get(section, {}), kind)
+        yield from inflected(language, pairs) if kind == MOOD else _unless_family(pairs) if language.endswith("/en") else pairs
     for name, phrases in known.get("genres", {}).items():
         kind = GENRE if name in genres() else NEAR
-        yield from ((phrase, (kind, name)) for phrase in phrases)
+        yield from inflected(language, ((phrase, (kind, name)) for phrase in phrases))
 
 
 @cache
