@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from contracts.features import Features, HeardSection
 from services.music.packs.melody_table import MelodyTable
 from services.music.references.figures import Tune, tune_of
-from services.music.references.pairing import Place, counterparts
+from services.music.references.pairing import Place, counterparts, playing_energies
 
 ENERGY_SHARE = 0.65
 """How much of a section's energy is the reference's, where the form is not."""
@@ -39,9 +39,9 @@ class Guide:
 
     def energies(self, ours: Sequence[Place]) -> dict[str, float]:
         """Energy of each of our sections: mostly that of the section of the reference which it answers to."""
-        answers = counterparts(self.sections, ours)
+        answers, played = counterparts(self.sections, ours), playing_energies(self.sections)
         return {
-            place.id: round((1 - ENERGY_SHARE) * place.energy + ENERGY_SHARE * self.sections[answers[place.id]].energy, 3)
+            place.id: round((1 - ENERGY_SHARE) * place.energy + ENERGY_SHARE * played[answers[place.id]], 3)
             for place in ours
             if place.id in answers
         }

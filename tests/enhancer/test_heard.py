@@ -17,7 +17,7 @@ ROWS = (
     ("verse", "B", 8, 0.5),
     ("chorus", "C", 8, 0.95),
     ("outro", "D", 4, 0.2),
-)  # noqa: E501
+)
 
 
 def sections(rows=ROWS):
@@ -48,7 +48,10 @@ def test_a_reference_fills_the_brief_with_its_reasons() -> None:
     assert not any(field.is_stated for field in fields(brief).values())
     for field in (brief.tempo_bpm, brief.key, brief.meter, brief.genres, brief.structure, brief.instruments_with):
         assert "heard in the reference" in (field.reason or "")
-    assert [(s.bars, s.energy) for s in brief.structure.value] == [(bars, energy) for _, _, bars, energy in ROWS]
+    assert [s.bars for s in brief.structure.value] == [bars for _, _, bars, _ in ROWS]
+    played = [s.energy or 0 for s in brief.structure.value]
+    assert played[5] <= played[0] < played[1] == played[3] < played[2] < played[4]
+    assert max(played) == 0.9
     assert brief.duration_s.value == pytest.approx(40 * BAR_S + 2, abs=0.01)
     assert set(brief.instruments_with.value) >= {"drum_kit", "synth_bass", "synthesizer"}
 
@@ -90,7 +93,7 @@ def test_a_form_is_scaled_to_the_asked_length(seconds) -> None:
     plan = brief.structure.value
     bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
     assert sum(s.bars or 0 for s in plan) == round((seconds - min(2.0, 0.15 * seconds)) / bar_s)
-    assert max(s.energy or 0 for s in plan) == pytest.approx(0.95, abs=0.06)
+    assert max(s.energy or 0 for s in plan) == pytest.approx(0.9, abs=0.08)
     labels = [s.label for s in plan]
     assert seconds < 60 or {"intro", "outro"} <= set(labels)
     odd = [s for s in plan if (s.bars or 0) % 2 and s.label not in ("intro", "outro")]

@@ -12,6 +12,7 @@ from services.enhancer.reading.heard_fields import HEARD
 from services.enhancer.reading.sections import canonical_label
 from services.music.packs.form_table import FormTable
 from services.music.packs.genres import genres
+from services.music.references.pairing import playing_energies
 
 Plan = tuple[SectionPlan, ...]
 LEAST_SECTIONS = 2
@@ -57,7 +58,10 @@ def heard_form(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration
     if confidence < LEAST_CONFIDENCE:
         return None
     names = _names(features, genres()[genre_id].form)
-    heard = [_Heard(names[s.label], s.letter or s.label, _bars(s, features, tempo_bpm, meter), s.energy) for s in features.sections]
+    heard = [
+        _Heard(names[s.label], s.letter or s.label, _bars(s, features, tempo_bpm, meter), energy)
+        for s, energy in zip(features.sections, playing_energies(features.sections), strict=True)
+    ]
     reason = f"the form {HEARD}: {', '.join(f'{h.label} {h.bars}' for h in heard)}"
     if duration_s is not None:
         wanted = bars_of(duration_s, tempo_bpm, meter, genres()[genre_id].form)

@@ -10,7 +10,7 @@ from services.generator.composition.functions import HOOKS, function_of, section
 from services.generator.composition.lengths import Lengths
 from services.generator.composition.sequences import sequence
 from services.generator.composition.succession import inner_phrases
-from services.generator.guiding import Guide
+from services.generator.guiding import ENERGY_SHARE, Guide
 from services.music.packs.form_table import FormTable
 from services.music.references.pairing import Place
 from services.music.rng import rng
@@ -87,7 +87,7 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         seed: of the chances taken.
         curve: short-term loudness of a reference in LUFS, at even times; it bends the sections' energies by half where the
             reference's sections are not known.
-        guide: what the reference steers; energies that the brief plans for its sections stand.
+        guide: what the reference steers; energies that were stated for the sections stand, those of a reference count by half and more.
     """
     draw = rng(seed, "composition", "form")
     bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
@@ -111,7 +111,11 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
     tail_s = tail_for(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
     slots = _slots(labels, lengths, table, brief.energy.value - genre_energy, seed)
     if any(section.energy is not None for section in stated):
-        slots = tuple(replace(slot, energy=slot.energy if s.energy is None else s.energy) for slot, s in zip(slots, stated, strict=True))
+        share = 1.0 if brief.structure.is_stated else ENERGY_SHARE
+        slots = tuple(
+            slot if s.energy is None else replace(slot, energy=round((1 - share) * slot.energy + share * s.energy, 3))
+            for slot, s in zip(slots, stated, strict=True)
+        )
     elif guide.sections:
         slots = _answering(slots, guide)
     elif len(curve) >= 8:

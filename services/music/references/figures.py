@@ -95,11 +95,7 @@ def topmost(notes: Iterable[tuple[float, int]], within: float = 0.1) -> list[tup
 def _figures(line: Line, grid: int) -> Iterable[tuple[int, Figure]]:
     """(index of the first note, eleven intervals and eleven distances of onsets) of every twelve notes that are a tune."""
     steps = [round(onset * grid) for onset, _ in line]
-    moves = [
-        value
-        for (a, (_, p)), (b, (_, q)) in pairwise(zip(steps, line, strict=True))
-        for value in (q - p, min(b - a, _LONGEST))
-    ]
+    moves = [value for (a, (_, p)), (b, (_, q)) in pairwise(zip(steps, line, strict=True)) for value in (q - p, min(b - a, _LONGEST))]
     length = 2 * (FIGURE - 1)
     for index in range(len(line) - FIGURE + 1):
         if len({pitch for _, pitch in line[index : index + FIGURE]}) >= LEAST_PITCHES:
