@@ -8,6 +8,6 @@ from services.runtime.workbench import Workbench
 
 def features(arguments: dict[str, Any], bench: Workbench) -> dict[str, Any]:
     """What the ears hear in the stored file `reference`."""
-    from services.analyzer.reference import heard_reference
+    from services.analyzer.reference import heard_features
 
-    return heard_reference(Artifact.model_validate(arguments["reference"]), bench).model_dump(mode="json")
+    return heard_features(Artifact.model_validate(arguments["reference"]), bench).model_dump(mode="json")

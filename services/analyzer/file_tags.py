@@ -81,8 +81,8 @@ def _artwork(file: object) -> list[str]:
     """Kind and size of the pictures in a file."""
     pictures = list(getattr(file, "pictures", None) or [])
     tags = getattr(file, "tags", None)
-    if not pictures and hasattr(tags, "getall"):
-        pictures = tags.getall("APIC")
+    if not pictures and (find := getattr(tags, "getall", None)):
+        pictures = find("APIC")
     named = [f"{getattr(picture, 'mime', '') or 'a picture'}, {len(picture.data) / 1024:.0f} KiB" for picture in pictures]
     if not named and isinstance(tags, dict) and tags.get("metadata_block_picture"):
         named = ["a picture"]

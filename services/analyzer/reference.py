@@ -1,15 +1,67 @@
-"""Hearing a reference that lies in the object store: from memory where it was heard before, else anew, with its stems."""
+"""Hearing a reference that lies in the object store: from memory where it was heard before, else anew, with its stems for a job."""
+
+from dataclasses import dataclass
 
 from contracts.artifacts import Artifact
 from contracts.features import Features
-from services.analyzer.remembered import remembered
+from services.analyzer.remembered import FOLDER, keep, key_of, recall
+from services.analyzer.separation import How, method_here
 from services.runtime.stores.describing import file_digest
 from services.runtime.workbench import Workbench
 
+HEARD_SHARE = 0.35
+"""Share of a job's listening before the stems are separated."""
 
-def heard_reference(reference: Artifact, bench: Workbench) -> Features:
-    """The features of a stored sound file. Raises BadInput on field "reference" for what cannot be heard."""
-    from services.analyzer.hearing import hear
 
+TRANSCRIPTS = "transcripts/"
+"""Where what the stems play is kept: for as long as jobs may name it, whatever is forgotten of the analyses."""
+_MIDI_HEAD = b"MThd"
+
+
+@dataclass(frozen=True)
+class HeardReference:
+    """What was heard, the MIDI file of the stems where they were separated, and whether it was remembered."""
+
+    features: Features
+    transcript: Artifact | None = None
+    notes: int = 0
+    remembered: bool = False
+
+
+def heard_features(reference: Artifact, bench: Workbench) -> Features:
+    """The features of a stored sound file, without stems. Raises BadInput on field "reference" for what cannot be heard."""
+    return heard_reference(reference, bench, "none").features
+
+
+def heard_reference(reference: Artifact, bench: Workbench, how: How) -> HeardReference:
+    """The features of a stored sound file, and what its stems play.
+
+    Raises BadInput on field "reference" for what cannot be heard, on "separate" where Demucs is asked for and cannot work here.
+    """
     path = bench.objects.local_path(reference)
-    return remembered(bench.objects, file_digest(path), "none", lambda: hear(path, bench.progress))
+    digest = file_digest(path)
+    key = key_of(digest, method_here(how))
+    written = key.replace(FOLDER, TRANSCRIPTS, 1).replace(".json", ".mid")
+    known = recall(bench.objects, key, digest)
+    stored = _transcript(bench, written)
+    if known is not None and (stored is not None or known.separation.method == "none"):
+        return HeardReference(known, stored, remembered=True)
+    from services.analyzer.hearing import hear_all
+    from services.analyzer.stems import hear_stems
+
+    heard = hear_all(path, lambda share, line: bench.progress(HEARD_SHARE * share, line))
+    stems = hear_stems(heard, how, lambda share, line: bench.progress(HEARD_SHARE + (1 - HEARD_SHARE) * share, line))
+    if stems.midi:
+        stored = bench.objects.put_bytes(written, stems.midi, "audio/midi")
+    if method_here(how).startswith(stems.features.separation.method):  # not what stood in for Demucs once it failed
+        keep(bench.objects, key, stems.features)
+    return HeardReference(stems.features, stored if stems.midi else None, stems.notes)
+
+
+def _transcript(bench: Workbench, key: str) -> Artifact | None:
+    """A stored transcript; one that is no MIDI file is deleted."""
+    stored = bench.objects.find(key)
+    if stored is not None and not bench.objects.read(key).startswith(_MIDI_HEAD):
+        bench.objects.delete(key)
+        return None
+    return stored

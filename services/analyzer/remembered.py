@@ -3,8 +3,6 @@
 An entry that is broken, foreign or too large is as if it were not there: the file is heard again, and the entry written anew.
 """
 
-from collections.abc import Callable
-
 from pydantic import ValidationError
 
 from contracts.features import Features
@@ -18,19 +16,9 @@ MOST_BYTES = 8 << 20
 
 
 def key_of(digest: str, how: str) -> str:
-    """Where the analysis of a file is kept; `how` its stems were had."""
-    return f"{FOLDER}{EARS}/{digest}-{how}.json"
-
-
-def remembered(objects: Objects, digest: str, how: str, hear: Callable[[], Features]) -> Features:
-    """What was heard in the file of this digest, from the store, or by `hear` and then stored."""
-    key = key_of(digest, how)
-    known = recall(objects, key, digest)
-    if known is not None:
-        return known
-    features = hear()
-    keep(objects, key, features)
-    return features
+    """Where the analysis of a file is kept; `how` its stems were had, a name of letters, digits and . _ -, as far as a key allows."""
+    plain = "".join(c if (c.isalnum() and c.isascii()) or c in "._-" else "_" for c in how)[:80]
+    return f"{FOLDER}{EARS}/{digest}-{plain}.json"
 
 
 def recall(objects: Objects, key: str, digest: str) -> Features | None:

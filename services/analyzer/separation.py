@@ -58,6 +58,13 @@ def demucs_lacks() -> str:
     return "" if repos[0].is_dir() else f"no weights: {repos[0].name} in {REPO} is no folder"
 
 
+def method_here(how: How) -> str:
+    """The method that `how` comes to on this machine, with the model where there is one: what an analysis may be remembered under."""
+    if how in ("none", "bands"):
+        return how
+    return "bands" if how == "auto" and demucs_lacks() else f"demucs.{os.environ.get(MODEL) or USUAL_MODEL}"
+
+
 def separate(recording: Recording, how: How = "auto", tell: Tell = silently) -> Stems:
     """The stems of a recording.
 
@@ -76,6 +83,8 @@ def separate(recording: Recording, how: How = "auto", tell: Tell = silently) -> 
             return _by_demucs(recording, tell)
         except PluginFailed as error:
             lacks = f"Demucs {error.how}"
+        except BadInput as error:
+            lacks = f"no model {error.value} in {REPO}: {error.hint}"
     if how == "demucs":
         raise BadInput("separate", "demucs", "auto, bands or none here", hint=lacks)
     stems = split_by_bands(recording.audio, recording.rate_hz)

@@ -42,11 +42,20 @@ def _heard(context: Context, reference: Artifact, bench: Workbench) -> Context:
     from services.analyzer.reference import heard_reference
 
     bench.progress(0.0, "Listening to the reference")
-    features = _named(reference, lambda: heard_reference(reference, bench))
-    bench.progress(0.7, f"Heard {_in_words(features)}")
-    section = AnalysisSection(features=features, reference_name=PurePosixPath(reference.key).name)
+    within = Workbench(bench.objects, bench.scratch, lambda share, line: bench.progress(0.7 * share, line), bench.cancelled)
+    heard = _named(reference, lambda: heard_reference(reference, within, context.request.options.separate))
+    features = heard.features
+    bench.progress(0.7, f"Heard {_in_words(features)}" + (" (as before)" if heard.remembered else ""))
+    name = PurePosixPath(reference.key).name
+    section = AnalysisSection(features=features, reference_name=name, transcript=heard.transcript)
     why = "; ".join(features.notes) or "measured from the audio; it guides what the prompt leaves open"
-    return context.model_copy(update={"analysis": section}).decide(Stage.ANALYSIS, "reference", _in_words(features), why)
+    analyzed = context.model_copy(update={"analysis": section})
+    for topic, choice in (("reference", _in_words(features)), ("reference's form", form_in_words(features))):
+        analyzed = analyzed.decide(Stage.ANALYSIS, topic, choice, why) if choice else analyzed
+    if features.separation.method == "none":
+        return analyzed
+    stems = f"{', '.join(features.separation.stems)} by {features.separation.method}"
+    return analyzed.decide(Stage.ANALYSIS, "reference's stems", stems, features.separation.why)
 
 
 def _seen(context: Context, image: Artifact, bench: Workbench) -> Context:
@@ -95,7 +104,16 @@ def _in_words(features: Features) -> str:
     tempo = f"about {features.tempo_bpm.value:.0f} bpm" if features.tempo_bpm else "no clear pulse"
     key = features.key or "no clear key"
     loudness = f"{features.loudness_lufs.value:.1f} LUFS" if features.loudness_lufs else "silent"
-    return f"{tempo}, {key}, {loudness}"
+    players = ", ".join(guess.value for guess in features.families)
+    style = f"perhaps {features.genres[0].value.replace('_', ' ')}" if features.genres else ""
+    return "; ".join(filter(None, [f"{tempo}, {key}, {loudness}", players, style]))
+
+
+def form_in_words(features: Features) -> str:
+    """Sections with their letters and bars, in a line; empty where none were heard."""
+    return ", ".join(
+        f"{section.letter} {section.label}" + (f" {section.bars} bars" if section.bars else "") for section in features.sections
+    )
 
 
 def given_in_words(given: Given) -> str:

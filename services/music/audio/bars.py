@@ -54,7 +54,7 @@ def bar_edges(downbeats_s: Floats, end_s: float) -> Floats:
     after = max(0, int(np.floor((end_s - downbeats_s[-1]) / length + 0.5)))
     head = downbeats_s[0] - length * np.arange(before, 0, -1)
     tail = downbeats_s[-1] + length * np.arange(1, after + 1)
-    return np.clip(np.concatenate([head, downbeats_s, tail]), 0.0, end_s)
+    return np.asarray(np.clip(np.concatenate([head, downbeats_s, tail]), 0.0, end_s))
 
 
 def _means(frames: Array, edges: npt.NDArray[np.int64]) -> Floats:
