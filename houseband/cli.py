@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.errors import BadInput, HousebandError
 from contracts.pipeline import SERVICES, Stage
 from contracts.sound import EDITIONS, LOUDNESS_TARGETS
+from houseband.showing import plain
 
 OK, BAD_INPUT, CHECK_FAILED, UNAVAILABLE, STOPPED = 0, 2, 3, 4, 130
 READS_PACKS = ("make", "brief", "catalog", "up")
@@ -21,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
     """Argparse whose errors look like ours."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"houseband: {message}\nTry: {self.prog} --help", file=sys.stderr)
+        print(f"houseband: {plain(message)}\nTry: {self.prog} --help", file=sys.stderr)
         raise SystemExit(BAD_INPUT)
 
 
@@ -179,10 +180,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         module = importlib.import_module(f"houseband.commands.{arguments.command}")
         code: int = module.run(arguments)
     except BadInput as error:
-        print(f"houseband: {error}", file=sys.stderr)
+        print(f"houseband: {plain(error)}", file=sys.stderr)
         return BAD_INPUT
     except HousebandError as error:
-        print(f"houseband: {error}", file=sys.stderr)
+        print(f"houseband: {plain(error)}", file=sys.stderr)
         return UNAVAILABLE
     except KeyboardInterrupt:
         print("houseband: stopped", file=sys.stderr)
@@ -192,6 +193,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
     except OSError as error:
-        print(f"houseband: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        print(f"houseband: {plain(error.filename or 'this machine')}: {error.strerror or plain(error)}", file=sys.stderr)
         return UNAVAILABLE
     return code

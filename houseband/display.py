@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from houseband.client import Event
+from houseband.showing import plain
 
 EVERY_S = 1.0
 
@@ -23,16 +24,17 @@ class Display:
         self._began = time.monotonic()
         if not quiet and sys.stderr.isatty():
             columns = (SpinnerColumn(), TextColumn("{task.description:<13}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-            self._live = Progress(*columns, TimeElapsedColumn(), TextColumn("{task.fields[text]}"), console=Console(stderr=True))
+            said = TextColumn("{task.fields[text]}", markup=False)
+            self._live = Progress(*columns, TimeElapsedColumn(), said, console=Console(stderr=True))
 
     def line(self, text: str) -> None:
         """One line beside the bar."""
         if self._quiet:
             return
         if self._live and self._task is not None:
-            self._live.console.print(f"houseband: {text}", highlight=False)
+            self._live.console.print(f"houseband: {plain(text)}", highlight=False, markup=False)
         else:
-            print(f"houseband: {text}", file=sys.stderr, flush=True)
+            print(f"houseband: {plain(text)}", file=sys.stderr, flush=True)
 
     def event(self, event: Event) -> None:
         """Show one event of a job."""
@@ -40,7 +42,7 @@ class Display:
             return
         if event.type == "qa_rejected":
             self.line(f"a check failed, trying again: {event.message or ''}".rstrip(": "))
-        text = event.message or ""
+        text = plain(event.message or "")
         if self._live:
             if self._task is None:
                 self._live.start()

@@ -7,6 +7,7 @@ from pathlib import Path
 from contracts.errors import BadInput
 from contracts.features import Features
 from houseband.heard import rows_of
+from houseband.showing import plain
 from houseband.tables import print_table
 
 __all__ = ["rows_of", "run"]
@@ -40,7 +41,7 @@ def _sound(arguments: argparse.Namespace) -> int:
 
 def _tell(share: float, line: str, *, quiet: bool) -> None:
     if not quiet and sys.stderr.isatty():
-        print(f"\r{share:4.0%} {line:60.60}", end="" if share < 1 else "\n", file=sys.stderr)
+        print(f"\r{share:4.0%} {plain(line):60.60}", end="" if share < 1 else "\n", file=sys.stderr)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -56,4 +57,4 @@ def _show(features: Features, name: str, *, as_json: bool) -> None:
         return
     print_table((name, "", ""), rows_of(features))
     for note in features.notes:
-        print(f"note: {note}")
+        print(f"note: {plain(note)}")

@@ -11,6 +11,7 @@ from contracts.context import Options
 from contracts.features import PictureFeatures
 from houseband.home import Home
 from houseband.request import Brought, read_brought, read_options, wanted_prompt
+from houseband.showing import plain
 from houseband.tables import print_table
 from services.runtime.stores import open_store
 
@@ -77,13 +78,13 @@ def _looked(options: Options, image: Path, measured: PictureFeatures) -> Picture
 
 
 def _tell(brief: Brief) -> None:
-    print(f"{brief.title}\n{brief.text}\n")
+    print(f"{plain(brief.title)}\n{plain(brief.text)}\n")
     print_table(("field", "value", "source", "from", "why"), [_row(name, brief) for name in _fields(brief)])
     print()
     for step in brief.steps:
-        print(f"{step.name}: {step.text}")
+        print(f"{step.name}: {plain(step.text)}")
     for note in brief.notes:
-        print(f"note: {note}")
+        print(f"note: {plain(note)}")
 
 
 def _fields(brief: Brief) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contracts.errors import BadInput
 from contracts.music import Score
+from houseband.showing import plain
 from houseband.stating import read_folder_context
 
 _SHEET = """\
@@ -16,7 +17,7 @@ _SHEET = """\
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the score, or the mix sheet. Raises BadInput for a folder without one."""
-    print(_mix(arguments.dir) if arguments.mix else _score(arguments.dir), end="")
+    print(plain(_mix(arguments.dir) if arguments.mix else _score(arguments.dir)), end="")
     return 0
 
 

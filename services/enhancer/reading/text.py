@@ -12,7 +12,9 @@ _SINGLE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u26
 _WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+|&")
 _SPACES = re.compile(r"\s{2,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufe0e\ufe0f\u200b-\u200f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufe0e\ufe0f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]")
+"""What a terminal would obey (ECMA-48): colours, titles, cursor."""
 _TYPOGRAPHY = str.maketrans(
     {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}  # full-width forms
     | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
@@ -51,7 +53,7 @@ class Text:
     @classmethod
     def quoted(cls, raw: str) -> "Text":
         """From any string, an option's value for instance, without checking its length."""
-        original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", raw))
+        original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", _ESCAPES.sub(" ", raw)))
         shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", _CONTROL.sub(" ", original))
         original = shown.translate(_TYPOGRAPHY)
         lower = "".join(_lower(char) for char in original)
