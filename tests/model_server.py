@@ -29,6 +29,7 @@ class Model(ThreadingHTTPServer):
         self.paths: list[str] = []
         self.times: list[float] = []
         self.peers: set[int] = set()
+        self.busy = self.most_busy = 0
         self._lock = threading.Lock()
 
     @property
@@ -42,6 +43,17 @@ class Model(ThreadingHTTPServer):
     def next(self) -> Behaviour:
         with self._lock:
             return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
+    @contextmanager
+    def busy_with_one(self) -> Iterator[None]:
+        with self._lock:
+            self.busy += 1
+            self.most_busy = max(self.busy, self.most_busy)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.busy -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hung up is no error here."""
@@ -60,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
         self.server.requests.append(json.loads(body))
         self.server.peers.add(self.client_address[1])
-        self.server.next()(self)
+        with self.server.busy_with_one():
+            self.server.next()(self)
 
     def do_GET(self) -> None:
         self.server.paths.append(self.path)

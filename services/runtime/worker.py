@@ -12,6 +12,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +29,7 @@ from services.runtime.workshop import work_on
 
 OnProgress = Callable[[float, str], None]
 log = structlog.get_logger()
+_MOST_THREADS = 16
 
 
 class WorkCrashed(Exception):
@@ -50,9 +54,11 @@ class ThreadWorkers:
 
     def __init__(self, objects: Objects, scratch: Path, modules: tuple[str, ...] = ()) -> None:
         self._objects, self._scratch, self._modules = objects, scratch, modules
+        # Work that waits for others must not take the loop's own threads: the store is read and written in those.
+        self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="work")
 
     async def start(self) -> None:
-        await asyncio.to_thread(work_on, Task(None, (), self._modules), self._objects, self._scratch, _ignore, lambda: False)
+        await self._do(Task(None, (), self._modules), _ignore, lambda: False)
 
     async def run(self, work: str, *arguments: Any, on_progress: OnProgress | None = None) -> Any:
         loop, cancelled = asyncio.get_running_loop(), threading.Event()
@@ -62,12 +68,16 @@ class ThreadWorkers:
                 loop.call_soon_threadsafe(on_progress, told.fraction, told.message)
 
         try:
-            return _unwrapped(await asyncio.to_thread(work_on, Task(work, arguments), self._objects, self._scratch, tell, cancelled.is_set))
+            return _unwrapped(await self._do(Task(work, arguments), tell, cancelled.is_set))
         finally:
             cancelled.set()
 
     async def close(self) -> None:
-        """Nothing to end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _do(self, task: Task, tell: Callable[[Told], None], cancelled: Callable[[], bool]) -> Done | Broken:
+        act = partial(copy_context().run, work_on, task, self._objects, self._scratch, tell, cancelled)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, act)
 
 
 class ProcessWorkers:

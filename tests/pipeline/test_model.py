@@ -13,7 +13,7 @@ import pytest
 
 from houseband.client import API, Client
 from houseband.launcher import House
-from tests.model_server import Model, answers, fails, field, model_server, suggestion
+from tests.model_server import Model, answers, fails, field, later, model_server, suggestion
 from tests.songs import Song, finish_song, open_house
 
 PROMPT = "the last tram through the snow, in A minor"
@@ -98,6 +98,21 @@ def test_a_model_that_fails_fails_no_song(house: House, model: Model, tmp_path: 
     assert song.score["tempo_bpm"] == 126
     assert KEY not in (song.folder / "context.json").read_text("utf-8")
     assert all(KEY not in one.log.read_text("utf-8", "replace") for one in house.services.values() if one.log.exists())
+
+
+def test_who_waits_for_a_model_keeps_nobody_waiting(house: House, model: Model) -> None:
+    """Three jobs wait for a slow model at once, and one that needs none is done before them."""
+    model.plays(later(3.0, answers(IDEAS)))
+    with Client(house.url) as client:
+        waiting = [client.create_job(f"folk number {index}", options={**OPTIONS, "enhance": "llm"}) for index in range(3)]
+        quick = client.create_job("rock", options=OPTIONS)
+        for _ in client.watch(quick.job_id):
+            pass
+        assert [client.job(job.job_id).ended for job in waiting] == [False] * 3
+        for job in waiting:
+            for _ in client.watch(job.job_id):
+                pass
+    assert model.most_busy == 3
 
 
 def test_the_command_makes_a_whole_song_with_a_model(model: Model, variables: dict[str, str], tmp_path: Path) -> None:
