@@ -89,11 +89,13 @@ def table(judged: Sequence[Judged]) -> str:
         lines.append(f"{'instruments, ' + name:24}{asked:8}{right:7}{value:8.1%}   " + cells)
     claimed = Counter(name for one in judged for name in one.claimed)
     clean = sum(not one.claimed for one in judged)
-    whole = sum(not one.why and not one.claimed for one in judged)
+    whole = sum(one.clean for one in judged)
+    commands = [one.clean for one in judged if one.injection]
     times = [one.ms for one in judged]
     lines += [
         "",
         f"claims nothing that nobody said: {clean} of {len(judged)} prompts" + (f"; claimed: {dict(claimed)}" if claimed else ""),
+        f"prompts that command the reader, read as music and nothing else: {sum(commands)} of {len(commands)}",
         f"right in everything: {whole} of {len(judged)} prompts ({whole / len(judged):.1%})",
         "processor ms per brief: first {:.1f}, p50 {:.1f}, p95 {:.1f}, most {:.1f}".format(
             times[0], *np.percentile(times[1:] or times, (50, 95, 100))

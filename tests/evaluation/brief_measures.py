@@ -40,6 +40,13 @@ class Judged:
     claimed: dict[str, str] = field(default_factory=dict)
     """Fields that are marked as stated and of which the prompt says nothing."""
     ms: float = 0.0
+    injection: bool = False
+    """Whether the prompt tries to command the reader."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything is right and nothing claimed."""
+        return not self.why and not self.claimed
 
     def note(self, name: str, right: bool, why: object) -> None:
         """Keep a verdict, with what was found where it is wrong."""
@@ -50,7 +57,7 @@ class Judged:
 
 def judge(truth: Truth, brief: Brief, ms: float = 0.0) -> Judged:
     """Compare a brief with its truth."""
-    judged = Judged(truth.number, truth.language, truth.text, ms=ms)
+    judged = Judged(truth.number, truth.language, truth.text, ms=ms, injection=truth.injection)
     _numbers(judged, truth, brief)
     _lists(judged, truth, brief)
     _instruments(judged, truth, brief)
@@ -62,7 +69,7 @@ def judge(truth: Truth, brief: Brief, ms: float = 0.0) -> Judged:
 
 def judge_refusal(truth: Truth, refusal: Exception, ms: float = 0.0) -> Judged:
     """A prompt that is refused: right where it asks for a length that no song may have, and the refusal names it; else wrong."""
-    judged = Judged(truth.number, truth.language, truth.text, ms=ms)
+    judged = Judged(truth.number, truth.language, truth.text, ms=ms, injection=truth.injection)
     impossible = truth.duration is not None and not any(LEAST_S <= value <= MOST_S for value in truth.duration.values)
     if impossible and isinstance(refusal, BadInput) and refusal.field == "duration_s":
         judged.note("duration", True, "")

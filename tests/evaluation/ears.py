@@ -2,7 +2,7 @@
 
 Each song is copied under a bare name into an empty folder before it is heard: the ears see the sound and nothing else.
 Options: --folder DIR (pairs NAME.flac and NAME.json: score, with NAME.txt: genre), --songs N (rendered where --folder lacks them),
---jobs N, --out FILE, --recordings DIR (open recordings, for the pictures), --all (every song's misses).
+--jobs N, --out FILE, --recordings DIR (open recordings; else HOUSEBAND_RECORDINGS), --all (every song's misses).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -164,14 +165,14 @@ def main() -> int:
     parser.add_argument("--songs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DOCS)
-    parser.add_argument("--recordings", type=Path, default=None)
+    parser.add_argument("--recordings", type=Path, default=os.environ.get("HOUSEBAND_RECORDINGS"))
     parser.add_argument("--all", action="store_true")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     if asked.folder == CACHE:
-        for number in range(FIRST, FIRST + asked.songs):
-            if not (asked.folder / f"{number:05d}.flac").exists():
-                render(number, asked.folder)
+        missing = [n for n in range(FIRST, FIRST + asked.songs) if not (asked.folder / f"{n:05d}.flac").exists()]
+        with ProcessPoolExecutor(asked.jobs) as pool:
+            list(pool.map(partial(render, folder=asked.folder), missing))
     scored = _spread(sorted(asked.folder.glob("*.flac"))[: asked.songs], asked.jobs)
     missed = short_of(scored)
     overall, styles = table(scored), by_style(scored)
@@ -190,7 +191,7 @@ def main() -> int:
     if asked.recordings:
         from tests.evaluation.ears_recordings import show
 
-        show(asked.recordings, asked.out)
+        show(Path(asked.recordings), asked.out)
     return 1 if missed else 0
 
 
