@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.errors import BadInput
 
+_FIELDS = {"bpm": "tempo_bpm", "genre": "genres", "instruments": "instruments_with", "without": "instruments_without"}
 MOST_BYTES = 256 * 1024
 _ALLOWED = 'a JSON object as `houseband brief "…" --json` writes it, whole or some of its fields'
 
@@ -34,6 +35,13 @@ def words_of_brief(edited: Mapping[str, Any] | None) -> str:
     """The prompt that a brief was read from; empty where it names none."""
     words = edited.get("prompt") if edited else None
     return words.strip() if isinstance(words, str) else ""
+
+
+def restated(earlier: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Earlier options, their edited brief without the fields that are stated anew: it would stand over them."""
+    gone = {_FIELDS.get(name, name) for name in stated}
+    left = {name: value for name, value in (earlier.get("brief") or {}).items() if name not in gone}
+    return {**{name: value for name, value in earlier.items() if name != "brief"}, **({"brief": left} if left else {})}
 
 
 def _no_number(name: str) -> float:

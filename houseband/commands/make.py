@@ -13,6 +13,7 @@ from typing import Any
 from contracts.errors import BadInput, HousebandError, Unavailable
 from houseband.client import Client, Job, Results
 from houseband.display import Display
+from houseband.editing import restated
 from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
@@ -55,7 +56,7 @@ def _wanted(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
         return wanted_prompt(arguments.prompt, options), _seed(arguments.seed), options
     prompt, seed, earlier = earlier_request(arguments)
     seed = seed if arguments.seed is None else _seed(arguments.seed)
-    options = check_options({**earlier, **options})
+    options = check_options({**restated(earlier, options), **options})
     return wanted_prompt(arguments.prompt or prompt, options), seed, options
 
 

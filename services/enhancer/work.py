@@ -22,11 +22,12 @@ from services.runtime.workbench import Workbench
 
 
 def warm_up() -> None:
-    """Before any work of this process: the user's own packs are known, and where a model is set up, the way to it is open.
+    """Before any work of this process: the user's own packs are known, the reader has read once, and the way to a model is open.
 
     Raises BadInput for a pack or a setting that cannot be read.
     """
     use_packs(pack_folders())
+    enhanced("a song", Options())  # its vocabulary takes a second to build
     settings = model_settings()
     if settings.base_url:
         with suppress(Unusable):  # told where it is asked

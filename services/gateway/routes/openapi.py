@@ -20,9 +20,8 @@ JOB_FORM: dict[str, Any] = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "required": ["prompt"],
                     "properties": {
-                        "prompt": {"type": "string", "description": "what is wanted, in words"},
+                        "prompt": {"type": "string", "description": "what is wanted, in words; may be left out beside options.brief"},
                         "reference_track": {**_BINARY, "description": "a song to be near to: WAV, FLAC, MP3, Ogg, AIFF or M4A"},
                         "options": {
                             "type": "string",
