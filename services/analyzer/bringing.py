@@ -5,9 +5,13 @@ from pathlib import Path
 
 from contracts.context import Options
 from contracts.given import Given
+from services.analyzer.midi_file import refused
 from services.analyzer.midi_material import read_midi
 from services.analyzer.tapping import read_tapping
+from services.runtime.isolation import PluginFailed, isolated
 
+READING_S = 30.0
+READING_BYTES = 1 << 30
 _SAME_TEMPO = 0.02
 
 
@@ -19,13 +23,23 @@ def bring(options: Options, midi: tuple[bytes, str] | None, hum: Path | None, ta
     Raises:
         BadInput: on field "midi", "hum" or "taps", for what cannot be read.
     """
-    given = read_midi(*midi, options.midi_as) if midi else None
+    given = _notes(*midi, options) if midi else None
     tapped = read_tapping(taps_s, options.meter or (given.meter if given else None), options.bpm) if taps_s else None
     if given is not None:
         return _joined(given, _hummed(hum, options, tapped or given) if hum else None, tapped)
     if hum is not None:
         return _joined(_hummed(hum, options, tapped), None, tapped)
     return tapped
+
+
+def _notes(data: bytes, name: str, options: Options) -> Given:
+    """What a MIDI file brings, read in a process that can die alone."""
+    try:
+        return isolated(
+            read_midi, data, name, options.midi_as, timeout_s=READING_S, what="what reads MIDI files", memory_bytes=READING_BYTES
+        )
+    except PluginFailed as error:
+        raise refused(name, f"it breaks what reads it, which {error.how}") from error
 
 
 def _hummed(path: Path, options: Options, grid: Given | None) -> Given:
