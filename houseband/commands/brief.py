@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from contracts.brief import Brief
 from contracts.context import Options
 from contracts.features import PictureFeatures
+from contracts.preferences import Preferences
 from houseband.home import Home
 from houseband.request import Brought, read_brought, read_options, wanted_prompt
 from houseband.showing import plain
 from houseband.tables import print_table
+from houseband.tastes import known_taste
 from services.runtime.stores import open_store
 
 if TYPE_CHECKING:
@@ -54,7 +56,15 @@ def _heard(options: Options, brought: Brought) -> "enhancing.Brought":
 
         picture = see_file(brought.image)
         picture = _looked(options, brought.image, picture)
-    return enhancing.Brought(features, given, brought.lyrics, picture=picture)
+    return enhancing.Brought(features, given, brought.lyrics, _taste(options), picture)
+
+
+def _taste(options: Options) -> Preferences | None:
+    """What a job of these options would lean on: what was learned on this machine, unless it is to be ignored."""
+    if isinstance(options.taste, Preferences):
+        return options.taste
+    known = known_taste(Home.find()) if options.taste == "use" else Preferences()
+    return known if known.judgements else None
 
 
 def _reader(options: Options) -> "enhancing.Reader | None":
