@@ -83,7 +83,7 @@ def _levels(beats_s: Array, heard: Features, end_s: float) -> list[float]:
 
 
 def _harmony(scored: Scored, truth: SongTruth, heard: Features) -> None:
-    """Key by MIREX's weights; chords by root and triad (majmin), by time; tuning, all songs standing at 440 Hz."""
+    """Key by MIREX's weights; chords by root and triad, by time (of songs in bare fifths the root only); tuning: all stand at 440 Hz."""
     if heard.key:
         scored.figures["key"] = float(mir_eval.key.weighted_score(truth.key, plain_key(heard.key)))
     else:
@@ -91,7 +91,9 @@ def _harmony(scored: Scored, truth: SongTruth, heard: Features) -> None:
     scored.heard["key"] = f"{heard.key} for {truth.key}"
     intervals, labels = _heard_chords(heard, truth.music_s)
     figures = mir_eval.chord.evaluate(*truth.chords, intervals, labels)
-    scored.figures["chords majmin"], scored.figures["chords root"] = float(figures["majmin"]), float(figures["root"])
+    scored.figures["chords root"] = float(figures["root"])
+    if any(label.endswith((":maj", ":min")) for label in truth.chords[1]):
+        scored.figures["chords majmin"] = float(figures["majmin"])
     if heard.tuning_cents:
         scored.figures["tuning"] = float(abs(heard.tuning_cents.value) <= TUNED_WITHIN_CENTS)
         scored.heard["tuning"] = f"{heard.tuning_cents.value:+.1f} cents"
