@@ -133,7 +133,7 @@ class _Box:
 
     @property
     def spread(self) -> float:
-        return float(np.ptp(self.colours, axis=0).max(initial=0.0)) * len(self.colours) ** 0.5
+        return float(np.ptp(self.colours, axis=0).max(initial=0.0) * len(self.colours) ** 0.5)
 
     def cut(self) -> "tuple[_Box, _Box]":
         axis = int(np.ptp(self.colours, axis=0).argmax())

@@ -94,7 +94,7 @@ def feel(look: Look) -> Feeling:
 
 def _share(z: float) -> float:
     """A weighed sum of standard deviations to 0–1, never quite reaching the ends."""
-    return 0.5 + 0.48 * z / (1.2 + z * z) ** 0.5
+    return float(0.5 + 0.48 * z / (1.2 + z * z) ** 0.5)
 
 
 def nearest_moods(valence: float, energy: float, warmth: float) -> tuple[str, ...]:

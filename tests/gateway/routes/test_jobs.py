@@ -144,6 +144,16 @@ async def test_an_upload_is_stored_with_its_digest(quiet_house: House, tmp_path:
     assert stored.read_bytes() == WAV[1]
 
 
+async def test_a_picture_is_stored_and_waits_for_the_eyes(quiet_house: House, tmp_path: Path) -> None:
+    """PNG, JPEG, WebP and GIF are taken by their first bytes, whatever they are called."""
+    heads = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\0\0\0\0WEBP", b"GIF89a")
+    for head in heads:
+        answer = await quiet_house.http.post("/jobs", files=form(image=("../mood.html", head + b"pixels", "text/html")))
+        assert answer.status_code == 202, answer.text
+        place = tmp_path / "store" / "uploads" / answer.json()["composition_id"] / "image" / "mood.html"
+        assert place.read_bytes() == head + b"pixels"
+
+
 async def test_a_seed_is_drawn_where_none_is_stated(quiet_house: House) -> None:
     """Two jobs without a seed get different ones."""
     urls = [(await quiet_house.http.post("/jobs", files=form())).json()["status_url"] for _ in range(2)]
