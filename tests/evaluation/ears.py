@@ -38,7 +38,7 @@ bars within 70 ms, from 5 s on; key by MIREX's weights; chords by time, root and
 calls it; drums within 50 ms; bass and melody: notes with their onset within 100 ms and their pitch, then whatever the octave.
 Measures by mir_eval 0.8.2.
 
-What our ears learned (small models of bar, meter, chord, drum and style) they learned on other songs of this house, other seeds, same styles:
+What our ears learned (small models of bar, meter, chord, drum, style) they learned on other songs of this house, same styles:
 these figures say how well they hear what the house plays. The open recordings at the end are music from elsewhere.
 """
 AIMS = {"tempo Acc2": 0.99, "tempo Acc1": 0.95, "key": 0.90, "chords majmin": 0.80, "beats F": 0.95, "borders F 3 s": 0.70}
