@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.features import HeardSection
-from services.analyzer.section_roles import Segment, name_sections
+from services.analyzer.section_roles import Segment, Styles, name_sections
 from services.music.audio.bars import Bars, hear_bars
 from services.music.audio.onsets import EAR_RATE_HZ
 from services.music.audio.segments import Cut, cut, section_likeness
@@ -15,6 +15,7 @@ from services.music.audio.segments import Cut, cut, section_likeness
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 LEAST_BARS = 4
+_STRETCH, _DOWN = 1.1, 0.25
 PSEUDO_BAR_S = 2.0
 """Length of a bar where no pulse is heard."""
 ALIKE = 0.36
@@ -39,7 +40,9 @@ def grid_of(downbeats_s: Floats, beats_s: Floats, duration_s: float) -> Grid:
     return Grid(np.asarray(downbeats_s), np.asarray(beats_s), int(np.clip(round(bar / beat), 1, 12)))
 
 
-def hear_sections(mono: Array, grid: Grid, chroma_by_beat: Floats | None, short_term_lufs: Floats) -> tuple[HeardSection, ...]:
+def hear_sections(
+    mono: Array, grid: Grid, chroma_by_beat: Floats | None, short_term_lufs: Floats, styles: Styles = ()
+) -> tuple[HeardSection, ...]:
     """Sections of a mono signal [samples] at EAR_RATE_HZ.
 
     Args:
@@ -47,6 +50,7 @@ def hear_sections(mono: Array, grid: Grid, chroma_by_beat: Floats | None, short_
         grid: bar lines.
         chroma_by_beat: [12, beats] of grid.beats_s; None where harmony was not heard.
         short_term_lufs: short-term loudness, one value per second, of the 3 s that begin there.
+        styles: what the sound speaks for, (style, share): whose forms name the sections.
 
     Empty where fewer than four bars sound.
     """
@@ -56,7 +60,7 @@ def hear_sections(mono: Array, grid: Grid, chroma_by_beat: Floats | None, short_
     division = cut(bars)
     energies = section_energies(bars, division.starts)
     letters = letters_of(section_likeness(bars, division.starts))
-    labels = name_sections(_segments(bars, division, energies, letters))
+    labels = name_sections(_segments(bars, division, energies, letters), styles)
     found = []
     for index, (start, end) in enumerate(pairwise([*division.starts, len(bars)])):
         start_s, end_s = float(bars.edges_s[start]), float(bars.edges_s[end])
@@ -76,20 +80,19 @@ def hear_sections(mono: Array, grid: Grid, chroma_by_beat: Floats | None, short_
 
 
 def _segments(bars: Bars, division: Cut, energies: list[float], letters: list[str]) -> list[Segment]:
-    spans = list(pairwise([*division.starts, len(bars)]))
-    strokes = [float(bars.strokes[a:b].mean()) for a, b in spans]
-    return [
-        Segment(end - start, energy, letter, stroke / max(*strokes, 1e-9))
-        for (start, end), energy, letter, stroke in zip(spans, energies, letters, strokes, strict=True)
-    ]
+    lengths = np.diff([*division.starts, len(bars)])
+    return [Segment(int(length), energy, letter) for length, energy, letter in zip(lengths, energies, letters, strict=True)]
 
 
 def section_energies(bars: Bars, starts: tuple[int, ...]) -> list[float]:
-    """Energy of each section, 0–1 within the piece: half its level, half how much is struck in it, against the liveliest bar."""
+    """Energy of each section, 0–1: half its level, half how much is struck in it, against the liveliest bar.
+
+    Stretched as the energies that our own songs were written with lie (regression over 349 sections: mean error .13).
+    """
     level = 10 ** (bars.level / max(float(bars.level.max()), 1e-9)) / 10
     strokes = np.sqrt(bars.strokes.mean(axis=(1, 2)))
     lively = 0.5 * level + 0.5 * strokes / max(float(np.quantile(strokes, 0.95)), 1e-9)
-    return [float(np.clip(lively[a:b].mean(), 0.0, 1.0)) for a, b in pairwise([*starts, len(bars)])]
+    return [float(np.clip(_STRETCH * lively[a:b].mean() - _DOWN, 0.0, 1.0)) for a, b in pairwise([*starts, len(bars)])]
 
 
 def letters_of(likeness: Floats) -> list[str]:

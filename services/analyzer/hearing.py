@@ -14,7 +14,6 @@ import numpy.typing as npt
 import soxr
 
 from contracts.features import Evidence, Features, Measured
-from services.analyzer import style_guess
 from services.analyzer.drumming import hear_drums
 from services.analyzer.file_tags import read_tags
 from services.analyzer.form import grid_of, hear_sections
@@ -24,6 +23,7 @@ from services.analyzer.lines import hear_bass, hear_melody
 from services.analyzer.reading import Recording, read_recording
 from services.analyzer.rhythm import Rhythm, hear_rhythm
 from services.analyzer.sound_profile import profile_of
+from services.analyzer.style_guess import believed, guess
 from services.analyzer.tone import centroid_hz, hear_tone, hear_widths, side_db, with_spectra
 from services.music.audio.band_frames import BandFrames
 from services.music.audio.onsets import EAR_RATE_HZ
@@ -46,6 +46,15 @@ class Heard:
     rhythm: Rhythm | None = None
 
 
+@dataclass(frozen=True)
+class _Sounds:
+    """What the faculties share: mono at EAR_RATE_HZ, level and tone over time."""
+
+    mono: Array
+    level: Level
+    tone: BandFrames
+
+
 def silently(_: float, __: str) -> None:
     """Tell nobody."""
 
@@ -64,27 +73,40 @@ def attend(recording: Recording, tell: Tell = silently, evidence: tuple[Evidence
         silent = base.model_copy(update={"notes": (*base.notes, "The file is silent: nothing could be heard in it.")})
         return Heard(silent, recording, np.zeros(0, np.float32))
     tell(0.1, "Measuring level and tone")
-    level, tone = hear_level(recording), hear_tone(recording)
-    found = level.fields | _tone(recording, tone)
     mono = np.asarray(soxr.resample(recording.audio.mean(axis=0), recording.rate_hz, EAR_RATE_HZ, quality="MQ"), np.float32)
-    rhythm, notes = None, list(recording.notes)
+    sounds = _Sounds(mono, hear_level(recording), hear_tone(recording))
+    features = base.model_copy(update=sounds.level.fields | _tone(recording, sounds.tone))
+    rhythm = None
     if heard_s >= LEAST_HEARD_S:
-        tell(0.25, "Tapping along")
-        rhythm = hear_rhythm(mono)
-        found |= _rhythm(rhythm, heard_s)
-        found["drums"] = hear_drums(mono, EAR_RATE_HZ, rhythm)
-        tell(0.4, "Listening to the harmony")
-        harmony = hear_harmony(mono, rhythm)
-        found |= _pitches(mono, rhythm, harmony)
-        tell(0.8, "Following the form")
-        found |= _form(mono, rhythm, harmony, level, tone)
+        rhythm, features = _music(sounds, features, tell)
+    notes = list(recording.notes)
     if heard_s < LEAST_PULSE_S:
         notes.append(f"{heard_s:.2f} s are too short to tell a tempo.")
-    elif found.get("tempo_bpm") is None:
+    elif features.tempo_bpm is None:
         notes.append("No pulse could be heard.")
-    features = base.model_copy(update=found | {"notes": tuple(notes)})
-    features = features.model_copy(update=_character(features, mono))
+    features = features.model_copy(update={"notes": tuple(notes)})
+    if features.energy is None:
+        features = features.model_copy(update={"energy": energy_of(features)})
     return Heard(Features.model_validate(features.model_dump()), recording, mono, rhythm)
+
+
+def _music(sounds: _Sounds, features: Features, tell: Tell) -> tuple[Rhythm, Features]:
+    """Rhythm, harmony, lines, character and form, in the order in which one leans on the other."""
+    mono = sounds.mono
+    tell(0.25, "Tapping along")
+    rhythm = hear_rhythm(mono)
+    found = _rhythm(rhythm, features.analyzed_s) | {"drums": hear_drums(mono, EAR_RATE_HZ, rhythm)}
+    tell(0.4, "Listening to the harmony")
+    harmony = hear_harmony(mono, rhythm)
+    features = features.model_copy(update=found | _pitches(mono, rhythm, harmony))
+    if len(mono) < LEAST_PULSE_S * EAR_RATE_HZ:
+        return rhythm, features
+    tell(0.8, "Telling who plays, and in which form")
+    bpm = features.tempo_bpm.value if features.tempo_bpm else None
+    profile = profile_of(mono, bpm, rhythm.downbeats_s)
+    styles = believed(profile, features.evidence)
+    features = features.model_copy(update={"energy": energy_of(features)})
+    return rhythm, features.model_copy(update=guess(profile, styles, features) | _form(sounds, rhythm, harmony, styles))
 
 
 def _tone(recording: Recording, tone: BandFrames) -> dict[str, object]:
@@ -136,34 +158,25 @@ def _pitches(mono: Array, rhythm: Rhythm, harmony: Harmony | None) -> dict[str, 
     }
 
 
-def _form(mono: Array, rhythm: Rhythm, harmony: Harmony | None, level: Level, tone: BandFrames) -> dict[str, object]:
+def _form(heard: _Sounds, rhythm: Rhythm, harmony: Harmony | None, styles: list[tuple[str, float]]) -> dict[str, object]:
     """Sections, each with its tone, and the borders between them."""
+    mono = heard.mono
     if len(mono) < LEAST_FORM_S * EAR_RATE_HZ:
         return {}
     beats = rhythm.pulse.beats_s if rhythm.pulse is not None else np.zeros(0)
     grid = grid_of(rhythm.downbeats_s, beats, len(mono) / EAR_RATE_HZ)
     chroma = None if harmony is None or not len(beats) else np.asarray(harmony.chroma_by_beat, np.float64)
-    sections = hear_sections(mono, grid, chroma, level.short_term_lufs)
-    return {"sections": with_spectra(sections, tone), "boundaries_s": tuple(section.start_s for section in sections[1:])}
+    sections = hear_sections(mono, grid, chroma, heard.level.short_term_lufs, styles)
+    return {"sections": with_spectra(sections, heard.tone), "boundaries_s": tuple(section.start_s for section in sections[1:])}
 
 
-def _character(features: Features, mono: Array) -> dict[str, object]:
-    """Energy, players, style and mood: what is guessed from all that was measured."""
-    energy = energy_of(features.loudness_lufs, features.onset_rate_hz, features.centroid_hz)
-    features = features.model_copy(update={"energy": energy})
-    if len(mono) < LEAST_PULSE_S * EAR_RATE_HZ:
-        return {"energy": energy}
-    bpm = features.tempo_bpm.value if features.tempo_bpm else None
-    return style_guess.guess(profile_of(mono, bpm, np.asarray(features.downbeats_s or features.beats_s[::4])), features)
-
-
-def energy_of(loudness: Measured | None, onset_rate: Measured | None, centroid: Measured | None) -> Measured | None:
+def energy_of(features: Features) -> Measured | None:
     """0–1 from how loud, busy and bright it is: a plain mean of three scales, so only moderately sure."""
-    if loudness is None:
+    if features.loudness_lufs is None:
         return None
-    loud = (loudness.value + 30) / 22
-    busy = (onset_rate.value if onset_rate else 0.0) / 6
-    bright = math.log2(max(centroid.value if centroid else 200.0, 100.0) / 200) / 4
+    loud = (features.loudness_lufs.value + 30) / 22
+    busy = (features.onset_rate_hz.value if features.onset_rate_hz else 0.0) / 6
+    bright = math.log2(max(features.centroid_hz.value if features.centroid_hz else 200.0, 100.0) / 200) / 4
     parts = [min(max(part, 0.0), 1.0) for part in (loud, busy, bright)]
     return Measured(value=round(sum(parts) / 3, 3), unit="0-1", confidence=0.5)
 

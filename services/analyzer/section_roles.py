@@ -1,28 +1,41 @@
-"""What each section of a song does, by its place, its energy and how often it comes back.
+"""What each section of a song does: the likeliest reading of its energies, lengths and repetitions as a plan of some style.
 
-The rules are those a listener goes by: the edges are intro and outro where they are softer or shorter than the song; what comes
-back loudest is the chorus (after a rise: the drop), what comes back softer the verse; what stands alone late is a bridge, or a
-breakdown where the strokes stop between loud sections.
+Every style's forms (`services.music.packs.genres`) say which sections follow each other, how long and how lively they are; they
+are mixed by how much the sound speaks for each style. What repeats is taken to do the same again.
 """
 
-from collections import Counter
+import math
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-_SHORT_BARS = 5
-_LOUD, _SOFT = 0.12, 0.2
-_RISE_BARS = 4
+from services.music.packs.genres import genres
+
+Styles = Sequence[tuple[str, float]]
+EDGE = ""
+"""Before the first section and after the last."""
+SAME_AGAIN, SAME_OTHERWISE, OTHER_ALIKE = 0.6, -1.6, -0.7
+"""Log odds: a letter that comes back does what it did; it does something else; another letter does the same."""
+_BEAM = 150
+_RARE = 0.004
+_SPREAD = 0.75
+"""Deviation of a section's energy from its kind's, in deviations of the song's sections."""
+_LENGTH, _ODD_LENGTH = 0.5, 0.02
+_MOST_CYCLES = 3
+_GENERAL = 0.15
+"""Share of belief that always goes to all styles alike."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One section as the namer sees it: bars, energy 0–1, the letter it shares with its repeats, strokes 0–1 of the busiest section."""
+    """One section as the namer sees it: bars, energy 0–1, and the letter it shares with its repeats."""
 
     bars: int
     energy: float
     letter: str
-    strokes: float
 
 
 @dataclass(frozen=True)
@@ -33,60 +46,100 @@ class Named:
     confidence: float
 
 
-def name_sections(segments: list[Segment]) -> list[Named]:
-    """A label for each section, in order."""
-    if len(segments) == 1:
-        return [Named("theme", 0.3)]
-    first = 1 if _opens(segments) else 0
-    last = len(segments) - 1 if _closes(segments) else len(segments)
-    inner = segments[first:last]
-    return [Named("intro", 0.8)] * first + _inner(inner) + [Named("outro", 0.8)] * (len(segments) - last)
+@dataclass(frozen=True)
+class Habits:
+    """A style's forms: how often each label follows another (EDGE at both ends), its energy, and how often it has which length."""
+
+    follows: dict[str, dict[str, float]]
+    energy: dict[str, float]
+    lengths: dict[str, dict[int, float]]
 
 
-def _typical(segments: list[Segment]) -> int:
-    return int(np.median([segment.bars for segment in segments]))
+@cache
+def habits_of(style: str) -> Habits:
+    """What a style's plans come to."""
+    form = genres()[style].form
+    counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    plans = []
+    for plan in form.plans:
+        times = range(plan.cycles[0], min(plan.cycles[1], max(plan.cycles[0], _MOST_CYCLES)) + 1)
+        plans += [(plan.weight / len(times), (*plan.open, *plan.cycle * n, *plan.middle, *plan.close)) for n in times]
+    plans += [(0.5, short) for short in form.short]
+    for weight, order in plans:
+        for before, after in zip((EDGE, *order), (*order, EDGE), strict=True):
+            counts[before][after] += weight
+    follows = {a: {b: count / sum(row.values()) for b, count in row.items()} for a, row in counts.items()}
+    mean = float(np.mean([form.energy.get(label, 0.5) for _, order in plans for label in order]))
+    spread = float(np.std([form.energy.get(label, 0.5) for _, order in plans for label in order])) or 0.2
+    energy = {label: (level - mean) / spread for label, level in form.energy.items()}
+    lengths = {label: {n: w / sum(row.values()) for n, w in row.items()} for label, row in form.lengths.items()}
+    return Habits(follows, energy, lengths)
 
 
-def _opens(segments: list[Segment]) -> bool:
-    """Whether the first section only leads in: it does not come back as loud, and is shorter or softer than what follows."""
-    head, rest = segments[0], segments[1:]
-    again = any(segment.letter == head.letter and segment.bars >= head.bars for segment in rest[:-1])
-    shorter = head.bars < _typical(segments) or head.bars <= _SHORT_BARS
-    softer = head.energy < float(np.median([segment.energy for segment in rest])) - 0.03
-    return (shorter or softer) and not (again and not softer)
+def name_sections(segments: list[Segment], styles: Styles) -> list[Named]:
+    """A label for each section, in order, and how much of all likely readings agree on it."""
+    mixed = _mixed(styles)
+    energies = np.array([segment.energy for segment in segments])
+    heights = (energies - energies.mean()) / max(float(energies.std()), 0.04)
+    beam: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
+    for index, segment in enumerate(segments):
+        grown = []
+        for score, labels in beam:
+            before, last = labels[-1] if labels else EDGE, index == len(segments) - 1
+            for label in _labels(mixed):
+                gain = _likely(mixed, before, label, segment.bars, float(heights[index]), edge=index == 0 or last)
+                gain += _again(segments[:index], labels, segment.letter, label)
+                if last:
+                    gain += math.log(_follow(mixed, label, EDGE))
+                grown.append((score + gain, (*labels, label)))
+        beam = sorted(grown, reverse=True)[:_BEAM]
+    weights = np.exp(np.array([score for score, _ in beam]) - beam[0][0])
+    best = beam[0][1]
+    shares = [
+        float(sum(weight for weight, (_, labels) in zip(weights, beam, strict=True) if labels[index] == best[index]) / weights.sum())
+        for index in range(len(best))
+    ]
+    return [Named(label, round(0.9 * share, 3)) for label, share in zip(best, shares, strict=True)]
 
 
-def _closes(segments: list[Segment]) -> bool:
-    """Whether the last section only leads out: shorter than a section, or softer than the one before."""
-    tail, before = segments[-1], segments[-2]
-    return len(segments) > 2 and (tail.bars < _typical(segments) or tail.energy < before.energy - _LOUD)
+def _mixed(styles: Styles) -> list[tuple[float, Habits]]:
+    known = [(share, name) for name, share in styles if name in genres() and share >= 0.03]
+    every = sorted(genres())
+    return [((1 - _GENERAL) * share, habits_of(name)) for share, name in known] + [(_GENERAL / len(every), habits_of(n)) for n in every]
 
 
-def _inner(segments: list[Segment]) -> list[Named]:
-    if not segments:
-        return []
-    energy = {letter: float(np.mean([s.energy for s in segments if s.letter == letter])) for letter in {s.letter for s in segments}}
-    counts = Counter(segment.letter for segment in segments)
-    spread = max(energy.values()) - min(energy.values())
-    loudest = max(energy, key=lambda letter: (energy[letter] + 0.08 * (min(counts[letter], 3) - 1), letter))
-    named = [_name(index, segments, loudest, counts, spread) for index in range(len(segments))]
-    rises = [named[i].value == "build" and named[i + 1].value == "chorus" for i in range(len(named) - 1)]
-    if any(rises):
-        return [Named("drop", name.confidence) if name.value == "chorus" else name for name in named]
-    return named
+def _labels(mixed: list[tuple[float, Habits]]) -> list[str]:
+    weight: dict[str, float] = defaultdict(float)
+    for share, habits in mixed:
+        for label in habits.energy:
+            weight[label] += share
+    return sorted(label for label, share in weight.items() if share >= 0.03)
 
 
-def _name(index: int, segments: list[Segment], loudest: str, counts: Counter[str], spread: float) -> Named:
-    segment = segments[index]
-    before = segments[index - 1] if index else None
-    after = segments[index + 1] if index + 1 < len(segments) else None
-    if segment.letter == loudest and (spread >= 0.05 or counts[loudest] > 1):
-        return Named("chorus", 0.5 + min(0.4, spread))
-    if after and after.letter == loudest and segment.bars <= _RISE_BARS and counts[segment.letter] <= 2 and index:
-        return Named("build", 0.5)
-    if before and after and min(before.energy, after.energy) - segment.energy > _SOFT and segment.strokes < 0.5:
-        return Named("breakdown", 0.55)
-    late = index >= max(2, len(segments) // 2)
-    if counts[segment.letter] == 1 and late and any(count > 1 for count in counts.values()):
-        return Named("bridge", 0.45)
-    return Named("verse", 0.45 + 0.15 * min(counts[segment.letter] - 1, 2))
+def _follow(mixed: list[tuple[float, Habits]], before: str, label: str) -> float:
+    return sum(share * habits.follows.get(before, {}).get(label, 0.0) for share, habits in mixed) + _RARE
+
+
+def _likely(mixed: list[tuple[float, Habits]], before: str, label: str, bars: int, height: float, *, edge: bool) -> float:
+    """Log likelihood of a section's place, energy and length as a label."""
+    place = energy = length = 0.0
+    for share, habits in mixed:
+        if label not in habits.energy:
+            continue
+        here = share * (habits.follows.get(before, {}).get(label, 0.0) + _RARE)
+        place += here
+        energy += here * math.exp(-0.5 * ((height - habits.energy[label]) / _SPREAD) ** 2)
+        length += here * (habits.lengths.get(label, {}).get(bars, 0.0) + _ODD_LENGTH)
+    weight = _LENGTH * (0.5 if edge else 1.0)
+    return math.log(place + 1e-6) + math.log(energy / (place + 1e-9) + 1e-4) + weight * math.log(length / (place + 1e-9) + 1e-3)
+
+
+def _again(before: list[Segment], labels: tuple[str, ...], letter: str, label: str) -> float:
+    """Whether repeats do the same again."""
+    total = 0.0
+    for segment, known in zip(before, labels, strict=True):
+        if segment.letter == letter:
+            total += SAME_AGAIN if known == label else SAME_OTHERWISE
+        elif known == label:
+            total += OTHER_ALIKE
+    return total

@@ -22,12 +22,18 @@ _WITNESS = 3.0
 _STYLE_ENERGY = 0.4
 
 
-def guess(profile: SoundProfile, features: Features) -> dict[str, object]:
-    """Genres, moods, valence, energy, families and instruments as fields of Features."""
+def believed(profile: SoundProfile, evidence: tuple[Evidence, ...]) -> list[tuple[str, float]]:
+    """(style, share of belief), likeliest first; the shares of all sum to 1."""
     ears = sound_ears()
     held = trust(ears.strangeness(profile))
     even = 1.0 / len(ears.styles)
-    styles = _witnessed([(name, held * share + (1 - held) * even) for name, share in ears.styles_of(profile)], features.evidence)
+    return _witnessed([(name, held * share + (1 - held) * even) for name, share in ears.styles_of(profile)], evidence)
+
+
+def guess(profile: SoundProfile, styles: list[tuple[str, float]], features: Features) -> dict[str, object]:
+    """Genres, moods, valence, energy, families and instruments as fields of Features."""
+    ears = sound_ears()
+    held = trust(ears.strangeness(profile))
     families = hear_families(ears, profile)
     packs = genres()
     valence = sum(share * packs[name].identity.valence for name, share in styles if name in packs)
