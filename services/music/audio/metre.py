@@ -15,6 +15,10 @@ from services.music.audio.onsets import pick_onsets
 from services.music.audio.steadiness import Steady, follow, reference_rates
 
 Floats = npt.NDArray[np.float64]
+_LEAST_SALIENCE = 0.8
+_LEAST_CELLS = 48
+_SAME_TEMPO = 50
+"""Steps per octave within which two tempos are one."""
 _REACH_S = 0.07
 _SOUNDING = 0.03
 
@@ -58,26 +62,68 @@ class Felt:
         return self.pulse.seconds(self.chosen.downbeat + self.chosen.ratio * numbers)
 
 
+@dataclass(frozen=True)
+class Folded:
+    """A piece over one reference pulse: the cells, and a row per hypothesis."""
+
+    pulse: Steady
+    cells: Floats
+    first_cell: int
+    candidates: tuple[Hypothesis, ...]
+    rows: Floats
+
+
+def fold(struck: Struck) -> list[Folded]:
+    """Every hypothesis over each of the reference pulses that nearly explain the onsets as well as the best one."""
+    found = []
+    for hz, salience in reference_rates(struck):
+        if salience < _LEAST_SALIENCE:
+            continue
+        pulse = follow(struck, hz)
+        cells, first = cells_of(struck, pulse)
+        candidates = hypotheses(pulse, cells, first) if len(cells) >= _LEAST_CELLS else []
+        if candidates:
+            rows = rows_of(cells, first, candidates)
+            about = np.tile([salience, pulse.coherence, float(pulse.steady)], (len(rows), 1))
+            found.append(Folded(pulse, cells, first, tuple(candidates), np.hstack([rows, about])))
+    return found
+
+
 def feel(struck: Struck, model: BarModel) -> Felt | None:
     """The beat and the bar of four that fit best. None where nothing repeats."""
-    rates = reference_rates(struck)
-    if not rates:
+    folded = fold(struck)
+    if not folded:
         return None
-    pulse = follow(struck, rates[0][0])
-    cells, first = cells_of(struck, pulse)
-    candidates = hypotheses(pulse, cells, first)
-    if not candidates or len(cells) < 48:
-        return None
-    score = model.score(rows_of(cells, first, candidates))
+    score = model.score(np.concatenate([one.rows for one in folded]))
     share = np.exp(score - score.max())
     share /= share.sum()
-    ratios = np.asarray([h.ratio for h in candidates])
-    octaves = {float(r): float(share[ratios == r].sum()) for r in np.unique(ratios)}
-    ratio = max(octaves, key=lambda r: octaves[r])
-    index = int(np.argmax(np.where(ratios == ratio, share, -1.0)))
-    others = sorted(((60 * pulse.hz / r, s) for r, s in octaves.items() if r != ratio), key=lambda pair: -pair[1])
-    downbeat = float(share[index]) / max(octaves[ratio], 1e-12)
-    return Felt(pulse, cells, first, candidates[index], octaves[ratio], downbeat, tuple(others))
+    owner = np.concatenate([np.full(len(one.candidates), index) for index, one in enumerate(folded)])
+    bpms = np.concatenate([[h.bpm for h in one.candidates] for one in folded])
+    tempo = np.rint(np.log2(bpms) * _SAME_TEMPO).astype(int)
+    shares = {int(t): float(share[np.abs(tempo - t) <= 1].sum()) for t in np.unique(tempo)}
+    best = max(shares, key=lambda t: shares[t])
+    index = int(np.argmax(np.where(np.abs(tempo - best) <= 1, share, -1.0)))
+    one = folded[owner[index]]
+    chosen = one.candidates[index - int(np.argmax(owner == owner[index]))]
+    return Felt(
+        pulse=one.pulse,
+        cells=one.cells,
+        first_cell=one.first_cell,
+        chosen=chosen,
+        octave_share=min(1.0, shares[best]),
+        downbeat_share=min(1.0, float(share[index]) / max(shares[best], 1e-12)),
+        others=_others(bpms, share, chosen.bpm),
+    )
+
+
+def _others(bpms: Floats, share: Floats, chosen_bpm: float) -> tuple[tuple[float, float], ...]:
+    """Other tempos with their shares, likeliest first, each once."""
+    found: list[tuple[float, float]] = []
+    for bpm in bpms[np.argsort(-share)]:
+        near = np.abs(np.log2(bpms / bpm)) < 0.03
+        if abs(np.log2(bpm / chosen_bpm)) >= 0.03 and all(abs(np.log2(bpm / other)) >= 0.03 for other, _ in found):
+            found.append((float(bpm), float(share[near].sum())))
+    return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 
 def sharpen(struck: Struck, beats_s: Floats) -> float:
