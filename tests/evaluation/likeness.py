@@ -46,9 +46,8 @@ def reference_of(path: Path) -> Reference:
     return Reference(path.stem, style, heard, score)
 
 
-def compare(path: Path, seconds: float | None, seed: int, pictures: Path | None = None) -> tuple[Likeness, Likeness]:
+def compare(reference: Reference, seconds: float | None, seed: int, pictures: Path | None = None) -> tuple[Likeness, Likeness]:
     """The song like the reference, and one of its genre that knows nothing of it, both beside it."""
-    reference = reference_of(path)
     found = []
     for with_reference in (True, False):
         prompt = PROMPT if with_reference else f"{reference.style.replace('_', ' ')}"
@@ -61,7 +60,7 @@ def compare(path: Path, seconds: float | None, seed: int, pictures: Path | None 
             found.append(measure(reference, song.score, song.master, song.rate, with_reference=with_reference))
             if pictures is not None:
                 pictures.mkdir(parents=True, exist_ok=True)
-                name = f"{path.stem[:24]}-{'with' if with_reference else 'without'}.png"
+                name = f"{reference.name[:24]}-{'with' if with_reference else 'without'}.png"
                 draw(reference, song.score, song.master, song.rate, pictures / name)
     return found[0], found[1]
 
@@ -121,7 +120,8 @@ def main() -> None:
     options = parser.parse_args()
     files = options.files[: options.songs]
     with ProcessPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(compare, path, options.seconds, options.seed, options.pictures) for path in files]
+        references = list(pool.map(reference_of, files))
+        jobs = [pool.submit(compare, reference, options.seconds, options.seed, options.pictures) for reference in references]
         pairs = []
         for job in jobs:
             pairs.append(job.result())
