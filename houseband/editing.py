@@ -31,6 +31,14 @@ def read_edited(path: Path) -> dict[str, Any]:
     return found
 
 
+def check_edit(options: Mapping[str, Any]) -> None:
+    """Raise BadInput for an edited brief that cannot be, before anything is started for it."""
+    from services.enhancer.edited import check_edited
+
+    if options.get("brief"):
+        check_edited(options["brief"])
+
+
 def words_of_brief(edited: Mapping[str, Any] | None) -> str:
     """The prompt that a brief was read from; empty where it names none."""
     words = edited.get("prompt") if edited else None

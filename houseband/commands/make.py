@@ -13,7 +13,7 @@ from typing import Any
 from contracts.errors import BadInput, HousebandError, Unavailable
 from houseband.client import Client, Job, Results
 from houseband.display import Display
-from houseband.editing import restated
+from houseband.editing import check_edit, restated
 from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     brought = read_brought(arguments)
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
     server = check_server(arguments.server) if arguments.server is not None else None
+    if server is None:
+        check_edit(options)
     home = None if server else Home.find()
     check_target(target, options.get("duration_s", DEFAULT_DURATION_S), home.store if home else None, options)
     display = Display(quiet=arguments.quiet)

@@ -1,6 +1,6 @@
 """An edited brief: what the user changed stands over prompt and options, and what was left as it was read stays what it was."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +28,22 @@ class Edited:
     title: str = ""
     prompt: str = ""
 
-    def over(self, read: Brief) -> Over | None:
-        """What is to be laid over the reading; None where the document says what was read anyway."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says every field that a reader could fill."""
+        return set(self.values) >= set(FIELDS) - set(_OPTIONAL)
+
+    def over(self, read: Brief, optional: Collection[str] = ()) -> Over | None:
+        """What is to be laid over the reading; None where the document says what was read anyway.
+
+        `optional`: fields that options state; a value that the document itself calls inferred is a guess, and yields to them.
+        """
         found: dict[str, Stated[Any] | None] = {}
         changed: list[str] = []
         for name, value in self.values.items():
             old = getattr(read, name)
+            if name in optional and self.sources[name] == Source.INFERRED:
+                continue
             if self._is_as_read(name, old):
                 found[name] = old
             else:

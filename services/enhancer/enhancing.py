@@ -17,7 +17,7 @@ from services.enhancer.model.cache import Answers
 from services.enhancer.model.refining import Refined, refine
 from services.enhancer.model.settings import LlmSettings
 from services.enhancer.reading import read_prompt
-from services.enhancer.reading.over import Over
+from services.enhancer.reading.over import Over, stated_by
 from services.enhancer.reading.steps import fields
 
 
@@ -81,11 +81,20 @@ def enhanced(prompt: str, options: Options, brought: Brought | None = None, *, s
     if options.enhance == "llm" and prompt.strip():
         reader = reader or Reader()
         rooted = _rooted(refined.brief, partial(_read, prompt, plain, seed, Brought(), None), brought)
-        refined = refine(refined.brief, prompt, lambda over: read(over=over), reader.settings, reader.answers, rooted)
+        refined = refine(
+            refined.brief,
+            prompt,
+            lambda over: read(over=over),
+            reader.settings,
+            reader.answers,
+            rooted,
+            is_whole=bool(edited and edited.is_whole),
+        )
     brief = refined.brief
-    over = edited.over(brief) if edited else None
+    over = edited.over(brief, stated_by(options)) if edited else None
     if over:
         brief = _overruled(brief, Over({**refined.over.fields, **over.fields}, over.title or refined.over.title), read)
+        brief = refined.thought_over(brief)
     return Enhanced(brief.model_copy(update={"prompt": prompt}), refined.account)
 
 

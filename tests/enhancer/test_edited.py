@@ -68,6 +68,14 @@ def test_some_fields_alone_lead_the_rest() -> None:
     assert stated.tempo_bpm.is_stated, "a bare value is said by the user, even where it was guessed"
 
 
+def test_a_guess_yields_to_a_flag_beside_it() -> None:
+    """What the document itself calls inferred yields to an option that states the field; what it calls stated stands over it."""
+    document = json.loads(_read("house, 126 bpm").to_json())
+    edited = _read("", document, duration_s=30, bpm=100)
+    assert (edited.duration_s.value, edited.duration_s.evidence) == (30, "duration_s=30")
+    assert (edited.tempo_bpm.value, edited.tempo_bpm.evidence) == (126, "edited brief")
+
+
 def test_a_length_that_followed_the_form_follows_the_edited_one() -> None:
     """Where the length came from the bars, it comes from the edited bars and tempo."""
     prompt = "rock at 96 bpm: intro 4 bars, verse 8 bars, chorus 8 bars"

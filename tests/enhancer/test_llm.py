@@ -170,6 +170,20 @@ def test_one_prompt_is_one_question_whatever_the_seed(model: Model, store: Objec
     assert len(model.requests) == 2
 
 
+def test_nobody_is_asked_for_what_would_be_overruled(model: Model, store: Objects) -> None:
+    """Beside a whole edited brief the kept answer is used, and without one nobody is asked; some fields alone are a question."""
+    read = _read(model, answers_of=store)
+    document = json.loads(read.brief.to_json())
+    same = _read(model, options=Options(enhance="llm", brief=document), answers_of=store)
+    assert same.brief == read.brief
+    other = _read(model, options=Options(enhance="llm", brief=document))
+    assert "not asked" in other.brief.notes[-1]
+    assert (other.brief.tempo_bpm.value, len(model.requests)) == (122.0, 1)
+    some = _read(model, options=Options(enhance="llm", brief={"energy": 0.1})).brief
+    assert (some.energy.value, some.tempo_bpm.value, len(model.requests)) == (0.1, 122.0, 2)
+    assert all("tiny thought" in step.text for step in some.steps)
+
+
 def test_kept_answers_are_bounded_and_checked_again(store: Objects) -> None:
     """A shelf holds so many answers and no more; one that was damaged counts as none and is replaced."""
     kept = Answers(store)

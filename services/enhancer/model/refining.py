@@ -1,7 +1,7 @@
 """The offline brief with what a language model proposes where nothing was stated; the offline brief and a note where it fails."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.brief import Brief, ReasoningStep
 from contracts.errors import BadInput
@@ -25,9 +25,27 @@ class Refined:
     brief: Brief
     over: Over = Over()  # noqa: RUF009 - frozen
     account: Account | None = None
+    thoughts: tuple[ReasoningStep, ...] = ()
+
+    def thought_over(self, brief: Brief) -> Brief:
+        """Another brief of the same prompt, with what the model thought at each of the six steps."""
+        if not self.thoughts or self.account is None:
+            return brief
+        texts = {step.name: f" {self.account.model} thought: “{step.text}”" for step in self.thoughts}
+        steps = (step.model_copy(update={"text": step.text + texts.get(step.name, "")}) for step in brief.steps)
+        return brief.model_copy(update={"steps": tuple(steps)})
 
 
-def refine(brief: Brief, prompt: str, reread: Reread, settings: LlmSettings, answers: Answers, rooted: Collection[str] = ()) -> Refined:
+def refine(
+    brief: Brief,
+    prompt: str,
+    reread: Reread,
+    settings: LlmSettings,
+    answers: Answers,
+    rooted: Collection[str] = (),
+    *,
+    is_whole: bool = False,
+) -> Refined:
     """Ask the model, or find what it answered to the same question. Never raises: what fails is a note.
 
     Args:
@@ -37,6 +55,7 @@ def refine(brief: Brief, prompt: str, reread: Reread, settings: LlmSettings, ans
         settings: where the model is.
         answers: those that were given before.
         rooted: fields that something brought has set: only words move them.
+        is_whole: an edited brief says every field; nobody is asked for what would be overruled.
     """
     if not settings.base_url:
         return Refined(_noted(brief, "No language model is set up (HOUSEBAND_LLM_BASE_URL); the offline reader's brief stands."))
@@ -45,6 +64,8 @@ def refine(brief: Brief, prompt: str, reread: Reread, settings: LlmSettings, ans
     answer = answers.find(digest)
     if answer is not None:
         account = Meter(settings, model).account(from_cache=True)
+    elif is_whole:
+        return Refined(_noted(brief, "The edited brief says every field; the language model was not asked."))
     else:
         try:
             answer, account = ask(settings, model, messages, schema)
@@ -69,17 +90,8 @@ def _merged(brief: Brief, found: Proposals, reread: Reread, account: Account) ->
         parts.append(f"not taken, since they were stated, brought or not said: {', '.join(sorted(found.kept))}")
     if found.dropped:
         parts.append(f"not possible: {', '.join(sorted(found.dropped))}")
-    merged = _noted(merged, "; ".join(parts) + ".")
-    return Refined(merged.model_copy(update={"steps": _with_thoughts(merged.steps, found, account.model)}), over, account)
-
-
-def _with_thoughts(steps: tuple[ReasoningStep, ...], found: Proposals, model: str) -> tuple[ReasoningStep, ...]:
-    """Each of the six steps, with what the model thought at it."""
-    thoughts = {step.name: step.text for step in found.thoughts}
-    return tuple(
-        step.model_copy(update={"text": f"{step.text} {model} thought: “{thoughts[step.name]}”"}) if step.name in thoughts else step
-        for step in steps
-    )
+    refined = Refined(_noted(merged, "; ".join(parts) + "."), over, account, found.thoughts)
+    return replace(refined, brief=refined.thought_over(refined.brief))
 
 
 def _noted(brief: Brief, note: str) -> Brief:

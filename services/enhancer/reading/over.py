@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.brief import Brief, Stated
+from contracts.context import Options
 from contracts.errors import BadInput
 from services.enhancer.reading.chords import Progressions
 from services.enhancer.reading.findings import Finding
-from services.enhancer.reading.options import Stipulated
+from services.enhancer.reading.options import Stipulated, read_options
 from services.enhancer.reading.reader import Words
 from services.enhancer.reading.steps import told
 from services.enhancer.reading.structure import Wishes
@@ -31,6 +32,13 @@ _STIPULATED = {
     "ending": "ending",
 }
 _OPTIONS = {"bpm": "tempo_bpm", "genre": "genres", "instruments": "instruments_with", "without": "instruments_without"}
+
+
+def stated_by(options: Options) -> frozenset[str]:
+    """The brief's fields that options state."""
+    stated = read_options(options)
+    named = {name for name, slot in _STIPULATED.items() if getattr(stated, slot) is not None}
+    return frozenset(named | ({"chords"} if stated.chords else set()))
 
 
 @dataclass(frozen=True)
