@@ -20,7 +20,7 @@ _ONE = r"(?:a|an|one|un|una|uno|eine[nr]?|une|um|uma)"
 _NUM = rf"(?:{NUMBER}|{_ONE})"
 
 _MIN_SEC = re.compile(
-    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",  # noqa: E501  a table of words or one pattern
+    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|(?<=\d)m|(?<=\d\s)m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _MIN_SEC_TIGHT = re.compile(r"(?<![\w.:])(\d{1,2})\s?(?:m|min|')\s?([0-5]?\d)\s?(?:s|sec|''|\")?(?![\w:])", re.ASCII)
@@ -40,6 +40,7 @@ _SPAN = re.compile(
     rf"(?<![\w.:])(?:between\s+|from\s+|zwischen\s+|entre\s+|von\s+|de\s+)?({_NUM})\s*(?:-|to|and|or|bis|und|a|à|y|et|ou|oder|o|e|至|到|〜|~)\s*({_NUM}){_GAP}({_MIN}|{_SEC})(?![a-z])",
     re.ASCII,
 )
+_AGAIN = re.compile(rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))")
 _UNITS = (
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
@@ -142,6 +143,10 @@ def _length(text: Text) -> Finding[float] | None:
     named = [entry for entry in found if _is_total(text, *entry[0].span())]
     possible = [entry for entry in found if SHORTEST_S <= entry[1] <= LONGEST_S]
     match, seconds = (named or possible or found)[0]
+    again = _AGAIN.match(text.lower, match.end()) if match.re is _UNITS[0][0] else None
+    if again:
+        seconds = 60 * _value(again.group(1))
+        text.take(again.start(1), again.end())
     text.take(*match.span())
     evidence = text.quote(*match.span())
     around = text.lower[max(0, match.start() - 16) : match.end() + 10]

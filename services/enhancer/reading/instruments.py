@@ -27,9 +27,17 @@ _LESS_FAMILY = {
 _INSTRUMENTAL = re.compile(
     r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:singing|lyrics|words)|no lyrics|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
-_A_CAPPELLA = re.compile(r"(?<!\w)(?:a[ -]?capp?ella|voices only|vocals only|unaccompanied voices?)(?!\w)")
+_A_CAPPELLA = re.compile(
+    r"(?<![a-z])(?:(?:a|à)[ -]?capp?ell?a|voices only|vocals only|unaccompanied (?:voices?|singing|choir)|nothing but (?:voices|vocals)|s[oó] vozes|solo voces|nur stimmen|que des voix)(?![a-z])|アカペラ|無伴奏合唱|无伴奏|無伴奏|阿卡贝拉|清唱|아카펠라|а капелла"  # noqa: E501  a table of words or one pattern
+)
 _NO_INSTRUMENTS = re.compile(
     r"(?<!\w)(?:without (?:any )?(?:musical )?instruments?|no (?:musical )?instruments?|zero instruments|sin instrumentos|ohne instrumente|sans instruments?|sem instrumentos|没有乐器|楽器なし)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_NO_ELECTRONICS = re.compile(
+    r"(?<!\w)(?:nothing|not|no|zero|nada|nichts|rien d'|niente) ?(?:too )?(?:electronic|synthetic|electr[oó]nico|eletr[oô]nico|elektronisches?|[eé]lectronique|elettronico)(?!\w|[ -]?\w*(?:drum|beat|kit|perc|danc|music))"  # noqa: E501  a table of words or one pattern
+)
+_ELSE = re.compile(
+    r"(?<!\w)(?:(?:and )?nothing else|no other instruments?|no other sounds?|no one else|and (?:that's|thats) (?:it|all)|(?:und )?sonst nichts|nichts anderes|y nada m[aá]s|nada m[aá]s|et rien d'autre|rien d'autre|e nada mais|nada mais|e basta)(?!\w)|ほかの楽器なし|他の楽器なし|それだけ|其他都不要|别的都不要|不要其他乐器"  # noqa: E501  a table of words or one pattern
 )
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
@@ -65,7 +73,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids)]
     players = _special_words(text, wanted, unwanted, words_against)
     band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids)) for i in wanted_items], genre_ids)
-    if band and players[0] != ["vocals"]:
+    if band and not _A_CAPPELLA.search(text.lower):
         players[0][:] = band.players
     return _settled(text, items, wanted_items, only_items, only, players, band)
 
@@ -81,8 +89,14 @@ def _special_words(
         unwanted += ["vocals"] if stem == "vocal" else table("instruments_extra")["families"][_LESS_FAMILY[stem]]["without"]
         words.append(text.quote(*match.span()))
     if a_cappella := _A_CAPPELLA.search(text.lower):
-        wanted[:] = ["vocals"]
+        wanted[:] = ["choir"] if "choir" in wanted else ["vocals"]
         words.append(text.quote(*a_cappella.span()))
+        exclusive = True
+    if plain := _NO_ELECTRONICS.search(text.lower):
+        unwanted += table("instruments_extra")["families"]["electronics"]["without"]
+        words.append(text.quote(*plain.span()))
+    if (closed := _ELSE.search(text.lower)) and wanted:
+        words.append(text.quote(*closed.span()))
         exclusive = True
     instrumental = _INSTRUMENTAL.search(text.lower)
     if instrumental and "vocals" not in wanted:

@@ -20,7 +20,7 @@ _MODES = {
     "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",  # noqa: E501  a table of words or one pattern
     "aeolisch": "minor", "äolisch": "minor", "ionisch": "major", "lydien": "lydian", "phrygien": "phrygian", "mixolydien": "mixolydian", "eólio": "minor", "eolio": "minor",  # noqa: E501  a table of words or one pattern
     "dorico": "dorian", "frígio": "phrygian", "lídio": "lydian", "mixolídio": "mixolydian", "lócrio": "locrian", "dorisk": "dorian", "kleine terts": "minor",
-    "mollo": "minor", "minr": "minor", "mineure": "minor", "majeure": "major", "klein": "minor", "groot": "major", "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
+    "mollo": "minor", "majer": "major", "mayjor": "major", "majour": "major", "miner": "minor", "minour": "minor", "hijaz": "phrygian", "freygish": "phrygian", "natural minor scale": "minor", "minr": "minor", "mineure": "minor", "majeure": "major", "klein": "minor", "groot": "major", "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
 }  # fmt: skip
 _MODE = "|".join(
     sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll", "klein", "groot")), key=len, reverse=True)
@@ -39,13 +39,13 @@ _GERMAN_IN = re.compile(
 _SOLFA = r"(do|dó|ut|re|ré|rè|mi|fa|fá|sol|la|lá|si)"
 _SHARPEN = r"(?:[ -]?(#|♯|♭|b(?=\s)|sostenid[oa]|sustenid[oa]|di[eèé]sis|di[eèé]se|b[eé]mol(?:le)?))?"
 _ROMANCE = re.compile(
-    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;])))(?![a-zà-ÿ])"
+    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"
 )
 _ROMANCE_IN = re.compile(
-    rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]))"
+    rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]|(?:con|com|avec|mit|y|e|et|a|à|para|pour|sin|sem|sans|\d)(?!\w)))"
 )
 _CHINESE = re.compile(r"([升降#♯♭])?\s*([A-Ga-g])\s*([#♯♭b])?\s*(?:自然|和声|和聲|旋律)?([大小])[调調]")
-_CHINESE_MODE = re.compile(r"([A-G])\s*([#♯♭b])?\s*(多利亚|弗里吉亚|利底亚|混合利底亚)")
+_CHINESE_MODE = re.compile(r"([A-G])\s*([#♯♭b])?\s*(多利[亚安]|弗里[吉几][亚安]|利底[亚安]|混合利底[亚安]|爱奥尼[亚安]|伊奥尼[亚安])")
 _JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-Ga-g])\s*([#♯♭b]|シャープ|フラット)?\s*(メジャー|マイナー)")
 _KOREAN = re.compile(r"(올림|내림)?\s*([가나다라마바사])\s*(장조|단조)|([A-G])\s*([#♯♭b])?\s*(장조|단조|메이저|마이너)")
 _RUSSIAN = re.compile(r"(?<![а-я])(до|ре|ми|фа|соль|ля|си)[ -]?(диез|бемоль)?[ -]*(мажор|минор)")
@@ -54,7 +54,7 @@ _CAMELOT = re.compile(
 )
 _BLUES_ON = re.compile(r"(?<![\w'])([A-G])(?:[ -]?(#|♯|♭|sharp|flat)|(b))\s+(?=(?:minor |slow )?(?:blues|rhythm changes))", re.ASCII)
 _KEY_OF = re.compile(
-    r"(?:(?:in\s+)?(?:the\s+)?key\s*(?:of|is|in|:|=)\s*|key\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-Ga-g])(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])",  # noqa: E501  a table of words or one pattern
+    r"(?:(?:in\s+)?(?:the\s+)?(?:[Kk]ey|KEY|[Tt]onart|[Tt]onalidad|[Tt]onalité|[Tt]onalidade|[Tt]om|[Tt]ono|调|キー)\s*(?:of|is|in|:|=|は)\s*|[Kk]ey\s*[:=]?\s+(?=[A-G][#b♯♭]?(?:\W|$)))([A-G]|[b-g](?!\w)|a(?=\s*(?:$|[,.;\n])))(?:[ -]?(#|♯|♭|sharp|flat)|(b)(?!\w))?(?![\w'#])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _IN = re.compile(
@@ -64,7 +64,9 @@ _IN = re.compile(
 _IN_SMALL = re.compile(
     r"(?<!\w)(?:in|key|key is|key=|key:)\s+([b-g])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;!?)\n]))", re.ASCII
 )
-_LISTED = re.compile(r"(?:^|[,;]\s*)([A-G])(#|♯|♭|b)?(?=\s*(?:$|[,;]))")
+_LISTED = re.compile(r"(?:^|[,;.]\s*)([A-G])(?:\s?(#|♯|♭|b|sharp|flat))?(?=\s*(?:$|[,;.]))")
+_LONE = re.compile(r"(?<![\w/#-])([A-G])(#|♯|♭|b)(?=\s*(?:$|[,;.!?)\n]|\s(?:for|with|and|at|no|without)\b))", re.ASCII)
+_MODE_FIRST = re.compile(r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])", re.ASCII)
 _MODE_ALONE = re.compile(
     r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal|chord progressions?|chords|progressions?|vibe|sound|melody|melodies)"  # noqa: E501  a table of words or one pattern
     r"|in\s+(minor|major)(?=\s*(?:$|[,.;!?\n]))|(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))(?!\w)"
@@ -115,7 +117,7 @@ def read_key(text: Text) -> KeyWords:
 
 
 def _named(text: Text) -> Finding[str] | None:
-    for reader in (_with_mode, _german, _romance, _asian, _russian, _camelot, _blues_on, _key_of, _plain_in, _small, _listed):
+    for reader in (_with_mode, _after_mode, _german, _romance, _asian, _russian, _camelot, _blues_on, _key_of, _plain_in, _small, _listed):
         found = reader(text)
         if found:
             return found
@@ -167,6 +169,8 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
         if letter == "A" and re.match(r"^\s+key\b", following):
             return asked
         if re.match(r"^[\s-]+key\b", following) or (letter == "a" and not asked):
+            if letter == "a" and re.search(r"(?:bpm|\d)\s*$", before):
+                return True  # "138bpm a minor supersaw"
             return letter == "a" and _KEY_TAIL.match(following) is not None and bool(re.search(r"[,;]\s*$", before))
         named = letter == "A" and re.match(r"^\s+[a-z]", after) is not None and (match.start() > 0 or _before_a_style(text, match.end()))
         return named or _KEY_TAIL.match(following) is not None
@@ -177,6 +181,14 @@ def _before_a_style(text: Text, place: int) -> bool:
     """Whether one of the next three words names a style: "A minor techno" begins with a key, "A major hit" does not."""
     following = [word.form for word in text.words if word.start >= place][:3]
     return any(name in genres() for word in following for kind, name in vocabulary().senses((word,)) if kind == GENRE)
+
+
+def _after_mode(text: Text) -> Finding[str] | None:
+    """The mode before its tonic: "mixolydian G"."""
+    for match in _MODE_FIRST.finditer(text.original):
+        if text.is_free(*match.span()):
+            return _found(text, match, match.group(2) + _sign(match.group(3)), _MODES[match.group(1)], 0.95)
+    return None
 
 
 def _german(text: Text) -> Finding[str] | None:
@@ -202,8 +214,14 @@ def _romance(text: Text) -> Finding[str] | None:
             tonic = _SOLFEGE[match.group(1)] + _sign(match.group(2))
             if match.re is _ROMANCE_IN:
                 return _found(text, match, tonic, "major", 0.85, _ALONE)
-            return _found(text, match, tonic, _MODES[match.group(3)], 1.0)
+            return _found(text, match, tonic, _MODES.get(match.group(3)) or _southern_mode(match.group(3)), 1.0)
     return None
+
+
+def _southern_mode(word: str) -> str:
+    """Dórico, dorien, dorico: the first letters tell the mode."""
+    starts = {"d": "dorian", "f": "phrygian", "p": "phrygian", "lí": "lydian", "li": "lydian", "ly": "lydian", "mix": "mixolydian", "m": "minor", "e": "minor", "é": "minor", "l": "locrian"}  # noqa: E501  a table of words or one pattern
+    return next(mode for start, mode in starts.items() if word.startswith(start))
 
 
 def _asian(text: Text) -> Finding[str] | None:
@@ -212,7 +230,7 @@ def _asian(text: Text) -> Finding[str] | None:
         accidental = {"升": "#", "降": "b", "♭": "b"}.get(prefix or "", "#" if prefix else _sign(sign))
         return _found(text, match, letter.upper() + accidental, "major" if size == "大" else "minor", 1.0)
     for match in _CHINESE_MODE.finditer(text.original):
-        mode = {"多": "dorian", "弗": "phrygian", "利": "lydian", "混": "mixolydian"}[match.group(3)[0]]
+        mode = {"多": "dorian", "弗": "phrygian", "利": "lydian", "混": "mixolydian", "爱": "major", "伊": "major"}[match.group(3)[0]]
         return _found(text, match, match.group(1) + _sign(match.group(2)), mode, 1.0)
     for pattern, names, major in ((_JAPANESE, _KANA, ("長調", "メジャー")), (_KOREAN, _HANGUL, ("장조", "메이저"))):
         for match in pattern.finditer(text.original):
@@ -286,6 +304,7 @@ def _small(text: Text) -> Finding[str] | None:
 def _listed(text: Text) -> Finding[str] | None:
     """A single letter between commas: "slow blues, A, 60 bpm". Several of them are no key."""
     found = [match for match in _LISTED.finditer(text.original) if text.is_free(*match.span())]
+    found = found or [match for match in _LONE.finditer(text.original) if text.is_free(*match.span())]
     if len(found) != 1 or len(text.words) < 2:
         return None
     return _found(text, found[0], found[0].group(1) + _sign(found[0].group(2)), "major", 0.7, _ALONE)

@@ -78,7 +78,7 @@ _TABLES = {"es": _ES, "pt": _PT, "fr": _FR, "de": {**_DE, "hundert": 100}, "it":
 _SPLIT = {name: re.compile(_any(_TABLES[name])) for name in ("de", "it", "nl")}
 _CALLED = re.compile(rf"(one|two)[ -](?:oh[ -]({_EN_UNIT})|({_EN_BELOW_100}))")
 
-DIGITS = r"\d{1,5}(?:[.,]\d{1,2})?"
+DIGITS = r"\d{1,5}(?:\.\d{1,2}|,\d{1,2}(?![\d\u3040-\u9fff]))?"
 NUMBER = rf"(?:{DIGITS}|{'|'.join(_PATTERNS.values())})"
 CALLED_NUMBER = rf"(?:(?:one|two)[ -](?:oh[ -]{_EN_UNIT}|{_EN_BELOW_100})|{NUMBER})"
 """A number, also as players call tempos out: "one twenty", "one oh five"."""

@@ -39,7 +39,7 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
     scopes = []
     for word in words:
         places = word.ids(kind)
-        if word.ids("moderate") and not moderate:
+        if (word.ids("moderate") and not moderate) or _is_other(text, word, kind):
             continue
         if "field" in places and (answered := _answered(text, word, items)):
             scopes.append(answered)
@@ -85,13 +85,13 @@ def _forward(
             if not (joined or comma) and not _touching(gap):
                 break
             item = items[by_first[index]]
-            (pending if comma and strict and found and not joined else found).append(by_first[index])
+            (pending if comma and found and not joined else found).append(by_first[index])
             index, last_end, skipped, comma, joined = item.last, item.end, 0, False, False
             continue
         scope_word = at.get(index)
         if scope_word and scope_word.ids("joiner") and (found or pending):
             meaning = text.quote(scope_word.start, scope_word.end).lower()
-            if pending and meaning in _OR:
+            if pending and (meaning in _OR or not strict):
                 found, pending = found + pending, []
             if meaning not in _OR and kind == "negation" and not article and _opens_anew(text, scope_word.last):
                 break
@@ -104,6 +104,8 @@ def _forward(
             break
         if skipped >= _REACH or not (is_adjective(index) or (scope_word and _may_be_skipped(scope_word, kind, bool(found or pending)))):
             break
+        if comma and scope_word and text.words[index].form in _ANEW:
+            break
         step = scope_word.last if scope_word else index + 1
         index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
     return found
@@ -113,6 +115,9 @@ def _may_be_skipped(word: Match, kind: str, begun: bool) -> bool:
     """Whether a word may stand between a refusal and what it refuses: "no real drums", "no solo vocals"."""
     alone = kind == "negation" and word.ids("only") and not word.ids("negation") and not begun
     return bool(word.ids("filler") or word.ids("more") or alone)
+
+
+_ANEW = ("add", "with", "use", "using", "include", "including", "keep", "have", "want", "need", "feature", "featuring", "real", "usar", "verwenden", "quiero", "quero", "using", "put", "mit", "con", "com", "avec")
 
 
 def _opens_anew(text: Text, index: int) -> bool:
@@ -143,6 +148,12 @@ def _opens_anew(text: Text, index: int) -> bool:
 
 def _touching(gap: str) -> bool:
     return gap in ("", "/")
+
+
+def _is_other(text: Text, word: Match, kind: str) -> bool:
+    """Whether a word only looks like one of scope: the end of "bass-less", an English "so" where Portuguese says "só"."""
+    written = text.lower[word.start : word.end]
+    return (written == "less" and text.lower[max(0, word.start - 1) : word.start] == "-") or (kind == "only" and written == "so")
 
 
 def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:

@@ -11,7 +11,7 @@ _NAMES: dict[str, str] = {
     "drop": "drop", "drops": "drop", "solo": "solo", "guitar solo": "solo", "piano solo": "solo", "sax solo": "solo", "head": "head", "theme": "theme",  # noqa: E501  a table of words or one pattern
     "outro": "outro", "ending": "outro", "coda": "outro", "finale": "outro", "final": "outro", "tag": "outro", "vamp": "vamp", "loop": "loop", "groove": "groove",  # noqa: E501  a table of words or one pattern
     "instrumental break": "solo", "a section": "a", "b section": "b", "c section": "c", "part a": "a", "part b": "b", "part c": "c", "a part": "a", "b part": "b",  # noqa: E501  a table of words or one pattern
-    "前奏": "intro", "主歌": "verse", "副歌": "chorus", "桥段": "bridge", "尾奏": "outro", "イントロ": "intro", "aメロ": "verse", "bメロ": "prechorus",  # noqa: E501  a table of words or one pattern
+    "introdução": "intro", "introducao": "intro", "introducción": "intro", "entrada": "intro", "einleitung": "intro", "anfang": "intro", "ponte": "bridge", "pré-refrão": "prechorus", "pre-estribillo": "prechorus", "coro final": "chorus", "pré-refrain": "prechorus", "vers": "verse", "zwischenspiel": "interlude", "interlúdio": "interlude", "schluss": "outro", "encerramento": "outro", "クライマックス": "chorus", "間奏": "interlude", "ブリッジ": "bridge", "ドロップ": "drop", "cメロ": "bridge", "预副歌": "prechorus", "导歌": "prechorus", "間奏曲": "interlude", "高潮": "chorus", "结尾": "outro", "橋段": "bridge", "前奏": "intro", "主歌": "verse", "副歌": "chorus", "桥段": "bridge", "尾奏": "outro", "イントロ": "intro", "aメロ": "verse", "bメロ": "prechorus",  # noqa: E501  a table of words or one pattern
     "サビ": "chorus", "アウトロ": "outro", "间奏": "interlude",
 }  # fmt: skip
 NAME = "|".join(re.escape(name) for name in sorted(_NAMES, key=len, reverse=True))

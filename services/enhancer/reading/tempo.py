@@ -25,7 +25,7 @@ _APPROX = (
     r"(?:around(?: the)?|about|approximately|approx\.?|roughly|circa|ca\.?|nearly|somewhere (?:near|around)|close to|give or take|ungef[aä]hr|etwa|rund|um die|environ|vers|autour de"  # noqa: E501  a table of words or one pattern
     r"|cerca de|alrededor de|sobre los|m[aá]s o menos|unos|por volta de|uns|intorno a|大概|大约|左右|约|大約|約|だいたい|およそ|~|≈|\+/-|±)"
 )
-_TO = r"\s*(?:-|to|through|and|or|bis|und|a|à|até|y|et|e|至|到|から|〜|~)\s*"
+_TO = r"(?:\s*(?:-|至|到|から|〜|~)\s*|\s+(?:to|through|and|or|bis|und|a|à|até|y|et|e)\s+)"
 _BETWEEN = r"(?:(?:somewhere |anywhere )?(?:between|from|zwischen|entre|von|de|tra|在)\s*)?"
 _RANGE = re.compile(rf"(?<![\w.])({NUMBER}){_TO}({NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _BETWEEN_ALONE = re.compile(
@@ -35,7 +35,8 @@ _BETWEEN_ALONE = re.compile(
 _TEMPO = r"(?:bpms?|b\.p\.m\.|tempo|speed|pace|metronome(?: mark(?:ing)?)?|♩|geschwindigkeit|velocidad|速度|节奏|節奏|テンポ|템포|темп)"
 _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a|em|en|für)\b|[:=@为為はが]))?"
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
-_LISTED = re.compile(r"(?:^|[,;]\s*)(\d{2,3})(?=\s*(?:$|[,;]))")
+_LISTED = re.compile(r"(?:^|[,;]\s*|[.!]\s+)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)))")
+_OR_SO = re.compile(r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII)
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
@@ -84,8 +85,8 @@ def read_tempo(text: Text, places: Sequence[int] = ()) -> Finding[float] | None:
 
 
 def _single(text: Text) -> Finding[float] | None:
-    for pattern in (_NUMBER_UNIT, _PER_MINUTE, _NAMED, _BARE, _LISTED):
-        bare = pattern in (_BARE, _LISTED)
+    for pattern in (_NUMBER_UNIT, _PER_MINUTE, _NAMED, _BARE, _LISTED, _OR_SO):
+        bare = pattern in (_BARE, _LISTED, _OR_SO)
         for match in pattern.finditer(text.lower):
             if not text.is_free(*match.span()) or (bare and not 40 <= number(match.group(1)) <= 240):
                 continue
