@@ -13,7 +13,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from services.music.audio.keygram import CLASSES, classes_of, notes_in
+from services.music.audio.keygram import CLASSES, Grams, classes_of, notes_in
 
 Array = npt.NDArray[np.float32]
 
@@ -52,14 +52,39 @@ def _evened(classes: Array) -> Array:
     return np.asarray(classes / (classes.max(axis=1, keepdims=True) + 1e-3), np.float32)
 
 
-def seen_from_roots(keys: Array) -> Array:
-    """Features [stretches, 12 roots, features] of stretches of a keygram [stretches, KEYS]: pitch classes counted from the root."""
-    notes = notes_in(keys)
+@dataclass(frozen=True)
+class Stretches:
+    """What sounds in each stretch: keys and notes of the whole range, keys and notes of the bass; [stretches, KEYS] each."""
+
+    keys: Array
+    notes: Array
+    low_keys: Array
+    low_notes: Array
+
+    @property
+    def classes(self) -> Array:
+        """Pitch classes above the bass [stretches, 12]."""
+        return classes_of(self.notes, 45, 92, 4)
+
+    @property
+    def bass(self) -> Array:
+        """Pitch classes of the bass [stretches, 12]."""
+        return classes_of(self.low_notes, 26, 53, 4)
+
+
+def stretches_of(grams: Grams, edges_s: npt.NDArray[np.float64]) -> Stretches:
+    """What sounds between each two times in seconds."""
+    keys, low = grams.whole.between(edges_s), grams.low.between(edges_s)
+    return Stretches(keys, notes_in(keys), low, notes_in(low))
+
+
+def seen_from_roots(stretches: Stretches) -> Array:
+    """Features [stretches, 12 roots, features]: pitch classes counted from each root."""
     views = [
-        np.sqrt(classes_of(notes, 50, 92, 4)),
-        np.sqrt(classes_of(notes, 26, 53, 4)),
-        classes_of(keys, 45, 90, 4),
-        classes_of(keys, 26, 50, 6),
+        np.sqrt(classes_of(stretches.notes, 50, 92, 4)),
+        np.sqrt(stretches.bass),
+        classes_of(stretches.keys, 45, 90, 4),
+        classes_of(stretches.low_keys, 26, 50, 6),
     ]
     now = np.stack([_evened(view) for view in views], axis=1)
     count, width = len(now), HALF_WIDTH

@@ -64,7 +64,7 @@ def named_chords(path: npt.NDArray[np.int64], heard: Heard, grid: Grid, bass: He
                     confidence=_sure(state, heard[start:end]),
                 ),
                 chord,
-            )  # fmt: skip
+            )
         )
     return found
 

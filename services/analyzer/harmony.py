@@ -4,19 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
 from contracts.features import Cadence, HeardChord, KeySpan, Measured
 from contracts.music.key import Key
 from services.analyzer.chord_grid import Grid, grid_of
-from services.analyzer.chord_model import learned, seen_from_roots
+from services.analyzer.chord_model import learned, seen_from_roots, stretches_of
 from services.analyzer.chord_naming import NamedChord, named_chords
 from services.analyzer.chord_path import chord_path
 from services.analyzer.key_spans import Keys, find_keys
 from services.analyzer.rhythm import Rhythm
-from services.music.audio.keygram import CLASSES, WHOLE, Keygram, classes_of, keygram, notes_in
+from services.music.audio.keygram import CLASSES, Grams, both_keygrams
 from services.music.audio.onsets import EAR_RATE_HZ
-from services.music.theory.cadences import Timed, changes, phrase_cadences
+from services.music.theory.cadences import Timed, changes, joined, phrase_cadences
 
 Array = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
@@ -25,6 +24,9 @@ SILENT = 0.03
 """A stretch with less of the median stretch's sound has no chord."""
 PHRASE_BARS = 4
 _PLAIN_BAR_BEATS = 4
+_HELD_BARS = 1.9
+_TAIL_S, _FADE_S = 0.15, 5.0
+_DEAD, _FULL = 0.12, 0.45
 
 
 @dataclass(frozen=True)
@@ -39,48 +41,57 @@ class Harmony:
     cadences: tuple[Cadence, ...]
     harmonic_rhythm: Measured | None
     chroma_by_beat: Array
-    gram: Keygram
+    gram: Grams
     """What was read, for others to read on."""
 
 
 def hear_harmony(mono: Array, rhythm: Rhythm) -> Harmony | None:
     """The harmony of a mono signal [samples] at EAR_RATE_HZ; None where no pitch is heard."""
-    gram = heard_keys(mono)
+    grams = both_keygrams(mono, EAR_RATE_HZ)
     beats = rhythm.pulse.beats_s if rhythm.pulse is not None else np.zeros(0)
     downbeats = np.asarray(getattr(rhythm, "downbeats_s", ()), np.float64)
-    return harmony_in(gram, beats, downbeats, len(mono) / EAR_RATE_HZ)
+    return harmony_in(grams, beats, downbeats, len(mono) / EAR_RATE_HZ)
 
 
-def heard_keys(mono: Array) -> Keygram:
-    """The keygram of a mono signal [samples] at EAR_RATE_HZ."""
-    return keygram(np.asarray(soxr.resample(mono, EAR_RATE_HZ, WHOLE.rate_hz, quality="MQ"), np.float32))
-
-
-def harmony_in(gram: Keygram, beats_s: Times, downbeats_s: Times, duration_s: float) -> Harmony | None:
-    """The harmony of a keygram on a grid of beats."""
+def harmony_in(grams: Grams, beats_s: Times, downbeats_s: Times, duration_s: float) -> Harmony | None:
+    """The harmony of keygrams on a grid of beats."""
     grid = grid_of(beats_s, downbeats_s, duration_s)
-    keys = gram.between(grid.edges_s)
-    level = keys.sum(axis=1)
+    sound = stretches_of(grams, grid.edges_s)
+    level = sound.keys.sum(axis=1)
     if not (level > 0).any():
         return None
     silent = level <= SILENT * float(np.median(level[level > 0]))
-    notes = notes_in(keys)
-    heard = learned().log_likely(seen_from_roots(keys))
-    classes, bass = classes_of(notes, 45, 92, 4), classes_of(notes, 26, 53, 4)
-    found = find_keys(heard, grid, silent, classes, bass)
+    heard = learned().log_likely(seen_from_roots(sound))
+    classes, bass = sound.classes, sound.bass
+    found = find_keys(heard, grid, silent, classes, bass, ended=_ends(grams))
     path = chord_path(heard, grid, found.by_stretch, silent)
     chords = named_chords(path, heard, grid, bass, found)
     return Harmony(
         key=found.key,
         key_confidence=round(found.confidence, 3),
         keys=tuple(found.spans(grid)),
-        tuning=Measured(value=round(100 * gram.tuning, 1), unit="cents", confidence=round(min(1.0, 2.5 * gram.steadiness), 3)),
+        tuning=Measured(
+            value=round(100 * grams.whole.tuning, 1), unit="cents", confidence=round(min(1.0, 2.5 * grams.whole.steadiness), 3)
+        ),
         chords=tuple(chord.heard for chord in chords),
         cadences=_cadences(chords, grid, downbeats_s, beats_s, found),
         harmonic_rhythm=_changes_per_bar(chords, downbeats_s, beats_s),
         chroma_by_beat=_by_beat(classes, grid, len(beats_s)),
-        gram=gram,
+        gram=grams,
     )
+
+
+def _ends(grams: Grams) -> bool:
+    """Whether the music comes to an end: it dies away in the last seconds, and was not quiet long before."""
+    level = grams.whole.values.sum(axis=1)
+    usual = float(np.median(level)) if len(level) else 0.0
+    if usual <= 0:
+        return False
+    tail = max(1, round(_TAIL_S / grams.whole.hop_s))
+    before = level[: -round(_FADE_S / grams.whole.hop_s)][-4 * tail :]
+    sounding = np.flatnonzero(level > _DEAD * usual)
+    dead = len(level) - 1 - int(sounding[-1]) >= tail
+    return bool(dead and len(before) and float(before.mean()) > _FULL * usual)
 
 
 def _timed(chords: list[NamedChord]) -> list[Timed]:
@@ -93,14 +104,16 @@ def _bars(downbeats_s: Times, beats_s: Times) -> Times:
 
 
 def _cadences(chords: list[NamedChord], grid: Grid, downbeats_s: Times, beats_s: Times, keys: Keys) -> tuple[Cadence, ...]:
-    """How phrases of four bars end, and the whole."""
+    """How phrases of four bars end, what is held for two bars, and the whole."""
     bars = _bars(downbeats_s, beats_s)
     timed = _timed(chords)
     if len(bars) < PHRASE_BARS or len(timed) < 2:
         return ()
     first = int(np.searchsorted(bars, timed[0].start - 0.1))
     ends = [float(end) for end in bars[first + PHRASE_BARS :: PHRASE_BARS] if end < timed[-1].end] + [timed[-1].end]
-    near = 0.3 * float(np.median(np.diff(bars)))
+    bar_s = float(np.median(np.diff(bars)))
+    ends = sorted({*ends, *(run.end for run in joined(timed) if run.end - run.start >= _HELD_BARS * bar_s)})
+    near = 0.3 * bar_s
     sure = {(c.heard.start_s): c.heard.confidence for c in chords}
     starts = np.array([c.heard.start_s for c in chords])
     found = []
@@ -114,7 +127,7 @@ def _cadences(chords: list[NamedChord], grid: Grid, downbeats_s: Times, beats_s:
                 kind=end.kind,
                 chords=(str(end.before), str(end.last)),
                 confidence=round(both * whole * keys.confidence**0.5, 3),
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 
@@ -136,4 +149,4 @@ def _by_beat(classes: Array, grid: Grid, beats: int) -> Array:
     return np.asarray(out / np.maximum(out.max(axis=0), 1e-9), np.float32)
 
 
-__all__ = ["Harmony", "harmony_in", "hear_harmony", "heard_keys"]
+__all__ = ["Harmony", "harmony_in", "hear_harmony"]

@@ -1,7 +1,7 @@
 """The key of a stretch of music: which of 24 explains its chords and pitch classes, and where it is at home.
 
-Relative keys share their notes and most chords; what tells them apart is what the music ends with, what lies in the bass, and
-where dominants lead. Each of these is a number per key; their weights were learned on rendered songs.
+Relative keys share their notes and most chords; what tells them apart is what the music begins and ends with, what lies in
+the bass, and where dominants lead. Each of these is a number per key.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ from services.music.audio.chroma import MAJOR_PROFILE, MINOR_PROFILE
 from services.music.audio.keygram import CLASSES
 
 Array = npt.NDArray[np.float64]
+Heard = npt.NDArray[np.float32]
 
 _MINOR_TRIADS = tuple(QUALITIES.index(q) for q in ("m", "m7"))
 _MAJOR_TRIADS = tuple(QUALITIES.index(q) for q in ("", "7", "maj7"))
@@ -23,8 +24,14 @@ _TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
 }
-WEIGHTS = np.array([1.4, 2.6, 4.0, 7.0, 8.0, 5.0])
-"""Of the evidence in `evidence`, in its order: by softmax regression on rendered songs, rounded."""
+WEIGHTS = np.array([3.0, 4.4, 0.5, 1.3, 1.0, 4.0, 1.0])
+"""Of the evidence in `evidence`, in its order.
+
+By softmax regression on excerpts of 66 rendered songs and of chord annotations of 250 songs each of McGill Billboard (CC0) and
+POP909 (MIT), the three alike, none below zero; rounded.
+"""
+LAST_OF_ALL = 2.5
+"""How many times its weight the last chord has where the music comes to an end there; excerpts end anywhere."""
 
 
 def key_named(number: int) -> Key:
@@ -53,8 +60,8 @@ def profile_fits(classes: Array) -> Array:
     return np.array([np.corrcoef(classes, profile)[0, 1] for profile in profiles])
 
 
-def evidence(likely: Array, path: npt.NDArray[np.int64], grid: Grid, classes: Array, bass: Array) -> Array:
-    """What speaks for each key [KEYS, 6].
+def evidence(likely: Array, path: npt.NDArray[np.int64], grid: Grid, classes: Heard, bass: Heard, *, ended: bool = False) -> Array:
+    """What speaks for each key [KEYS, 7].
 
     Args:
         likely: probability of each chord [stretches, STATES].
@@ -62,19 +69,21 @@ def evidence(likely: Array, path: npt.NDArray[np.int64], grid: Grid, classes: Ar
         grid: where stretches begin.
         classes: pitch classes of what sounds [stretches, 12].
         bass: pitch classes of the bass [stretches, 12].
+        ended: whether the music comes to an end, instead of being cut or faded.
     """
     length = grid.lengths_s * (path < STATES)
     share = length / max(length.sum(), 1e-9)
     home = tonic_shares(likely)
     sounding = np.flatnonzero(path < STATES)
     edge = max(1, min(8, len(sounding) // 8))
-    last = home[sounding[-edge:]] if len(sounding) else home[-1:]
+    first, last = (home[sounding[:edge]], home[sounding[-edge:]]) if len(sounding) else (home[:1], home[-1:])
     low = (bass * share[:, None]).sum(axis=0)
     return np.stack(
         [
             share @ fits(likely),
             profile_fits((classes * share[:, None]).sum(axis=0)),
-            last.mean(axis=0),
+            first.mean(axis=0),
+            last.mean(axis=0) * (LAST_OF_ALL if ended else 1.0),
             _resolutions(path),
             np.tile(low / max(low.sum(), 1e-9), 2),
             share @ home,

@@ -13,12 +13,12 @@ import soxr
 
 from contracts.features import HeardDrums, HeardNote
 from contracts.music import Key, Meter
-from services.analyzer.lines import BASS, hear_bass, hear_melody
+from services.analyzer.lines import hear_bass, hear_melody
 from services.analyzer.melody_line import melody_line
 from services.analyzer.note_tracking import FRAME_S, HOP, LOWEST, Activity, by_network, network_file
 from services.analyzer.rhythm import Rhythm
 from services.analyzer.transcript_midi import DRUMS, transcript_midi
-from services.music.audio.keygram import keygram, notes_in
+from services.music.audio.keygram import both_keygrams, notes_in
 from services.music.audio.onsets import EAR_RATE_HZ
 
 Array = npt.NDArray[np.float32]
@@ -134,8 +134,7 @@ def polyphonic(activity: Activity) -> tuple[HeardNote, ...]:
 
 def _chords_of_keygram(mono: Array) -> tuple[HeardNote, ...]:
     """Notes of a keygram above a share of the loudest, runs of two frames and more."""
-    register = BASS.register
-    gram = keygram(np.asarray(soxr.resample(mono, EAR_RATE_HZ, register.rate_hz, quality="MQ"), np.float32))
+    gram = both_keygrams(mono, EAR_RATE_HZ).whole
     sound = notes_in(gram.values)
     loud = sound >= _KEPT_SHARE * float(np.quantile(sound.max(axis=1), 0.95))
     found: list[HeardNote] = []

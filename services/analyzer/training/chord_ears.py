@@ -1,30 +1,33 @@
-"""Learns the weights of `services.analyzer.chord_model` from rendered songs whose scores are known.
+"""Learns the weights of `services.analyzer.chord_model` from rendered songs whose scores are known, and from plain bands.
 
     python -m services.analyzer.training.chord_ears --songs DIR
 
 DIR holds pairs NAME.flac and NAME.json (score.json). `--held-out` learns from three quarters and prints what the rest shows.
-Songs of ours only: no recording by others is in it. The same songs give the same bytes.
+Songs of ours and sums of sines: no recording by others is in it. The same songs give the same bytes.
 """
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
 from contracts.errors import BadInput
 from contracts.music import Chord
 from contracts.music.score import Score
 from services.analyzer.chord_grid import grid_of
-from services.analyzer.chord_model import QUALITIES, STATES, ChordEars, seen_from_roots
+from services.analyzer.chord_model import QUALITIES, STATES, ChordEars, seen_from_roots, stretches_of
 from services.analyzer.reading import read_recording
-from services.music.audio.keygram import CLASSES, WHOLE, Keygram, keygram
+from services.analyzer.training.played_chords import RATE_HZ, play
+from services.music.audio.keygram import CLASSES, Grams, both_keygrams
 
 Array = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
+PLAYED = 60
+"""Bands of `played_chords` that are heard beside the songs."""
 OUT = Path(__file__).parents[1] / "learned" / "chord_ears.json"
 HIDDEN, EPOCHS, BATCH, RATE, DECAY, NOISE = 32, 30, 256, 3e-3, 1e-4, 0.1
 _NEAREST = {
@@ -48,14 +51,14 @@ def written_chords(score: Score) -> list[tuple[float, str]]:
     return [(score.seconds_at(score.bar_tick(event.bar, event.beat)), event.symbol) for event in score.chord_events()]
 
 
-def heard(sound: Path) -> Keygram:
+def heard(sound: Path) -> Grams:
     """The keys that sound in a file."""
     recording = read_recording(sound)
     mono = np.ascontiguousarray(recording.audio.mean(axis=0))
-    return keygram(np.asarray(soxr.resample(mono, recording.rate_hz, WHOLE.rate_hz, quality="MQ"), np.float32))
+    return both_keygrams(mono, recording.rate_hz)
 
 
-def examples(gram: Keygram, score: Score, offset: float = 0.0) -> tuple[Array, Labels]:
+def examples(grams: Grams, score: Score, offset: float = 0.0) -> tuple[Array, Labels]:
     """Features and states of a song on its own beats, moved by `offset` of a beat."""
     meter = score.meter_value
     beats = np.array([score.seconds_at(tick + offset * meter.ticks_per_beat) for tick in range(0, score.end_tick, meter.ticks_per_beat)])
@@ -65,37 +68,44 @@ def examples(gram: Keygram, score: Score, offset: float = 0.0) -> tuple[Array, L
     index = np.maximum(np.searchsorted([start for start, _ in chords], middle) - 1, 0)
     states = [state_of(chords[i][1]) for i in index]
     known = np.array([state is not None for state in states])
-    return seen_from_roots(gram.between(grid.edges_s))[known], np.array([state for state in states if state is not None])
+    return seen_from_roots(stretches_of(grams, grid.edges_s))[known], np.array([state for state in states if state is not None])
+
+
+def band_examples(seed: int) -> tuple[Array, Labels]:
+    """Features and states of a plain band."""
+    band = play(seed)
+    edges = np.append(band.beats_s, len(band.mono) / RATE_HZ)
+    return seen_from_roots(stretches_of(both_keygrams(band.mono, RATE_HZ), edges)), band.states
 
 
 def learn(seen: Array, states: Labels, seed: int = 0) -> ChordEars:
     """Adam on the cross-entropy, with noise on the features; fixed seed, fixed order."""
     rng = np.random.default_rng(seed)
     size = seen.shape[2]
-    weights = [
+    start = (
         rng.normal(0, size**-0.5, (size, HIDDEN)), np.zeros(HIDDEN), rng.normal(0, HIDDEN**-0.5, (HIDDEN, len(QUALITIES))),
         np.zeros(len(QUALITIES)),
-    ]  # fmt: skip
-    weights = [weight.astype(np.float32) for weight in weights]
+    )  # fmt: skip
+    weights: list[Array] = [np.asarray(weight, np.float32) for weight in start]
     first, second = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
     step = 0
     for epoch in range(EPOCHS):
         order = rng.permutation(len(seen))
         rate = RATE * (1 - epoch / EPOCHS) + 1e-5
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
+        for place in range(0, len(order), BATCH):
+            batch = order[place : place + BATCH]
             noisy = np.maximum(seen[batch] + rng.normal(0, NOISE, seen[batch].shape).astype(np.float32), 0)
             step += 1
             for k, gradient in enumerate(_gradients(weights, noisy, states[batch])):
                 full = gradient + DECAY * weights[k]
-                first[k] = 0.9 * first[k] + 0.1 * full
-                second[k] = 0.999 * second[k] + 0.001 * full * full
+                first[k] = np.asarray(0.9 * first[k] + 0.1 * full, np.float32)
+                second[k] = np.asarray(0.999 * second[k] + 0.001 * full * full, np.float32)
                 move = first[k] / (1 - 0.9**step) / (np.sqrt(second[k] / (1 - 0.999**step)) + 1e-8)
                 weights[k] = (weights[k] - rate * move).astype(np.float32)
     return ChordEars(*weights)
 
 
-def _gradients(weights: list[Array], seen: Array, states: Labels) -> list[Array]:
+def _gradients(weights: Sequence[Array], seen: Array, states: Labels) -> list[Array]:
     hidden, hidden_bias, output, _ = weights
     inner = np.maximum(seen @ hidden + hidden_bias, 0)
     error = np.exp(ChordEars(*weights).log_likely(seen))
@@ -128,10 +138,10 @@ def main() -> None:
     found = []
     for sound in sounds:
         score = Score.model_validate_json(sound.with_suffix(".json").read_text("utf-8"))
-        gram = heard(sound)
-        found.append([examples(gram, score, offset) for offset in (0.0, 0.06, -0.06)])
+        grams = heard(sound)
+        found.append([examples(grams, score, offset) for offset in (0.0, 0.06, -0.06)])
     chosen = [songs for index, songs in enumerate(found) if not options.held_out or index % 4]
-    pairs = [pair for songs in chosen for pair in songs]
+    pairs = [pair for songs in chosen for pair in songs] + [band_examples(seed) for seed in range(PLAYED)]
     ears = learn(np.concatenate([seen for seen, _ in pairs]), np.concatenate([states for _, states in pairs]))
     if options.held_out:
         rest = [songs[0] for songs in found[::4]]

@@ -29,7 +29,8 @@ Array = npt.NDArray[np.float64]
 
 OUT = Path(__file__).parents[1] / "learned" / "key_chords.json"
 _HARTE = {
-    "maj": "", "min": "m", "7": "7", "9": "7", "11": "7", "13": "7", "maj7": "maj7", "maj9": "maj7", "min7": "m7", "min9": "m7", "min11": "m7",
+    "maj": "", "min": "m", "7": "7", "9": "7", "11": "7", "13": "7", "maj7": "maj7", "maj9": "maj7", "min7": "m7", "min9": "m7",
+    "min11": "m7",
     "dim": "m7b5", "hdim7": "m7b5", "dim7": "m7b5", "sus4": "sus4", "sus2": "sus4", "5": "5", "1": "5", "aug": "", "maj6": "", "min6": "m",
     "minmaj7": "m", "hdim": "m7b5", "sus4(b7)": "sus4",
 }  # fmt: skip
@@ -112,7 +113,7 @@ def shares(songs: list[Sequence], *, minor: bool) -> Array:
             for state, length in song.chords:
                 own[(state - song.tonic * len(QUALITIES)) % len(total)] += length
             total += own / own.sum()
-    return total / max(total.sum(), 1e-9)
+    return np.asarray(total / max(total.sum(), 1e-9))
 
 
 def changes(songs: list[Sequence]) -> Array:
@@ -120,11 +121,11 @@ def changes(songs: list[Sequence]) -> Array:
     total = np.zeros((len(QUALITIES), 12 * len(QUALITIES)))
     for song in songs:
         path = [state for state, _ in groupby(state for state, _ in song.chords)]
-        pairs = {pair for pair in pairwise(path)}
+        pairs = set(pairwise(path))
         for before, after in sorted(pairs):
             root, quality = divmod(before, len(QUALITIES))
             total[quality, (after - root * len(QUALITIES)) % total.shape[1]] += 1 / len(pairs)
-    return total / max(total.sum(), 1e-9)
+    return np.asarray(total / max(total.sum(), 1e-9))
 
 
 def main() -> None:

@@ -55,8 +55,11 @@ class Peaks:
     hop_s: float
 
 
-def spectral_peaks(mono: Array, register: Register, floor_db: float = -45.0) -> Peaks:
-    """Peaks of each frame of a mono signal [samples] at the register's rate, above `floor_db` of the loudest moment's."""
+def spectral_peaks(mono: Array, register: Register, floor_db: float = -45.0, prominence: float = 1.0) -> Peaks:
+    """Peaks of each frame of a mono signal [samples] at the register's rate, above `floor_db` of the loudest moment's.
+
+    `prominence`: by how many nepers a peak stands over what is around it.
+    """
     size, hop = register.fft, register.hop
     padded = np.pad(mono.astype(np.float32), (size // 2, size // 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
@@ -69,7 +72,7 @@ def spectral_peaks(mono: Array, register: Register, floor_db: float = -45.0) -> 
         middle, left, right = log[:, 1:-1], log[:, :-2], log[:, 2:]
         near = np.maximum(maximum_filter1d(middle, 9, axis=1), -20.0)
         local = uniform_filter1d(middle, 61, axis=1)
-        row, column = np.nonzero((middle > left) & (middle >= right) & (middle > near - 2.0) & (middle > local + 1.0))
+        row, column = np.nonzero((middle > left) & (middle >= right) & (middle > near - 2.0) & (middle > local + prominence))
         a, b, c = left[row, column], middle[row, column], right[row, column]
         shift = np.clip(0.5 * (a - c) / np.minimum(a - 2 * b + c, -1e-9), -0.5, 0.5)
         found.append((row + start, (column + first + shift) * width, np.exp(b)))

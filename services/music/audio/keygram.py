@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from services.music.audio.chroma import Peaks, Register, spectral_peaks, tuning_semitones
 
@@ -19,6 +20,8 @@ Times = npt.NDArray[np.float64]
 
 WHOLE = Register(rate_hz=11_025, low_hz=27.0, high_hz=4200.0, fft=4096, hop=512)
 """All of a piano: frames of 0.37 s every 46 ms."""
+LOW = Register(rate_hz=2756, low_hz=27.0, high_hz=420.0, fft=512, hop=64)
+"""The bass and its first overtones: frames of 0.19 s every 23 ms, short enough for fast notes."""
 LOWEST, KEYS = 21, 88
 CLASSES = 12
 _DECAY, _PARTIALS = 0.75, 10
@@ -46,16 +49,31 @@ class Keygram:
         return np.asarray((sums[end] - sums[start]) / (end - start)[:, None], np.float32)
 
 
-def keygram(mono: Array, register: Register = WHOLE) -> Keygram:
-    """The keys that sound in a mono signal [samples] at the register's rate."""
-    peaks = spectral_peaks(mono, register)
-    tuning = tuning_semitones(peaks)
+@dataclass(frozen=True)
+class Grams:
+    """Keygrams of one signal: of the whole range and, read faster, of the bass."""
+
+    whole: Keygram
+    low: Keygram
+
+
+def keygram(mono: Array, register: Register = WHOLE, prominence: float = 1.0, tuning: float | None = None) -> Keygram:
+    """The keys that sound in a mono signal [samples] at the register's rate; `tuning` in semitones where it is known."""
+    peaks = spectral_peaks(mono, register, prominence=prominence)
+    tuning = tuning_semitones(peaks) if tuning is None else tuning
     pitch = peaks.midi - tuning
     key = np.round(pitch).astype(np.int64)
     inside = (key >= LOWEST) & (key < LOWEST + KEYS)
     weight = np.sqrt(peaks.magnitude) * np.cos(np.pi * (pitch - key)) ** 2
     flat = np.bincount(peaks.frame[inside] * KEYS + key[inside] - LOWEST, weights=weight[inside], minlength=peaks.frames * KEYS)
     return Keygram(flat.reshape(peaks.frames, KEYS).astype(np.float32), peaks.hop_s, tuning, _steadiness(peaks))
+
+
+def both_keygrams(mono: Array, rate_hz: int) -> Grams:
+    """Both keygrams of a mono signal [samples] at any rate. In the bass everything is loud: there a peak need not stand out."""
+    whole = keygram(np.asarray(soxr.resample(mono, rate_hz, WHOLE.rate_hz, quality="MQ"), np.float32))
+    low = np.asarray(soxr.resample(mono, rate_hz, LOW.rate_hz, quality="MQ"), np.float32)
+    return Grams(whole, keygram(low, LOW, prominence=0.0, tuning=whole.tuning))
 
 
 def _steadiness(peaks: Peaks) -> float:
