@@ -50,7 +50,7 @@ def _heard(options: Options, brought: Brought) -> "enhancing.Brought":
     if brought.midi or brought.hum or brought.taps:
         from services.analyzer.bringing import bring
 
-        given = bring(options, (brought.midi.read_bytes(), brought.midi.name) if brought.midi else None, brought.hum, brought.taps)
+        given = bring(options, (_start_of(brought.midi), brought.midi.name) if brought.midi else None, brought.hum, brought.taps)
     if brought.image:
         from services.analyzer.picture import see_file
 
@@ -85,6 +85,14 @@ def _looked(options: Options, image: Path, measured: PictureFeatures) -> Picture
 
     reader = _reader(options)
     return look(image.read_bytes(), measured, reader.settings, reader.answers).picture if reader else measured
+
+
+def _start_of(midi: Path) -> bytes:
+    """As much of a file as the reader of MIDI needs to refuse one that is too large."""
+    from services.analyzer.midi_file import LARGEST_BYTES
+
+    with midi.open("rb") as file:
+        return file.read(LARGEST_BYTES + 1)
 
 
 def _tell(brief: Brief) -> None:

@@ -102,6 +102,7 @@ def again(context: Context) -> str:
         ("--reference", request.reference),
         ("--midi", request.midi),
         ("--hum", request.hum),
+        ("--image", request.image),
         ("--base", request.base),
         ("--cover", request.cover),
     )
