@@ -50,12 +50,12 @@ def _heard(context: Context, reference: Artifact, bench: Workbench) -> Context:
     section = AnalysisSection(features=features, reference_name=name, transcript=heard.transcript)
     why = "; ".join(features.notes) or "measured from the audio; it guides what the prompt leaves open"
     analyzed = context.model_copy(update={"analysis": section})
-    for topic, choice in (("reference", _in_words(features)), ("reference's form", form_in_words(features))):
-        analyzed = analyzed.decide(Stage.ANALYSIS, topic, choice, why) if choice else analyzed
-    if features.separation.method == "none":
-        return analyzed
-    stems = f"{', '.join(features.separation.stems)} by {features.separation.method}"
-    return analyzed.decide(Stage.ANALYSIS, "reference's stems", stems, features.separation.why)
+    if features.separation.method != "none":
+        stems = f"{', '.join(features.separation.stems)} by {features.separation.method}"
+        analyzed = analyzed.decide(Stage.ANALYSIS, "reference's stems", stems, features.separation.why)
+    if form := form_in_words(features):
+        analyzed = analyzed.decide(Stage.ANALYSIS, "reference's form", form, "sections that begin on bar lines; a letter for what repeats")
+    return analyzed.decide(Stage.ANALYSIS, "reference", _in_words(features), why)
 
 
 def _seen(context: Context, image: Artifact, bench: Workbench) -> Context:
