@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from contracts.features import Features, HeardSection
 from services.music.packs.melody_table import MelodyTable
 from services.music.references.figures import Tune, tune_of
-from services.music.references.pairing import Place, counterparts, playing_energies
+from services.music.references.pairing import Place, counterparts, octave_between, playing_energies
 
 ENERGY_SHARE = 0.65
 """How much of a section's energy is the reference's, where the form is not."""
@@ -68,26 +68,26 @@ class Guide:
         return round(min(max(REGISTER_SHARE * self.sure * away, -MOST_SEMITONES), MOST_SEMITONES))
 
 
-def guide_of(features: Features | None) -> Guide:
-    """What a reference's features say to the composer."""
+def guide_of(features: Features | None, tempo_bpm: float) -> Guide:
+    """What a reference's features say to the composer of a song at this tempo."""
     if features is None:
         return Guide()
     melody = features.melody
     told = melody is not None and melody.confidence >= LEAST_CONFIDENCE and len(melody.notes) >= LEAST_NOTES
-    pace = features.harmonic_rhythm
+    pace, octave = features.harmonic_rhythm, octave_between(tempo_bpm, features)
     return Guide(
         sections=features.sections,
         tune=tune_of(features),
-        pace=pace.value if pace and pace.confidence >= LEAST_CONFIDENCE and _PACE[0] <= pace.value <= _PACE[1] else None,
-        density=_density(features) if told else None,
+        pace=pace.value / octave if pace and pace.confidence >= LEAST_CONFIDENCE and _PACE[0] <= pace.value <= _PACE[1] else None,
+        density=_density(features, octave) if told else None,
         centre=sum(note[2] for note in melody.notes) / len(melody.notes) if told and melody else None,
         sure=melody.confidence if told and melody else 0.0,
     )
 
 
-def _density(features: Features) -> float | None:
-    """Notes of the heard melody per felt beat."""
+def _density(features: Features, octave: float) -> float | None:
+    """Notes of the heard melody per felt beat of ours."""
     if features.melody is None or features.tempo_bpm is None or features.analyzed_s <= 0:
         return None
-    beats = features.analyzed_s * features.tempo_bpm.value / 60.0
+    beats = features.analyzed_s * features.tempo_bpm.value * octave / 60.0
     return min(max(len(features.melody.notes) / max(beats, 1.0), _DENSITY[0]), _DENSITY[1])

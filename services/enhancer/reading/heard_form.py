@@ -1,7 +1,6 @@
 """The form of a reference as the plan of a song: its sections in order, with bars and energy, scaled to the length that was asked."""
 
 from dataclasses import dataclass, replace
-from math import log2
 
 from contracts.brief import SectionPlan, Stated
 from contracts.features import Features, HeardSection
@@ -12,11 +11,13 @@ from services.enhancer.reading.heard_fields import HEARD
 from services.enhancer.reading.sections import canonical_label
 from services.music.packs.form_table import FormTable
 from services.music.packs.genres import genres
-from services.music.references.pairing import playing_energies
+from services.music.references.pairing import octave_between, playing_energies
 
 Plan = tuple[SectionPlan, ...]
 LEAST_SECTIONS = 2
 LEAST_CONFIDENCE = 0.2
+LEAST_S = 40.0
+"""A shorter recording is an excerpt: how its sections follow each other is not the form of a song."""
 MOST_BARS = 128
 _NEAR = 1.15
 """A form that is this near to the asked length keeps its sections; only their lengths give way."""
@@ -52,7 +53,7 @@ def heard_form(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration
     Without an asked length they keep their bars; with one, repeats go or come and what is left is scaled in whole pairs of bars.
     """
     features = case.features
-    if features is None or len(features.sections) < LEAST_SECTIONS:
+    if features is None or len(features.sections) < LEAST_SECTIONS or features.analyzed_s < LEAST_S:
         return None
     confidence = sum(s.confidence for s in features.sections) / len(features.sections)
     if confidence < LEAST_CONFIDENCE:
@@ -114,10 +115,10 @@ def _names(features: Features, form: FormTable) -> dict[str, str]:
 def _bars(section: HeardSection, features: Features, tempo_bpm: float, meter: str) -> int:
     """Bars of a heard section: as counted, or by its seconds; a bar more or less than a multiple of four was misheard."""
     heard_bpm = features.tempo_bpm.value if features.tempo_bpm else tempo_bpm
-    ratio = 2.0 ** round(log2(tempo_bpm / heard_bpm)) if heard_bpm > 0 else 1.0
+    octave = octave_between(tempo_bpm, features)
     bar_s = Meter.parse(features.meter or meter).bar_seconds(heard_bpm)
     bars = section.bars if section.bars else (section.end_s - section.start_s) / bar_s
-    bars = max(1, round(bars * ratio))
+    bars = max(1, round(bars * octave))
     nearest = 4 * round(bars / 4)
     return nearest if bars >= 7 and abs(bars - nearest) == 1 else bars
 

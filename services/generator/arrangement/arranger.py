@@ -66,7 +66,7 @@ def arrange(
     plan = plan_band(frame, band)
     plan_moments(frame, band, plan)
     frame = replace(frame, levels=plan.levels)
-    groove = Groove(frame, tapped_in(given, frame.meter), heard_groove(features, frame.meter))
+    groove = Groove(frame, tapped_in(given, frame.meter), heard_groove(features, frame.meter, score.tempo_bpm))
     played = play_band(frame, groove, band, plan, brought)
     parts = {}
     for index, chair in enumerate(band):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from contracts.features import DrumVoice, Features
+from contracts.features import DrumVoice, Features, HeardDrums
 from contracts.music import Meter
 from services.generator.arrangement.metre import groups
+from services.music.references.pairing import octave_between
 
 LEAST_CONFIDENCE = 0.35
 LEAST_SWING_CONFIDENCE = 0.2
@@ -25,6 +26,9 @@ STRAIGHT = 1.12
 LONGEST_SWING = 2.6
 VOICES = ("kick", "snare", "hat")
 _LIKE = {"clap": "snare", "rim": "snare", "ride": "hat", "open": "hat", "bell": "hat"}
+
+
+Row = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -49,30 +53,59 @@ class HeardGroove:
         return row[round(tick_in_bar * len(row) / bar_ticks) % len(row)] if row else 0.0
 
 
-def heard_groove(features: Features | None, meter: Meter) -> HeardGroove | None:
-    """The reference's groove for a song in this meter; None where its drums were not heard surely enough or it has another meter."""
-    drums = features.drums if features else None
-    if features is None or drums is None or drums.confidence < LEAST_CONFIDENCE:
+def heard_groove(features: Features | None, meter: Meter, tempo_bpm: float) -> HeardGroove | None:
+    """The reference's groove for a song in this meter and tempo; None where nothing of it was heard surely enough.
+
+    Where our tempo is counted twice as fast as it was heard, one of its bars is two of ours, and the other way round.
+    """
+    if features is None:
         return None
-    if features.meter != str(meter) or drums.steps_per_bar <= 0 or not _fits(drums.steps_per_bar, meter):
-        return None
-    ratio, unit = _swing(features)
-    rows = _while_playing({name: drums.voices[name].pattern for name in VOICES if name in drums.voices})
-    rows = {name: row for name, row in rows.items() if len(row) == drums.steps_per_bar and max(row) >= OFTEN}
-    if not {"kick", "snare"} & set(rows):
-        return None
+    ratio, unit = (None, 8) if meter.is_compound else _swing(features)
+    octave, drums = octave_between(tempo_bpm, features), _sure(features, meter)
+    rows = _strokes(drums, octave) if drums else {}
+    bars = 2 if octave == 2 else 1
+    if not {"kick", "snare"} & set(rows) or not all(_fits(len(row) // bars, meter) for row, _ in rows.values()):
+        return HeardGroove({}, {}, {}, {}, ratio, unit, 0.0) if ratio is not None and octave == 1 else None
+    ratio = ratio if octave == 1 else None
+    late = {}
+    if drums and octave == 1:
+        every = _own_places(drums.steps_per_bar, ratio, unit)
+        late = {name: _late(row, drums.voices[name], every) for name, (row, _) in rows.items()}
     return HeardGroove(
-        {name: _pattern(rows[name], drums.voices[name], meter, NOW_AND_THEN) for name in rows},
-        {name: _pattern(rows[name], drums.voices[name], meter, ALWAYS) for name in rows if max(rows[name]) >= ALWAYS},
-        {name: tuple(1.0 if share >= SURELY else share for share in rows[name]) for name in rows},
-        {name: _late(rows[name], drums.voices[name], _own_places(drums.steps_per_bar, ratio, unit)) for name in rows},
+        {name: _pattern(row, levels, meter, bars, NOW_AND_THEN) for name, (row, levels) in rows.items()},
+        {name: _pattern(row, levels, meter, bars, ALWAYS) for name, (row, levels) in rows.items() if max(row) >= ALWAYS},
+        {name: tuple(1.0 if share >= SURELY else share for share in row) for name, (row, _) in rows.items()},
+        late,
         ratio,
         unit,
-        drums.confidence,
+        drums.confidence if drums else 0.0,
     )
 
 
-def _while_playing(rows: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+def _sure(features: Features, meter: Meter) -> HeardDrums | None:
+    """The drums, where they were heard surely enough and in a song's meter."""
+    drums = features.drums
+    if drums is None or drums.confidence < LEAST_CONFIDENCE or features.meter != str(meter) or drums.steps_per_bar <= 0:
+        return None
+    return drums
+
+
+def _strokes(drums: HeardDrums, octave: float) -> dict[str, tuple[Row, Row]]:
+    """(share of bars, strength) per step of each voice that has a pattern, over one of our bars, or two where the tempo doubles."""
+    rows = _while_playing({name: drums.voices[name].pattern for name in VOICES if name in drums.voices})
+    out = {}
+    for name, row in rows.items():
+        levels = drums.voices[name].level
+        if len(row) != drums.steps_per_bar or max(row) < OFTEN:
+            continue
+        strong = max(levels, default=0.0)
+        even = len(levels) != len(row) or strong <= 0
+        relative = (1.0,) * len(row) if even else tuple(level / strong for level in levels)
+        out[name] = (row * 2, relative * 2) if octave == 0.5 else (row, relative)
+    return out
+
+
+def _while_playing(rows: dict[str, Row]) -> dict[str, Row]:
     """Shares of the bars in which the drummer plays: the commonest stroke of all is in nearly every one of them."""
     most = max((max(row, default=0.0) for row in rows.values()), default=0.0)
     if not LEAST_PLAYED <= most < SURELY:
@@ -102,17 +135,14 @@ def _swing(features: Features) -> tuple[float | None, int]:
     return (1.0 if ratio < STRAIGHT else round(ratio, 2)), swing.division
 
 
-def _pattern(row: tuple[float, ...], voice: DrumVoice, meter: Meter, least: float) -> str:
-    """A pattern in cells of this meter: X loud, x soft, for the strokes that `least` of the bars have."""
-    cells, per_bar = [], meter.ticks_per_bar
-    strong = max(voice.level, default=0.0)
-    for group in groups(meter, 0):
-        first, count = group.tick * len(row) // per_bar, group.length * len(row) // per_bar
-        cell = ""
-        for step in range(first, first + count):
-            level = voice.level[step] / strong if strong > 0 and len(voice.level) == len(row) else 1.0
-            cell += "." if row[step] < least else "X" if level >= SOFT else "x"
-        cells.append(cell)
+def _pattern(row: Row, levels: Row, meter: Meter, bars: int, least: float) -> str:
+    """A pattern of so many bars in cells of this meter: X loud, x soft, for the strokes that `least` of the bars have."""
+    cells, per_bar, size = [], meter.ticks_per_bar, len(row) // bars
+    for bar in range(bars):
+        for group in groups(meter, bar):
+            first, count = bar * size + group.tick * size // per_bar, group.length * size // per_bar
+            steps = range(first, first + count)
+            cells.append("".join("." if row[step] < least else "X" if levels[step] >= SOFT else "x" for step in steps))
     return "|" + " ".join(cells)
 
 
@@ -128,7 +158,9 @@ def _late(row: tuple[float, ...], voice: DrumVoice, every: int) -> tuple[float, 
 
 
 def pattern_shown(groove: HeardGroove) -> str:
-    """The patterns of the strokes that most bars have: X loud, x soft."""
+    """The patterns of the strokes that most bars have: X loud, x soft; what swings where no drums were heard."""
+    if not groove.patterns:
+        return "its swing"
     return ", ".join(f"{name} {_usual(groove.patterns[name], groove.chances[name])}" for name in VOICES if name in groove.patterns)
 
 

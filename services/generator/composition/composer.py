@@ -72,7 +72,7 @@ def compose(
         return Composed(score, (decision,))
     pack = blended(brief)
     feeling = feeling_of(brief, pack)
-    guide = guide_of(features)
+    guide = guide_of(features, brief.tempo_bpm.value)
     pack = pack.model_copy(update={"melody": guide.melody(_felt(pack.melody, feeling))})
     key = Key.parse(brief.key.value)
     curve = features.energy_curve if features else ()

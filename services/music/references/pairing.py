@@ -74,6 +74,13 @@ def plain_label(label: str) -> str:
     return _NUMBER.sub("", label.strip().lower()).replace(" ", "").replace("-", "").replace("_", "")
 
 
+def octave_between(ours_bpm: float, features: Features) -> float:
+    """How a tempo counts against the one that was heard: 2 where one of its bars is two of ours, 0.5, or 1 for all that is near."""
+    if features.tempo_bpm is None or features.tempo_bpm.value <= 0 or ours_bpm <= 0:
+        return 1.0
+    return float(2.0 ** np.clip(np.round(np.log2(ours_bpm / features.tempo_bpm.value)), -1, 1))
+
+
 def playing_energies(theirs: Sequence[HeardSection]) -> tuple[float, ...]:
     """How much is played in each section of a reference, 0–1, as our arrangements count it.
 

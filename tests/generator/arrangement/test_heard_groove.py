@@ -3,7 +3,7 @@
 import numpy as np
 from handwritten_song import brief_of, song_of
 
-from contracts.features import DrumVoice, Features, HeardDrums, Swing
+from contracts.features import DrumVoice, Features, HeardDrums, Measured, Swing
 from contracts.music import PPQ, Meter
 from services.generator.arrangement import arrange
 from services.generator.arrangement.heard_groove import heard_groove
@@ -78,13 +78,13 @@ def test_the_band_swings_as_the_reference() -> None:
 
 def test_a_late_snare_is_as_late() -> None:
     """20 ms behind the beat, against the style's own habit; what is beyond the ear's reach is not believed."""
-    groove = heard_groove(features(Swing(ratio=1.0, confidence=0.9), late=20.0), FOUR)
+    groove = heard_groove(features(Swing(ratio=1.0, confidence=0.9), late=20.0), FOUR, 120.0)
     assert groove is not None
     assert groove.late("snare", 4 * SIXTEENTH, FOUR.ticks_per_bar) == 20.0
     assert groove.late("clap", 12 * SIXTEENTH, FOUR.ticks_per_bar) == 20.0
     assert groove.late("hat", 4 * SIXTEENTH, FOUR.ticks_per_bar) == 0.0
     for late in (1.0, 90.0):
-        found = heard_groove(features(late=late), FOUR)
+        found = heard_groove(features(late=late), FOUR, 120.0)
         assert found is not None
         assert not any(found.late_ms["snare"])
 
@@ -98,7 +98,28 @@ def test_a_drummer_who_plays_half_of_the_song_plays_whole_patterns() -> None:
         for name, voice in known.drums.voices.items()
     }
     drums = known.drums.model_copy(update={"voices": halved})
-    groove = heard_groove(known.model_copy(update={"drums": drums}), FOUR)
+    groove = heard_groove(known.model_copy(update={"drums": drums}), FOUR, 120.0)
     assert groove is not None
     assert groove.chances["kick"][0] == 1.0
     assert groove.patterns["kick"].replace(" ", "")[1] == "X"
+
+
+def test_a_bar_heard_at_half_the_tempo_is_two_of_ours() -> None:
+    """A tempo counted in the other octave: kick on 1 and the "and" of 4, snare on the 3, in the first of two bars; or all twice in one."""
+    known = features().model_copy(update={"tempo_bpm": Measured(value=87.0, unit="bpm")})
+    twice, half = heard_groove(known, FOUR, 174.0), heard_groove(known, FOUR, 43.5)
+    assert twice is not None
+    assert half is not None
+    assert twice.patterns["snare"] == "|.. .. X. .. .. .. X. .."
+    assert half.patterns["snare"] == "|....X... ....X... ....X... ....X..."
+    assert twice.late_ms == {}
+
+
+def test_a_reference_without_drums_may_still_swing() -> None:
+    """A piano that swings: the band swings as it does, and the drummer keeps the style's patterns."""
+    piano = features(Swing(ratio=1.9, division=8, confidence=0.8)).model_copy(update={"drums": None})
+    groove = heard_groove(piano, FOUR, 120.0)
+    assert groove is not None
+    assert groove.ratio == 1.9
+    assert groove.patterns == {}
+    assert heard_groove(features().model_copy(update={"drums": None}), FOUR, 120.0) is None

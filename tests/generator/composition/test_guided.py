@@ -94,10 +94,11 @@ def test_a_busy_tune_asks_for_a_busy_one() -> None:
     table = genre("pop").melody
     notes = tuple((0.2 * i, 0.15, 72 + i % 5) for i in range(290))
     busy = Features(**SHAPE, melody=HeardLine(notes=notes, low=72, high=76, confidence=0.8), tempo_bpm=Measured(value=120, unit="bpm"))
-    assert guide_of(busy).melody(table).notes_per_beat[1] > 1.3 * table.notes_per_beat[1]
+    assert guide_of(busy, 120).melody(table).notes_per_beat[1] > 1.3 * table.notes_per_beat[1]
+    assert guide_of(busy, 240).density == pytest.approx(0.5 * (guide_of(busy, 120).density or 0))
     unsure = busy.model_copy(update={"melody": HeardLine(notes=notes, low=72, high=76, confidence=0.1)})
-    assert guide_of(unsure).melody(table) == table
-    assert guide_of(None).melody(table) is table
+    assert guide_of(unsure, 120).melody(table) == table
+    assert guide_of(None, 120).melody(table) is table
 
 
 def test_changes_are_counted_as_told() -> None:
