@@ -83,7 +83,7 @@ def feel(look: Look) -> Feeling:
     grey = max(0.0, 1 - look.colourfulness / 0.15) * min(1.0, (1 - look.brightness) / 0.15)
     busy = 1.1 * (look.contrast - 0.3) + 0.9 * (look.texture - 0.15)
     valence = _share(0.69 * bright + 0.22 * strong + 0.35 * look.warmth - 0.45 * grey)
-    lit = min(1.0, 2 * look.brightness) if strong > 0 else 1.0
+    lit = min(1.0, look.brightness / 0.6) ** 2 if strong > 0 else 1.0  # colours excite where they are lit (Wilms & Oberfeld)
     energy = _share(lit * (0.50 * strong + 0.25 * look.warmth) + busy + 0.5 * look.vivid)
     quick = 0.55 * energy + 0.15 * _share(0.8 * strong) + 0.3 * valence
     tempo = _SLOWEST_BPM + quick * (_FASTEST_BPM - _SLOWEST_BPM)
