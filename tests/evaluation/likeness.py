@@ -126,12 +126,18 @@ def main() -> None:
         for job in jobs:
             pairs.append(job.result())
             print(each(pairs[-1:]), flush=True)
+            if options.docs:
+                write(pairs, options.seed)
     print(table(pairs), each(pairs), sections(pairs), sep="\n\n")
-    if options.docs:
-        note = f"{len(pairs)} references, one song each with it and one of its genre without; seed {options.seed}"
-        keep(DOCS, "With and without the reference", "python -m tests.evaluation.likeness", note, table(pairs))
-        keep(DOCS, "Each reference: with / without", "python -m tests.evaluation.likeness", note, each(pairs))
-        keep(DOCS, "Tone section by section: with / without", "python -m tests.evaluation.likeness", note, sections(pairs))
+
+
+def write(pairs: Sequence[tuple[Likeness, Likeness]], seed: int) -> None:
+    """Keep the tables of what has been measured."""
+    command = "python -m tests.evaluation.likeness FILE... --docs"
+    note = f"{len(pairs)} references, one song each with it and one of its genre without; seed {seed}"
+    keep(DOCS, "With and without the reference", command, note, table(pairs))
+    keep(DOCS, "Each reference: with / without", command, note, each(pairs))
+    keep(DOCS, "Tone section by section: with / without", command, "In brackets what only informs. " + note, sections(pairs))
 
 
 if __name__ == "__main__":

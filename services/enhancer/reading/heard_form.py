@@ -143,14 +143,14 @@ def scaled_to(heard: list[_Heard], wanted: int) -> list[_Heard]:
 
 
 def _spare(out: list[_Heard]) -> int | None:
-    """The section that is missed least: the last but one of those that come most often, else of the middle the quietest."""
-    counts = {h.letter: sum(o.letter == h.letter for o in out) for h in out}
-    repeated = [i for i in range(1, len(out) - 1) if counts[out[i].letter] > 1 and any(o.letter == out[i].letter for o in out[:i])]
+    """The section that is missed least: of those that come most often one whose neighbours differ, else of the middle the quietest."""
+    inner = range(1, len(out) - 1)
+    counts = [sum(other.letter == h.letter for other in out) for h in out]
+    repeated = [i for i in inner if counts[i] > 1]
     if repeated:
-        return max(repeated, key=lambda i: (counts[out[i].letter], -i))
-    inner = [i for i in range(1, len(out) - 1) if not any(o.label == out[i].label for j, o in enumerate(out) if j != i)]
-    inner = [i for i in inner if out[i].energy < max(o.energy for o in out)]
-    return min(inner, key=lambda i: out[i].energy) if inner else None
+        return max(repeated, key=lambda i: (counts[i], out[i - 1].letter != out[i + 1].letter, -i))
+    single = [i for i in inner if out[i].energy < max(o.energy for o in out)]
+    return min(single, key=lambda i: (out[i].energy, -i)) if single else None
 
 
 def _again(out: list[_Heard]) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ LEAST_SURE_OF_ABSENCE = 0.6
 MOST_BAND = 8
 _ALWAYS = frozenset({"fx"})
 
-WIDE_DB, NARROW_DB = -6.0, -18.0
+WIDE_DB, NARROW_DB = -4.5, -18.0
 """Side over middle from 200 Hz to 8 kHz."""
 BRIGHT_DB, DARK_DB = 4.0, -6.0
 """Level above 3 kHz against that of 200 Hz to 2 kHz, as far as released music's curve is left."""
