@@ -10,8 +10,7 @@ from services.enhancer.model.line import Unusable
 FUNCTION = "brief"
 _MOST_CONTENT = 200_000
 _MOST_STARTS = 24
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
+_THOUGHT_ENDS = ("</think>", "</thinking>")
 
 
 def read_answer(body: bytes, known: frozenset[str], meter: Meter) -> dict[str, Any]:
@@ -53,8 +52,9 @@ def _text(message: dict[str, Any]) -> str:
 def _found(content: str, known: frozenset[str]) -> dict[str, Any]:
     if len(content) > _MOST_CONTENT:
         raise Unusable(f"the answer has more than {_MOST_CONTENT} characters")
-    text = _THOUGHT.sub("", content)
-    for piece in (text, *_FENCED.findall(text)[:_MOST_STARTS]):
+    text = _after_thought(content)
+    fenced = [piece.removeprefix("json") for piece in text.split("```", 2 * _MOST_STARTS)[1::2]]
+    for piece in (text, *fenced):
         found = _json(piece)
         if isinstance(found, dict) and known & found.keys():
             return found
@@ -67,6 +67,12 @@ def _found(content: str, known: frozenset[str]) -> dict[str, Any]:
         if isinstance(found, dict) and known & found.keys():
             return found
     raise Unusable("the answer is no JSON object of the schema, or only the beginning of one")
+
+
+def _after_thought(content: str) -> str:
+    """What comes after the thoughts that some models put before their answer. By plain search: patterns may take forever here."""
+    end = max((content.rfind(mark) + len(mark) for mark in _THOUGHT_ENDS if mark in content), default=0)
+    return content[end:]
 
 
 def _json(text: str | bytes) -> Any:
