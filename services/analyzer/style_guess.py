@@ -1,7 +1,8 @@
 """A first estimate of style, mood and valence: what was learned from our own styles, weighed by how familiar the sound is.
 
 Valence leans on the styles' own and on the mode; moods are those that lie nearest to it and to the energy (Russell's plane).
-A genre in the file's tags counts as a witness: it doubles the belief in a style, it does not replace the ear.
+A genre in the file's tags counts as a witness: it trebles the belief in a style and halves it in others where the two disagree;
+it does not replace the ear.
 """
 
 import math
@@ -20,12 +21,14 @@ _NEAR = 0.18
 _MODE = 0.12
 _WITNESS = 3.0
 _STYLE_ENERGY = 0.4
+_ELSEWHERE = 0.85
+"""What is left of a belief since only our own songs were learned from."""
 
 
 def believed(profile: SoundProfile, evidence: tuple[Evidence, ...]) -> list[tuple[str, float]]:
     """(style, share of belief), likeliest first; the shares of all sum to 1."""
     ears = sound_ears()
-    held = trust(ears.strangeness(profile))
+    held = _ELSEWHERE * trust(ears.strangeness(profile))
     even = 1.0 / len(ears.styles)
     return _witnessed([(name, held * share + (1 - held) * even) for name, share in ears.styles_of(profile)], evidence)
 
@@ -34,7 +37,7 @@ def guess(profile: SoundProfile, styles: list[tuple[str, float]], features: Feat
     """Genres, moods, valence, energy, families and instruments as fields of Features."""
     ears = sound_ears()
     held = trust(ears.strangeness(profile))
-    families = hear_families(ears, profile)
+    families = hear_families(ears, profile, styles, features)
     packs = genres()
     valence = sum(share * packs[name].identity.valence for name, share in styles if name in packs)
     usual = sum(share * packs[name].identity.energy for name, share in styles if name in packs)
@@ -65,6 +68,8 @@ def _witnessed(styles: list[tuple[str, float]], evidence: tuple[Evidence, ...]) 
     said = {item.value.lower().strip() for item in evidence if item.name == "genre"}
     packs = genres()
     named = {name for name, pack in packs.items() if said & {name.replace("_", " "), pack.name.lower(), *pack.synonyms}}
+    if named and not named & {name for name, _ in sorted(styles, key=lambda pair: -pair[1])[:MOST]}:
+        styles = [(name, (share + 1 / len(styles)) / 2) for name, share in styles]
     weighed = [(name, share * (_WITNESS if name in named else 1.0)) for name, share in styles]
     total = sum(share for _, share in weighed)
     return sorted(((name, share / total) for name, share in weighed), key=lambda pair: -pair[1])
