@@ -20,8 +20,8 @@ LEAST_PER_BAR = 0.4
 SURE = 0.6
 LEAST_SURE = 0.4
 LEAST_BARS = 3
-LATENCY_S = {"kick": 0.002, "snare": -0.005, "hat": -0.008}
-"""By how much the timed rise lies after the stroke: medians over 66 of our own songs."""
+LATENCY_S = {"kick": 0.003, "snare": 0.0, "hat": -0.001}
+"""By how much the timed rise lies after the stroke: between what our own songs' kits and plain synthesised ones show."""
 _COMPOUND = ("6/8", "9/8", "12/8")
 
 

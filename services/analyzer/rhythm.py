@@ -22,6 +22,7 @@ from services.music.audio.tempo import Pulse, regress_tempo
 Array = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
 LEAST_ONSETS = 4
+ENOUGH_ONSETS = 24
 LEAST_S = 2.0
 LATENCY_S = 0.002
 """By how much our onset strength peaks after the stroke."""
@@ -75,10 +76,10 @@ def _laid_out(mono: Array, struck: Struck, felt: Felt, bar: Bar) -> tuple[Times,
     return np.maximum(beats[(beats >= low) & (beats < high)], 0.0), np.maximum(starts[(starts >= low) & (starts < high)], 0.0)
 
 
-def _confidence(felt: Felt) -> float:
-    """0–1: a phase that holds over the piece, strokes that keep it, and one octave that is likelier than the others."""
+def _confidence(felt: Felt, onsets: int) -> float:
+    """0–1: a phase that holds over the piece, strokes that keep it, one octave that is likelier than the others, enough onsets."""
     held = 0.55 + 0.45 * felt.pulse.coherence if felt.pulse.steady else 0.5 * felt.pulse.coherence
-    return float(np.clip(held * (0.5 + 0.5 * felt.octave_share), 0, 1))
+    return float(np.clip(held * (0.5 + 0.5 * felt.octave_share) * min(1.0, onsets / ENOUGH_ONSETS), 0, 1))
 
 
 def hear_rhythm(mono: Array) -> Rhythm:
@@ -106,13 +107,13 @@ def hear_rhythm(mono: Array) -> Rhythm:
     return Rhythm(
         envelope=struck.envelope,
         onsets_s=onsets,
-        pulse=Pulse(bpm, beats, _confidence(felt)),
+        pulse=Pulse(bpm, beats, _confidence(felt, len(onsets))),
         candidates=tuple((round(b, 2), round(s, 3)) for b, s in felt.others[:4]),
         downbeats_s=downbeats,
         downbeat_confidence=felt.downbeat_share,
         beats_per_bar=bar.beats,
         meter=bar.meter,
-        meter_confidence=bar.share * _confidence(felt),
+        meter_confidence=bar.share * _confidence(felt, len(onsets)),
         swing=swing,
         struck=struck,
     )

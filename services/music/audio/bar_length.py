@@ -12,6 +12,9 @@ LAGS = tuple(range(3, 17))
 """Half beats after which something may come again."""
 METERS = ("4/4", "3/4", "6/8", "12/8", "5/4", "7/8")
 HALF_BEATS = {"4/4": 8, "3/4": 6, "6/8": 4, "12/8": 8, "5/4": 10, "7/8": 7, "2/4": 4}
+_COMPOUND = ("6/8", "12/8")
+LEAST_THIRD = 0.28
+"""Our shuffles have up to 0.20, our compound songs 0.38 and more."""
 _HEAD_WEIGHTS = np.asarray([0.5, 0.3, 1.5])
 _GROUPS = (slice(0, 1), slice(1, 4), slice(0, 4), slice(4, 5))
 
@@ -76,6 +79,13 @@ class Bar:
     share: float
 
 
+def _middle_third(halves: Floats) -> float:
+    """Strength on the first third of the beat over that on the second: a shuffle leaves it out, a compound meter strikes it."""
+    beat = halves[: len(halves) // 2 * 2].reshape(-1, 2 * HALVES, halves.shape[2]).mean(axis=0)[:, 1:4].sum(axis=1)
+    base = float(beat.min())
+    return (float(beat[4]) - base) / max(float(beat[8]) - base, 1e-9)
+
+
 def find_bar(cells: Floats, start: float, beat: float, model: MeterModel) -> Bar:
     """The meter, and where its bars begin, of beats that are `beat` cells long; `start` (cells) begins a bar if there are four.
 
@@ -85,6 +95,9 @@ def find_bar(cells: Floats, start: float, beat: float, model: MeterModel) -> Bar
     if len(halves) < 2 * max(LAGS):
         return Bar("4/4", 4.0, 0.0, 0.0)
     shares = model.shares(meter_row(halves))
+    if _middle_third(halves) < LEAST_THIRD:
+        shares = np.where([meter in _COMPOUND for meter in METERS], 0.0, shares)
+        shares = shares / max(float(shares.sum()), 1e-12)
     index = int(np.argmax(shares))
     meter, share = METERS[index], float(shares[index])
     if meter == "4/4":

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
-from services.music.audio.strikes import HOP_S, LOW_EDGES_HZ, REGISTERS, Strikes
+from services.music.audio.strikes import HOP_S, LOW_EDGES_HZ, REGISTERS, Strikes, magnitude
 
 Floats = npt.NDArray[np.float64]
 VOICES = ("kick", "snare", "hat")
@@ -15,6 +14,8 @@ _NEAR_S = 0.04
 _LOWS = len(LOW_EDGES_HZ) - 1
 GROUPS = {"kick": slice(0, 4), "snare": slice(_LOWS, REGISTERS - 3), "hat": slice(REGISTERS - 4, REGISTERS)}
 """Registers in which each voice's stroke is timed."""
+HEIGHT = {"kick": 0.3, "snare": 0.5, "hat": 0.5}
+"""Share of the rise at which the stroke is: a kick's lowest registers are slow to fill."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,26 @@ def tell_drums(strikes: Strikes, downbeats_s: Floats, model: DrumModel) -> Float
 
 
 def timed(strikes: Strikes, chosen: npt.NDArray[np.int_], voice: str) -> tuple[Floats, Floats]:
-    """Seconds and strength of strokes of one voice: the peak of the rise in its own registers, between steps."""
-    curve = gaussian_filter1d(strikes.rise[GROUPS[voice]].astype(np.float64).mean(axis=0), 1.0)
-    last = len(curve) - 2
-    window = np.clip(strikes.at[chosen].astype(int)[:, None] + np.arange(-4, 5), 1, last)
-    peak = window[np.arange(len(window)), np.argmax(curve[window], axis=1)]
-    left, middle, right = curve[peak - 1], curve[peak], curve[peak + 1]
-    bend = left - 2 * middle + right
-    shift = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.where(np.abs(bend) > 1e-9, bend, 1.0), 0.0)
-    return (peak + np.clip(shift, -0.5, 0.5)) * HOP_S, middle
+    """Seconds and strength of strokes of one voice: where its registers are part of the way up.
+
+    The middle of a symmetric window's rise over a sudden attack is the attack, however long the window is.
+    """
+    level = magnitude(strikes, GROUPS[voice])
+    if not len(chosen):
+        return np.zeros(0), np.zeros(0)
+    padded = np.pad(level, (10, 10), mode="edge")
+    window = padded[strikes.at[chosen].astype(int)[:, None] + np.arange(21)]
+    base_at = np.argmin(window[:, :11], axis=1)
+    rows = np.arange(len(window))
+    base = window[rows, base_at]
+    peak_at = 9 + np.argmax(window[:, 9:17], axis=1)
+    peak = window[rows, peak_at]
+    half = base + HEIGHT[voice] * (peak - base)
+    places = np.arange(21)
+    below = (window < half[:, None]) & (places < peak_at[:, None])
+    last = np.where(below.any(axis=1), 20 - np.argmax(below[:, ::-1], axis=1), np.maximum(peak_at - 1, 0))
+    before, after = window[rows, last], window[rows, np.minimum(last + 1, 20)]
+    part = np.clip((half - before) / np.maximum(after - before, 1e-9), 0, 1)
+    times = (strikes.at[chosen] - 10 + last + part) * HOP_S
+    order = np.argsort(times, kind="stable")
+    return times[order], (peak - base)[order]

@@ -21,6 +21,11 @@ LOWEST_HZ, HIGHEST_HZ = 1.15, 2.9
 _COMB = ((1, 1.0), (2, 1.0), (3, 0.35), (4, 0.8), (6, 0.25), (8, 0.3))
 _WINDOW_S = 9.0
 _STEP_S = 0.75
+_STEADY_TURNS = 0.12
+_LOCAL_S, _LOCAL_STEP_S = 6.0, 0.5
+_REACH, _STATES = 0.3, 121
+_LEAP = 0.012
+"""Natural logarithm of a rate's change in half a second that costs as much as a mean comb is worth."""
 
 
 @dataclass(frozen=True)
@@ -98,53 +103,80 @@ def reference_rates(struck: Struck, count: int = 3) -> list[tuple[float, float]]
     return [(rate, s / best) for rate, s in found]
 
 
-def _windows(values: Floats, hop_s: float, hz: float) -> tuple[Floats, npt.NDArray[np.complex128], Floats]:
-    """Middle times of windows, the complex strength at `hz` in each, and each window's mean magnitude."""
+def _windows(values: Floats, hop_s: float, turns: Floats) -> tuple[Floats, npt.NDArray[np.complex128], Floats]:
+    """Middle times of windows, the complex strength against a carrier (`turns` per frame), and each window's mean magnitude."""
     size = min(len(values), round(_WINDOW_S / hop_s))
     starts = np.unique(np.linspace(0, len(values) - size, max(2, round(len(values) * hop_s / _STEP_S))).astype(int))
-    carrier = values * np.exp(-2j * np.pi * hz * np.arange(len(values)) * hop_s)
+    carrier = values * np.exp(-2j * np.pi * turns)
     taper = np.hanning(size)
     sums = np.asarray([(carrier[s : s + size] * taper).sum() for s in starts])
     power = np.asarray([np.abs(values[s : s + size]).mean() * taper.sum() for s in starts])
     return (starts + size / 2) * hop_s, sums, power
 
 
-def _strongest(values: Floats, hop_s: float, hz: float) -> int:
+def _strongest(values: Floats, hop_s: float, turns: Floats) -> int:
     """The multiple of the pulse whose phase is followed: the strongest of those that mark a grid."""
     best, chosen = -1.0, 1
     for multiple, favour in ((1, 1.0), (2, 1.0), (4, 0.8), (3, 0.5)):
-        _, sums, _ = _windows(values, hop_s, hz * multiple)
+        _, sums, _ = _windows(values, hop_s, turns * multiple)
         mean = float(np.abs(sums).mean()) * favour
         if mean > best:
             best, chosen = mean, multiple
     return chosen
 
 
+def _moving_rate(values: Floats, hop_s: float, hz: float) -> Floats:
+    """Rate in Hz of every frame: the path of least leaps through the combs of windows of six seconds (Viterbi)."""
+    size = min(len(values), round(_LOCAL_S / hop_s))
+    starts = np.unique(np.linspace(0, len(values) - size, max(2, round(len(values) * hop_s / _LOCAL_STEP_S))).astype(int))
+    padded = 1 << int(np.ceil(np.log2(8 * size)))
+    grid_hz = np.fft.rfftfreq(padded, hop_s)
+    rates = hz * np.exp(np.linspace(-_REACH, _REACH, _STATES))
+    scores = np.stack([_comb(np.abs(np.fft.rfft(values[s : s + size] * np.hanning(size), padded)), grid_hz, rates) for s in starts])
+    scores /= scores.mean() + 1e-12
+    leap = np.log(rates[None] / rates[:, None]) / _LEAP
+    total, back = scores[0], []
+    for row in scores[1:]:
+        options = total[None] - leap**2
+        back.append(options.argmax(axis=1))
+        total = options.max(axis=1) + row
+    path = [int(total.argmax())]
+    for step in reversed(back):
+        path.append(int(step[path[-1]]))
+    smooth = gaussian_filter1d(rates[path[::-1]], 1.0, mode="nearest")
+    return np.asarray(np.interp(np.arange(len(values)) * hop_s, (starts + size / 2) * hop_s, smooth))
+
+
 def follow(struck: Struck, hz: float) -> Steady:
-    """The pulse around a rate, by the phase of the strongest of its multiples."""
+    """The pulse around a rate, by the phase of the strongest of its multiples: a line, or where that does not hold, a curve."""
     values, hop_s = _strength(struck), struck.hop_s
-    multiple = _strongest(values, hop_s, hz)
-    middles, sums, power = _windows(values, hop_s, hz * multiple)
+    turns = np.arange(len(values)) * hop_s * hz
+    multiple = _strongest(values, hop_s, turns)
+    middles, sums, power = _windows(values, hop_s, turns * multiple)
     weight = np.abs(sums)
-    smooth = sums
-    phase = np.unwrap(np.angle(smooth)) / (2 * np.pi)
+    phase = np.unwrap(np.angle(sums)) / (2 * np.pi)
     sure = weight >= 0.25 * np.quantile(weight, 0.8)
     line = np.polyfit(middles[sure], phase[sure], 1, w=np.sqrt(weight[sure])) if sure.sum() >= 3 else np.asarray([0.0, phase[0]])
     away = phase - np.polyval(line, middles)
     spread = float(np.sqrt(np.average(away[sure] ** 2, weights=weight[sure]))) if sure.any() else 1.0
+    if spread >= _STEADY_TURNS:
+        return _follow_moving(values, hop_s, hz)
     coherence = float(np.clip(weight.sum() / max(power.sum(), 1e-12) * 2.0, 0, 1))
-    ends = np.asarray([0.0, len(values) * hop_s])
-    is_steady = spread < 0.12
-    if is_steady:
-        times, turns = ends, ends * hz * multiple + np.polyval(line, ends)
-    else:
-        level = np.interp(middles, middles[sure], phase[sure]) if sure.sum() >= 2 else phase
-        level = gaussian_filter1d(level, 1.0)
-        times, turns = middles, middles * hz * multiple + level
-        order = np.concatenate([[True], np.diff(np.maximum.accumulate(turns)) > 0.05 * np.diff(times) * hz * multiple])
-        times, turns = times[order], turns[order]
-        if len(times) < 2:
-            times, turns = ends, ends * hz * multiple
-    pulses = turns / multiple
-    rate = (pulses[-1] - pulses[0]) / (times[-1] - times[0])
-    return Steady(float(rate), np.stack([pulses, times], axis=1), coherence, is_steady)
+    times = np.asarray([0.0, len(values) * hop_s])
+    pulses = times * hz + np.polyval(line, times) / multiple
+    return Steady(float((pulses[1] - pulses[0]) / times[1]), np.stack([pulses, times], axis=1), coherence, True)
+
+
+def _follow_moving(values: Floats, hop_s: float, hz: float) -> Steady:
+    """The pulse as a curve: its local rate, then what is left of its phase."""
+    turns = np.cumsum(_moving_rate(values, hop_s, hz)) * hop_s
+    multiple = _strongest(values, hop_s, turns)
+    middles, sums, power = _windows(values, hop_s, turns * multiple)
+    coherence = float(np.clip(np.abs(sums).sum() / max(power.sum(), 1e-12) * 2.0, 0, 1))
+    phase = np.unwrap(np.angle(gaussian_filter1d(sums.real, 1.0) + 1j * gaussian_filter1d(sums.imag, 1.0))) / (2 * np.pi)
+    times = np.arange(0.0, len(values) * hop_s, 0.25)
+    pulses = np.interp(times, np.arange(len(values)) * hop_s, turns) + np.interp(times, middles, phase) / multiple
+    rising = np.concatenate([[True], np.diff(np.maximum.accumulate(pulses)) > 0.02 * hz])
+    knots = np.stack([pulses[rising], times[rising]], axis=1)
+    rate = (knots[-1, 0] - knots[0, 0]) / (knots[-1, 1] - knots[0, 1])
+    return Steady(float(rate), knots, coherence, False)

@@ -26,15 +26,17 @@ REGISTERS = len(LOW_EDGES_HZ) + len(EDGES_HZ) - 2
 _LATER = (0, 2, 5, 12, 24)
 """Steps after the stroke at which the level is looked at: 0, 10, 25, 60 and 120 ms."""
 _BEFORE = 4
+_FLOOR = 0.03
 
 
 @dataclass(frozen=True)
 class Strikes:
-    """Candidates. `at` [n] steps of HOP_S (fractions), `rows` [n, features], `rise` [registers, steps]."""
+    """Candidates. `at` [n] steps of HOP_S (fractions), `rows` [n, features], `rise` and `level` [registers, steps]."""
 
     at: Floats
     rows: Floats
     rise: Array
+    level: Array
 
 
 def _frames(mono: Array, size: int, hop: float, count: int) -> Array:
@@ -72,7 +74,7 @@ def registers(mono: Array, rate_hz: int) -> Array:
     rest = _levels(mono, RATE_HZ, _FFT, HOP, count, EDGES_HZ)
     levels = np.concatenate([bass, rest])
     mean = levels.mean(axis=1, keepdims=True)
-    return np.asarray(np.log(levels / (mean + 1e-9) + 0.03), np.float32)
+    return np.asarray(np.log(levels / (mean + 1e-9) + _FLOOR), np.float32)
 
 
 def find_strikes(mono: Array, rate_hz: int) -> Strikes:
@@ -102,7 +104,7 @@ def find_strikes(mono: Array, rate_hz: int) -> Strikes:
             kept.append(index)
             taken[index] = True
     at = np.asarray(sorted(kept), int)
-    return Strikes(at.astype(np.float64), _rows(level, rise, at), rise)
+    return Strikes(at.astype(np.float64), _rows(level, rise, at), rise, level)
 
 
 def _rows(level: Array, rise: Array, at: npt.NDArray[np.int_]) -> Floats:
@@ -112,3 +114,8 @@ def _rows(level: Array, rise: Array, at: npt.NDArray[np.int_]) -> Floats:
     parts = [peak[:, at].T, level[:, np.maximum(at - _BEFORE, 0)].T]
     parts += [level[:, np.minimum(at + later, steps - 1)].T for later in _LATER]
     return np.asarray(np.concatenate(parts, axis=1), np.float64) if len(at) else np.zeros((0, REGISTERS * (2 + len(_LATER))))
+
+
+def magnitude(strikes: Strikes, group: slice) -> Floats:
+    """Linear level of some registers together, [steps]."""
+    return np.asarray((np.exp(strikes.level[group].astype(np.float64)) - _FLOOR).mean(axis=0))
