@@ -1,6 +1,7 @@
 """Words that would like to be more than words: in prompts, names of files, tags, track names and lyrics. They change nothing but music."""
 
 import json
+import logging
 import shutil
 import struct
 import zlib
@@ -11,6 +12,7 @@ import mutagen.id3
 import numpy as np
 import pytest
 import soundfile as sf
+import structlog
 
 from contracts.brief import Brief
 from contracts.context import Options
@@ -20,6 +22,8 @@ from services.analyzer.hearing import hear
 from services.analyzer.midi_material import read_midi
 from services.enhancer.reading import read_prompt
 from services.gateway.jobs.uploads import safe_name
+from services.runtime.settings import RuntimeSettings
+from services.runtime.telemetry import set_up_logs
 from tests.analyzer import pictures
 from tests.midi_files import midi_bytes
 
@@ -162,3 +166,20 @@ def test_texts_in_a_picture_are_no_words(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "b.png").write_bytes(plain_one[:at] + chunk + plain_one[at:])
     outs = [run(capsys, "brief", "a song", "--image", tmp_path / name, "--json")[1] for name in ("a.png", "b.png")]
     assert outs[0] == outs[1]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_logs_hold_words_and_no_commands(as_json: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a log line quotes is written out, as JSON and for the eye: one line each, no escape sequence."""
+    before, level = logging.root.handlers[:], logging.root.level
+    logging.root.handlers.clear()
+    set_up_logs(RuntimeSettings(log_json=as_json), "gateway")
+    structlog.get_logger("x").warning("refused", name="\x1b[31mevil\x07", other="a\nfake line \u202e")
+    logging.getLogger("lib").warning("%s", "plain")
+    err = capfd.readouterr().err
+    logging.root.handlers[:] = before
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+    assert "\x1b" not in err
+    assert "\x07" not in err
+    assert len(err.strip().splitlines()) == 2
