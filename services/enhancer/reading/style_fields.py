@@ -185,8 +185,12 @@ def style_of_field(case: Case) -> Stated[str] | None:
     models = case.words.models
     for name in models.unknown:
         case.note(f"'{name}' is not among the artists whose traits are known here; the rest of the prompt decides.")
+    for title in models.unknown_titles:
+        case.note(f"'{title}' is not among the songs known here and is not looked up; the rest of the prompt decides.")
+    for title in models.own_titles:
+        case.note(f"'{title}' is read as a title; its words say nothing about the music.")
     if not models.artists:
         return None
-    names = ", ".join(artist.name for artist in models.artists)
+    names = ", ".join(artist.called for artist in models.artists)
     case.note(f"In the style of {names}: genre, tempo, mood and sound are taken as a model, never a melody.")
     return Finding(names, models.evidence, 0.9, "traits of style only: no melody is borrowed").stated()

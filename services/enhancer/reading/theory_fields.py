@@ -40,6 +40,8 @@ def meter_field(case: Case, genre_id: str) -> Stated[str]:
     heard = heard_meter(case, genre_id)
     if heard:
         return heard.stated()
+    if case.artist and case.artist.meter and not case.words.styles.genres:
+        return inferred(case.artist.meter, f"{case.artist.called} moves in {case.artist.meter}", 0.8).stated()
     meter = genres()[genre_id].identity.meters[0]
     return inferred(meter, f"{genres()[genre_id].name.lower()} usually moves in {meter}", 0.8).stated()
 

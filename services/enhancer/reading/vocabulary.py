@@ -15,7 +15,7 @@ from services.music.packs.moods import moods
 
 GENRE, NEAR, HYBRID, MOOD = "genre", "near", "hybrid", "mood"
 INSTRUMENT, FAMILY, STAND_IN = "instrument", "family", "stand_in"
-ARTIST, PRODUCTION, USE, STOP = "artist", "production", "use", "stop"
+ARTIST, SONG, PRODUCTION, USE, STOP = "artist", "song", "production", "use", "stop"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class Artist:
     aliases: tuple[str, ...] = ()
     alone: bool = False
     """Whether the bare name is unmistakable; otherwise "in the style of" or its like must stand beside it."""
+    by: str = ""
+    """Whose it is, where this is a song."""
+    meter: str | None = None
+
+    @property
+    def called(self) -> str:
+        """The name, of a song with its author."""
+        return f"{self.name} ({self.by})" if self.by else self.name
 
 
 def near_genres() -> dict[str, Near]:
@@ -69,6 +77,12 @@ def artists() -> dict[str, Artist]:
     for name, entry in table("artists").items():
         found[name] = Artist(name=name, **_frozen(entry))
     return found
+
+
+@cache
+def songs() -> dict[str, Artist]:
+    """The songs whose traits are known, by title: traits as an artist's, never a melody."""
+    return {name: Artist(name=name, **_frozen(entry)) for name, entry in table("songs").items()}
 
 
 def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
@@ -109,6 +123,8 @@ def _all_entries() -> Iterator[tuple[str, Sense]]:
         yield from ((phrase, (MOOD, name)) for phrase in (mood.name, name, *mood.synonyms))
     for name, artist in artists().items():
         yield from ((phrase, (ARTIST, name)) for phrase in (name, *artist.aliases))
+    for name, song in songs().items():
+        yield from ((phrase, (SONG, name)) for phrase in (name, *song.aliases))
     for name, phrases in table("production").items():
         yield from ((phrase, (PRODUCTION, name)) for phrase in (name, *phrases))
     for name, use in table("uses").items():
