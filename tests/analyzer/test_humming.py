@@ -51,6 +51,16 @@ def test_without_the_network_pyin_recovers_it(monkeypatch: pytest.MonkeyPatch) -
     assert any("pYIN" in note for note in given.notes)
 
 
+def test_a_tempo_that_is_not_sung_in_does_not_bend_the_rhythm() -> None:
+    """Sung at 112, the song is to go at 90: the rhythm is the sung one, on its own beats, and that is told."""
+    pitches, beats, bpm = TUNES["round"]
+    given = tune_in(voice(performed(pitches, beats, bpm)), "x.wav", 90.0, "4/4", [])
+    notes = given.parts[0].notes
+    assert given.tempo_bpm == pytest.approx(bpm, rel=0.02)
+    assert [(n.start - notes[0].start) // 240 for n in notes] == starts_of(beats, pitches)
+    assert any("not sung at 90 bpm but at 11" in note for note in given.notes)
+
+
 def test_a_stated_tempo_is_the_grid() -> None:
     """The same singing counted in a given tempo and meter."""
     pitches, beats, bpm = TUNES["ode"]
