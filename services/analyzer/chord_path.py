@@ -15,11 +15,11 @@ NONE = STATES
 CHANGE = (0.8, 0.08, 0.025)
 """Chance of a change at a bar line, at a beat, inside a beat."""
 HEARD = 0.55
-PRIOR = 0.15
+PRIOR = 0.09
 """How much of the shares among which the ear was taught is taken off again."""
 KEY = 2.0
-AFTER = 0.25
-BARE = {"5": 1.0, "sus4": 3.0}
+AFTER = 0.28
+BARE = {"5": 1.5, "sus4": 3.0}
 """What a chord without a third must be the likelier for: a lead sheet names the third that the key has."""
 # All chosen on rendered songs, each heard by ears that were taught without it.
 _SILENT = 12.0

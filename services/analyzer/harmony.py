@@ -12,6 +12,7 @@ from services.analyzer.chord_model import learned, seen_from_roots, stretches_of
 from services.analyzer.chord_naming import NamedChord, named_chords
 from services.analyzer.chord_path import chord_path
 from services.analyzer.key_spans import Keys, find_keys
+from services.analyzer.repetition import with_repetitions
 from services.analyzer.rhythm import Rhythm
 from services.music.audio.keygram import CLASSES, Grams, both_keygrams
 from services.music.audio.onsets import EAR_RATE_HZ
@@ -61,8 +62,8 @@ def harmony_in(grams: Grams, beats_s: Times, downbeats_s: Times, duration_s: flo
     if not (level > 0).any():
         return None
     silent = level <= SILENT * float(np.median(level[level > 0]))
-    heard = learned().log_likely(seen_from_roots(sound))
     classes, bass = sound.classes, sound.bass
+    heard = with_repetitions(learned().log_likely(seen_from_roots(sound)), classes, bass)
     found = find_keys(heard, grid, silent, classes, bass, ended=_ends(grams))
     path = chord_path(heard, grid, found.by_stretch, silent)
     chords = named_chords(path, heard, grid, bass, found)

@@ -24,11 +24,11 @@ _TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
 }
-WEIGHTS = np.array([3.0, 4.4, 0.5, 1.3, 1.0, 4.0, 1.0])
+WEIGHTS = np.array([3.2, 4.1, 0.7, 1.1, 1.3, 1.6, 2.6])
 """Of the evidence in `evidence`, in its order.
 
-By softmax regression on excerpts of 66 rendered songs and of chord annotations of 250 songs each of McGill Billboard (CC0) and
-POP909 (MIT), the three alike, none below zero; rounded.
+By `services.analyzer.training.key_weights`: softmax regression on excerpts of 66 rendered songs and of chord annotations of
+250 songs each of McGill Billboard (CC0) and POP909 (MIT), the three alike, none below zero; rounded.
 """
 LAST_OF_ALL = 1.9
 """How many times its weight the last chord has where the music comes to an end there; excerpts end anywhere."""
