@@ -20,7 +20,7 @@ _ONE = r"(?:a|an|one|un|una|uno|eine[nr]?|une|um|uma)"
 _NUM = rf"(?:{NUMBER}|{_ONE})"
 
 _MIN_SEC = re.compile(
-    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|(?<=\d)m|(?<=\d\s)m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",  # noqa: E501  a table of words or one pattern
+    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|(?<=\d)m|(?<=\d\s)m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",
     re.ASCII,
 )
 _MIN_SEC_TIGHT = re.compile(r"(?<![\w.:])(\d{1,2})\s?(?:m|min|')\s?([0-5]?\d)\s?(?:s|sec|''|\")?(?![\w:])", re.ASCII)
@@ -40,7 +40,9 @@ _SPAN = re.compile(
     rf"(?<![\w.:])(?:between\s+|from\s+|zwischen\s+|entre\s+|von\s+|de\s+)?({_NUM})\s*(?:-|to|and|or|bis|und|a|à|y|et|ou|oder|o|e|至|到|〜|~)\s*({_NUM}){_GAP}({_MIN}|{_SEC})(?![a-z])",
     re.ASCII,
 )
-_AGAIN = re.compile(rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))")
+_AGAIN = re.compile(
+    rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))"
+)
 _UNITS = (
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
@@ -55,7 +57,7 @@ _NOT_WHOLE_BEFORE = re.compile(
     r"\s*(?:the\s+|about\s+|around\s+|los\s+|den\s+|les\s+)?|(?:最后|最後の?|开头|最初の|第|前|每|毎|イントロ(?:は|が)?))$"
 )
 _NOT_WHOLE_AFTER = re.compile(
-    r"^[\s-]*(?:(?:long\s+)?(?:(?:quiet|slow|soft|gentle|calm|short|ambient|piano|drum|guitar|big|loud|build-?up|atmospheric|sparse)\s+){0,2}(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|verse|chorus|solo|count-?in|reverb|delay|tail|decay|swell|riser|pause|mark\b)"  # noqa: E501  a table of words or one pattern
+    r"^[\s-]*(?:(?:long\s+)?(?:(?:quiet|slow|soft|gentle|calm|short|ambient|piano|drum|guitar|big|loud|build-?up|atmospheric|sparse)\s+){0,2}(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|verse|chorus|solo|count-?in|reverb|delay|tail|decay|swell|riser|pause|mark\b)"
     r"|(?:loud|quiet|soft) part|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|each|apiece|video clip inside|of (?:silence|build|fade|intro)|of [^.;,]{1,40}?,? (?:then|before|followed)|の?イントロ|的?前奏|处|處|から|以降)"  # noqa: E501  a table of words or one pattern
 )
 _TOTAL_BEFORE = re.compile(
@@ -78,7 +80,7 @@ _ERA_AFTER = re.compile(
 )
 _ROUGHLY = re.compile(
     r"(?<![a-z])(?:about|around|roughly|approximately|approx|circa|ca|or so|ish|under|max|at most|less than|up to|etwa|ungefähr|rund|environ|unos|cerca de|por volta de|maximal)(?![a-z])|大概|大约|约|約|くらい|ぐらい|左右|~"
-)  # noqa: E501  a table of words or one pattern
+)
 _LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental|spot|ads?\b|advert|commercial|bumper|sting|teaser|trailer|promo|cue|bed\b)"  # noqa: E501  a table of words or one pattern
 _LENGTH_AFTER = re.compile(rf"^[\s-]*(?:$|[,.;!)\n]|{_LENGTH_WORDS})")
 _LENGTH_BEFORE = re.compile(r"(?:length|duration|for|about|around|lasting|lasts|exactly|make|is|give me|:|=|~)\s*$")

@@ -66,7 +66,10 @@ _IN_SMALL = re.compile(
 )
 _LISTED = re.compile(r"(?:^|[,;.]\s*)([A-G])(?:\s?(#|♯|♭|b|sharp|flat))?(?=\s*(?:$|[,;.]))")
 _LONE = re.compile(r"(?<![\w/#-])([A-G])(#|♯|♭|b)(?=\s*(?:$|[,;.!?)\n]|\s(?:for|with|and|at|no|without)\b))", re.ASCII)
-_MODE_FIRST = re.compile(r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])", re.ASCII)
+_MODE_FIRST = re.compile(
+    r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",
+    re.ASCII,
+)
 _MODE_ALONE = re.compile(
     r"(?<!\w)(?:(?:in\s+)?an?\s+)?(?:(minor|major|dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)[ -]+(?:keys?|mode|modal|tonality|scale|feel|groove|vamp|harmony|flavou?r|tonal|chord progressions?|chords|progressions?|vibe|sound|melody|melodies)"  # noqa: E501  a table of words or one pattern
     r"|in\s+(minor|major)(?=\s*(?:$|[,.;!?\n]))|(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))(?!\w)"
@@ -220,7 +223,19 @@ def _romance(text: Text) -> Finding[str] | None:
 
 def _southern_mode(word: str) -> str:
     """Dórico, dorien, dorico: the first letters tell the mode."""
-    starts = {"d": "dorian", "f": "phrygian", "p": "phrygian", "lí": "lydian", "li": "lydian", "ly": "lydian", "mix": "mixolydian", "m": "minor", "e": "minor", "é": "minor", "l": "locrian"}  # noqa: E501  a table of words or one pattern
+    starts = {
+        "d": "dorian",
+        "f": "phrygian",
+        "p": "phrygian",
+        "lí": "lydian",
+        "li": "lydian",
+        "ly": "lydian",
+        "mix": "mixolydian",
+        "m": "minor",
+        "e": "minor",
+        "é": "minor",
+        "l": "locrian",
+    }
     return next(mode for start, mode in starts.items() if word.startswith(start))
 
 

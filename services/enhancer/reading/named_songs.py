@@ -9,14 +9,16 @@ from services.enhancer.reading.text import Text, words_of
 from services.enhancer.reading.vocabulary import ARTIST, SONG, Artist, songs, vocabulary
 
 _QUOTED = re.compile(
-    r"\"([^\"\n]{2,60})\"|(?<!\w)'([^'\n]{3,60})'(?!\w)|«\s*([^»\n]{2,60}?)\s*»|„([^“”\"\n]{2,60})[“”\"]|「([^」\n]{1,40})」|『([^』\n]{1,40})』|《([^》\n]{1,40})》|〈([^〉\n]{1,40})〉"  # noqa: E501  a table of words or one pattern
+    r"\"([^\"\n]{2,60})\"|(?<!\w)'([^'\n]{3,60})'(?!\w)|«\s*([^»\n]{2,60}?)\s*»|„([^“”\"\n]{2,60})[“”\"]|「([^」\n]{1,40})」|『([^』\n]{1,40})』|《([^》\n]{1,40})》|〈([^〉\n]{1,40})〉"
 )
 _LIKE = re.compile(
     r"(?:(?<![a-z])(?:like|similar to|(?:style|vein|vibe|spirit|manner|feel) of|inspired by|reminiscent of|based on|cover of|version of|remix of|homage to|tribute to|reference:?|think|à la|a la|como|parecid[oa] (?:a|com)"  # noqa: E501  a table of words or one pattern
     r"|(?:al )?estilo(?: de)?|as[ií] como|wie|ähnlich wie|im stil von|comme|façon|dans le style de|(?:no|ao) estilo de|tipo|come|simile a|как|zoals)|像|类似|類似|跟|和|仿照)\s*"
     r"(?:(?:the (?:song|track|tune|piece|theme)|la canci[oó]n|das (?:lied|stück)|la chanson|le morceau|a m[uú]sica|歌曲|那首)\s*)?$"
 )
-_LIKE_AFTER = re.compile(r"\s*(?:by\s|von\s|de\s|di\s|みたい|のよう|ような|風|っぽい|那样|那樣|那种|一样|一樣|的风格|的感觉|差不多|に似た|처럼|같은|-?type|-?style)")
+_LIKE_AFTER = re.compile(
+    r"\s*(?:by\s|von\s|de\s|di\s|みたい|のよう|ような|風|っぽい|那样|那樣|那种|一样|一樣|的风格|的感觉|差不多|に似た|처럼|같은|-?type|-?style)"
+)
 _OWN = re.compile(
     r"(?:(?<![a-z])(?:called|titled|named|entitled|title(?: is)?:?|llamad[ao]|titulad[ao]|t[ií]tulo:?|namens|mit dem titel|titel:?|heißt|intitulée?|appelée?|titre:?|chamad[ao]|intitulad[ao])|叫做?|名为|题为|タイトルは?)\s*$"  # noqa: E501  a table of words or one pattern
 )

@@ -12,6 +12,7 @@ from contracts.context import Options
 from contracts.errors import BadInput
 from services.enhancer.reading.chords import Progressions
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.moments import Moments
 from services.enhancer.reading.options import Stipulated, read_options
 from services.enhancer.reading.reader import Words
 from services.enhancer.reading.steps import told
@@ -102,7 +103,7 @@ _BLANK: dict[str, dict[str, Any]] = {
     "meter": {"meter": None},
     "duration_s": {"duration": None},
     "chords": {"chords": None},
-    "structure": {"structure": None, "wishes": Wishes()},
+    "structure": {"structure": None, "wishes": Wishes(), "moments": Moments()},
     "ending": {"ending": None},
 }
 

@@ -10,6 +10,7 @@ from services.enhancer.reading.genres import Styles, read_styles
 from services.enhancer.reading.instruments import Players, read_players
 from services.enhancer.reading.keys import KeyWords, read_key
 from services.enhancer.reading.meters import read_meter
+from services.enhancer.reading.moments import Moments, read_moments
 from services.enhancer.reading.moods import Feelings, read_feelings
 from services.enhancer.reading.production import Sound, read_sound
 from services.enhancer.reading.structure import Plan, Wishes, read_structure, read_wishes
@@ -33,6 +34,7 @@ class Words:
     structure: Finding[Plan] | None = None
     ending: Finding[str] | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    moments: Moments = field(default_factory=Moments)
     styles: Styles = field(default_factory=Styles)
     feelings: Feelings = field(default_factory=Feelings)
     players: Players = field(default_factory=Players)
@@ -52,6 +54,8 @@ def read_words(text: Text) -> Words:
             text.take(match.start, match.end)
     chords = read_chords(text)
     structure = read_structure(text)
+    moments = read_moments(text)
+    wishes = read_wishes(text) if structure is None else Wishes()
     era = read_era(text)
     places = [place for m in first if m.ids(GENRE) or m.ids(NEAR) or m.ids(HYBRID) for place in (m.start, m.end)]
     meter = read_meter(text)
@@ -60,6 +64,8 @@ def read_words(text: Text) -> Words:
     tempo = tempo or read_tempo(text, places)
     duration = read_duration(text)
     ending = read_ending(text)
+    for place in moments.quiet:
+        text.take(*place)
     matches = lexicon.find(text)
     styles = read_styles(text, matches)
     leads = [name for m in matches for name in m.ids(NEAR)][:1] if styles.near_leads else []
@@ -73,7 +79,8 @@ def read_words(text: Text) -> Words:
         chords=chords,
         structure=structure,
         ending=ending,
-        wishes=read_wishes(text) if structure is None else Wishes(),
+        wishes=wishes,
+        moments=moments,
         styles=styles,
         feelings=read_feelings(text, matches),
         players=read_players(text, matches, [*leads, *styles.genres]),
@@ -86,7 +93,7 @@ def read_words(text: Text) -> Words:
 def _anything(words: Words) -> bool:
     return bool(
         words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.era or words.chords
-        or words.structure or words.ending
+        or words.structure or words.ending or words.moments
         or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
         or words.players.unwanted or words.sound.production or words.sound.uses or words.sound.energy is not None or words.models.artists
     )  # fmt: skip

@@ -12,7 +12,28 @@ _STOP = re.compile(r"[.;!?:\n()|]|\s-\s")
 _OR = ("or", "nor", "ou", "oder", "o", "ni", "noch", "或")
 _FIELD = re.compile(r"\s*[:=?]\s*|\s+-\s+")
 _LEAVE = re.compile(r"(?:(?<!\w)(?:leave|leaving|left|keep|kept|take|cut|turn|filter|lass\w*|deja|deixa)(?!\w))\W+(?:\w+\W+){0,6}$")
-_PARTICLES = ("は", "を", "が", "も", "の", "are", "is", "be", "should", "were", "sind", "ist", "es", "sont", "都", "全", "도", "은", "는", "를")
+_PARTICLES = (
+    "は",
+    "を",
+    "が",
+    "も",
+    "の",
+    "are",
+    "is",
+    "be",
+    "should",
+    "were",
+    "sind",
+    "ist",
+    "es",
+    "sont",
+    "都",
+    "全",
+    "도",
+    "은",
+    "는",
+    "를",
+)
 _REACH = 4
 """Words that may stand between "no" and its item."""
 
@@ -45,7 +66,9 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
             scopes.append(answered)
             continue
         if "out" in places:
-            found = _backward(text, word, kind, items, by_last, at) if _LEAVE.search(text.lower[max(0, word.start - 60) : word.start]) else []
+            found = (
+                _backward(text, word, kind, items, by_last, at) if _LEAVE.search(text.lower[max(0, word.start - 60) : word.start]) else []
+            )
         elif "before" in places:
             found = _forward(text, word, kind, items, by_first, at, is_adjective)
         elif "after" in places:
@@ -117,7 +140,31 @@ def _may_be_skipped(word: Match, kind: str, begun: bool) -> bool:
     return bool(word.ids("filler") or word.ids("more") or alone)
 
 
-_ANEW = ("add", "with", "use", "using", "include", "including", "keep", "have", "want", "need", "feature", "featuring", "real", "usar", "verwenden", "quiero", "quero", "using", "put", "mit", "con", "com", "avec")
+_ANEW = (
+    "add",
+    "with",
+    "use",
+    "using",
+    "include",
+    "including",
+    "keep",
+    "have",
+    "want",
+    "need",
+    "feature",
+    "featuring",
+    "real",
+    "usar",
+    "verwenden",
+    "quiero",
+    "quero",
+    "using",
+    "put",
+    "mit",
+    "con",
+    "com",
+    "avec",
+)
 
 
 def _opens_anew(text: Text, index: int) -> bool:

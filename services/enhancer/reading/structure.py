@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.brief import SectionPlan
 from contracts.errors import BadInput
@@ -51,6 +51,11 @@ class Wishes:
     first: str | None = None
     last: str | None = None
     evidence: str = ""
+
+    def beside(self, labels: Sequence[str]) -> "Wishes":
+        """These wishes and sections that were spoken of otherwise; those that were refused stay away."""
+        more = (label for label in labels if label not in self.unwanted)
+        return replace(self, wanted=tuple(dict.fromkeys([*self.wanted, *more])))
 
     def __bool__(self) -> bool:
         return bool(self.wanted or self.unwanted or self.first or self.last)
@@ -121,7 +126,10 @@ def _letters(text: Text) -> Finding[Plan] | None:
     for match in _LETTERS.finditer(text.original):
         letters = match.group(1)
         named = len(match.group()) > len(letters)
-        if text.is_free(*match.span()) and (named or letters in ("AABA", "ABA", "ABAB", "ABABCB", "AABB", "ABACA", "AAB", "ABACABA")):
+        if text.is_free(*match.span()) and (
+            named
+            or letters in ("AABA", "ABA", "ABAB", "ABABCB", "AABB", "ABACA", "AAB", "ABACABA", "ABACAB", "AABC", "ABCB", "ABAC", "AABBCC")
+        ):
             names = _AABA if letters in ("AABA", "AABB") else _LETTER_LABELS
             text.take(*match.span())
             return Finding(tuple(SectionPlan(label=names.get(letter, "verse")) for letter in letters), text.quote(*match.span()), 0.95)
@@ -135,14 +143,19 @@ def read_wishes(text: Text) -> Wishes:
     quotes: list[str] = []
     first = last = None
     for match in _NO_SECTION.finditer(text.lower):
-        if text.is_free(*match.span()):
+        if text.is_free(*match.span()) and match.group(1) != "tag":
             unwanted.append(canonical_label(match.group(1)))
             quotes.append(text.quote(*match.span()))
             text.take(*match.span())
     for pattern in (_WISH, _NAMED_DROP):
         for match in pattern.finditer(text.lower):
             label = canonical_label(match.group(2))
-            if not text.is_free(*match.span()) or label in unwanted or label in ("theme", "loop", "groove", "head"):
+            if (
+                not text.is_free(*match.span())
+                or label in unwanted
+                or label in ("theme", "loop", "groove", "head")
+                or match.group(2) == "tag"
+            ):
                 continue
             verb = match.group().split()[0]
             first = label if verb.startswith(("start", "begin", "open")) else first

@@ -31,12 +31,14 @@ _RANGE = re.compile(rf"(?<![\w.])({NUMBER}){_TO}({NUMBER})\s*-?\s*{_UNIT}(?![a-z
 _BETWEEN_ALONE = re.compile(
     r"(?<!\w)(?:between|zwischen|entre)\s+(\d{2,3})\s*(?:-|and|und|y|et|e)\s*(\d{2,3})(?![\w:/]|\s*[a-z]*(?:sec|min|bar|tak|comp))",
     re.ASCII,
-)  # noqa: E501  a table of words or one pattern
+)
 _TEMPO = r"(?:bpms?|b\.p\.m\.|tempo|speed|pace|metronome(?: mark(?:ing)?)?|♩|geschwindigkeit|velocidad|速度|节奏|節奏|テンポ|템포|темп)"
 _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a|em|en|für)\b|[:=@为為はが]))?"
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
 _LISTED = re.compile(r"(?:^|[,;]\s*|[.!]\s+)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)))")
-_OR_SO = re.compile(r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII)
+_OR_SO = re.compile(
+    r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII
+)
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
@@ -51,15 +53,15 @@ _BARE = re.compile(
 )
 _BESIDE = re.compile(r"(?<![\w.:/#'+-])(\d{2,3}(?:\.\d{1,2})?)(?![\w:/%'\"°-]|[.,]\d)", re.ASCII)
 _UNIT_AFTER = re.compile(
-    r"\s*(?:bars?|beats?|seconds?|secs?|minutes?|mins?|measures?|tracks?|songs?|times|people|players|voices|strings?|instruments?|years?|days?|hz|khz|db|percent|takte|sekunden|segundos|secondes|[a-z]*note)\b"  # noqa: E501  a table of words or one pattern
+    r"\s*(?:bars?|beats?|seconds?|secs?|minutes?|mins?|measures?|tracks?|songs?|times|people|players|voices|strings?|instruments?|years?|days?|hz|khz|db|percent|takte|sekunden|segundos|secondes|[a-z]*note)\b"
 )
 _COUNTED_BEFORE = re.compile(
-    r"(?:\b(?:of|top|number|no\.?|since|vol(?:ume)?\.?|route|level|chapter|part|act|take|op\.?|opus|studio|area|bar|mk|version|v|summer|class|page|agent|channel|interstate|highway|blink|sum|maroon|matchbox|u|ub)|#)\s*$"  # noqa: E501  a table of words or one pattern
+    r"(?:\b(?:of|top|number|no\.?|since|vol(?:ume)?\.?|route|level|chapter|part|act|take|op\.?|opus|studio|area|bar|mk|version|v|summer|class|page|agent|channel|interstate|highway|blink|sum|maroon|matchbox|u|ub)|#)\s*$"
 )
 _SONG_BEFORE = re.compile(r"\b(?:beat|track|song|groove|loop|tune|instrumental|banger|jam|riddim|lied|canci[oó]n|morceau|m[uú]sica)\s*$")
 _NEARLY = re.compile(
     rf"{_APPROX}|(?<![a-z])(?:or so|ish|-ish|or thereabouts|mais ou menos|ou plus|or less|at most|under|below|no (?:faster|slower) than|maximal|höchstens)(?![a-z])"
-)  # noqa: E501  a table of words or one pattern
+)
 _SURELY, _ABOUT, _BY_PLACE = 1.0, 0.9, 0.85
 
 

@@ -1,5 +1,7 @@
 """The fields of theory and time: tempo, key, meter, duration, structure, chords."""
 
+from dataclasses import replace
+
 from contracts.brief import SectionPlan, Stated
 from contracts.errors import BadInput
 from contracts.music import Key, Meter
@@ -19,6 +21,7 @@ from services.enhancer.reading.heard_chords import heard_chords
 from services.enhancer.reading.heard_fields import heard_key, heard_meter, heard_tempo
 from services.enhancer.reading.heard_form import heard_duration, heard_form
 from services.enhancer.reading.inference import Range, guess_key, guess_mode, guess_tempo, mood_range
+from services.enhancer.reading.moments import placed
 from services.enhancer.reading.seen_fields import seen_mode, seen_tempo
 from services.enhancer.reading.structure import Plan, form_of_labels, grant
 from services.music.packs.genres import genres
@@ -141,16 +144,21 @@ def chords_field(case: Case, key: str, genre_id: str) -> Stated[dict[str, tuple[
 def structure_field(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration_s: float | None) -> Stated[tuple[SectionPlan, ...]]:
     """The stated form; with single wishes the style's own form that grants them; else the composer's choice."""
     stated = case.given.structure or case.words.structure
+    bar_s = Meter.parse(meter).bar_seconds(tempo_bpm)
+    moments = case.words.moments
+    if stated and not case.given.structure and moments:
+        return replace(stated, value=placed(stated.value, moments, bar_s)).stated()
     if stated:
         return stated.stated()
     sung = lyrics_structure(case, tempo_bpm, meter, duration_s)
     if sung:
         return sung
     wishes = case.words.wishes
-    bars = (duration_s or DEFAULT_S) / Meter.parse(meter).bar_seconds(tempo_bpm)
-    if wishes:
-        plan = grant(wishes, genre_id, bars)
-        return Finding(plan, wishes.evidence, 0.8, "the form of the style, with what was wished for").stated()
+    bars = (duration_s or DEFAULT_S) / bar_s
+    if wishes or moments:
+        plan = placed(grant(wishes.beside(moments.labels), genre_id, bars), moments, bar_s)
+        said = "; ".join(dict.fromkeys(filter(None, (wishes.evidence, *moments.evidence))))
+        return Finding(plan, said, 0.8, "the form of the style, with what was wished for").stated()
     chords = case.given.chords or case.words.chords
     labels = [label for label in chords.bars if label != "all"] if chords else []
     if chords and labels:

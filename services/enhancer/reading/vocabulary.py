@@ -148,7 +148,14 @@ def _unless_family(pairs: Iterator[tuple[str, Sense]]) -> Iterator[tuple[str, Se
 
 def _foreign(language: str) -> Iterator[tuple[str, Sense]]:
     known = table(language)
-    kinds = ((INSTRUMENT, "instruments"), (FAMILY, "families"), (STAND_IN, "stand_ins"), (MOOD, "moods"), (USE, "uses"), (PRODUCTION, "production"))
+    kinds = (
+        (INSTRUMENT, "instruments"),
+        (FAMILY, "families"),
+        (STAND_IN, "stand_ins"),
+        (MOOD, "moods"),
+        (USE, "uses"),
+        (PRODUCTION, "production"),
+    )
     for kind, section in kinds:
         pairs = entries(known.get(section, {}), kind)
         yield from inflected(language, pairs) if kind == MOOD else _unless_family(pairs) if language.endswith("/en") else pairs
@@ -165,7 +172,9 @@ def scope_words() -> Lexicon:
     pairs += [(w, ("negation", "after")) for w in words["negation"]["after"]]
     pairs += [(w, ("negation", place)) for place in ("out", "field") for w in words["negation"][place]]
     pairs += [(w, ("affirm", "")) for w in words["negation"]["affirm"]]
-    pairs += [(w, sense) for w in words["moderate"]["phrases"] for sense in (("negation", "before"), ("moderate", ""), ("strict", "before"))]
+    pairs += [
+        (w, sense) for w in words["moderate"]["phrases"] for sense in (("negation", "before"), ("moderate", ""), ("strict", "before"))
+    ]
     pairs += [(w, ("strict", "before")) for w in words["negation"]["list_strict"]]
     pairs += [(w, ("only", "before")) for w in words["only"]["before"]]
     pairs += [(w, ("only", "after")) for w in words["only"]["after"]]
