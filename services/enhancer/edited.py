@@ -49,10 +49,17 @@ class Edited:
             else:
                 found[name] = _stated(read, name, value)
                 changed.append(name)
-        if "duration_s" in found and "duration_s" not in changed and not read.duration_s.is_stated and set(changed) & set(_LENGTH_FOLLOWS):
-            del found["duration_s"]
+        if self._length_follows(found, changed):
+            found.pop("duration_s", None)
         title = self.title if self.title != read.title else ""
         return Over(found, self.title) if changed or title else None
+
+    def _length_follows(self, found: Mapping[str, Stated[Any] | None], changed: Collection[str]) -> bool:
+        """Whether the length was only inferred from a form that says bars, and something that it follows was changed."""
+        form = found.get("structure")
+        counted = form is not None and form.is_stated and bool(form.value) and any(section.bars for section in form.value)
+        followed = "duration_s" not in changed or counted
+        return self.sources.get("duration_s") == Source.INFERRED and followed and bool(set(changed) & set(_LENGTH_FOLLOWS))
 
     def _is_as_read(self, name: str, old: Stated[Any] | None) -> bool:
         if old is None or self.values[name] is None:

@@ -1,6 +1,5 @@
 """From a model's answer to proposals for a brief: each value checked by itself, evidence only where the words really stand there."""
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from services.enhancer.reading.steps import fields
 from services.enhancer.reading.style_of import is_artist
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.values import MOST, check_value, clean
+from services.enhancer.reading.values import MOST, check_value, clean, share_or_none
 from services.music.packs.instruments import instruments
 
 NEEDS_WORDS = frozenset({"duration_s", "instruments_without", "chords", "use", "ending"})
@@ -117,9 +116,8 @@ def _parts(item: Any) -> tuple[Any, Any, float]:
     """Value, evidence and confidence of a field; small models leave the last two out."""
     if not (isinstance(item, Mapping) and "value" in item):
         return item, None, _USUAL
-    sure = item.get("confidence")
-    usable = isinstance(sure, int | float) and not isinstance(sure, bool) and math.isfinite(sure)
-    return item["value"], item.get("evidence"), min(max(float(sure), 0.05), _SURE) if usable and sure is not None else _USUAL
+    sure = share_or_none(item.get("confidence"))
+    return item["value"], item.get("evidence"), _USUAL if sure is None else min(max(sure, 0.05), _SURE)
 
 
 def _shortened(name: str, value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from services.enhancer.model.instructions import picture_question
 from services.enhancer.model.schema import picture_schema
 from services.enhancer.model.settings import LlmSettings
 from services.enhancer.reading.tables import table
-from services.enhancer.reading.values import check_value, clean
+from services.enhancer.reading.values import check_value, clean, share_or_none
 from services.music.packs.instruments import instruments
 from services.runtime.isolation import PluginFailed, isolated
 
@@ -108,9 +107,9 @@ def _seen(answer: Mapping[str, Any], measured: PictureFeatures, model: str) -> P
         changes["mode"] = answer["mode"]
     if isinstance(answer.get("text"), str):
         changes["text"] = clean(answer["text"], _TEXT_CHARS)
-    sure = answer.get("confidence")
-    if isinstance(sure, int | float) and not isinstance(sure, bool) and math.isfinite(sure):
-        changes["confidence"] = min(max(float(sure), 0.05), 0.9)
+    sure = share_or_none(answer.get("confidence"))
+    if sure is not None:
+        changes["confidence"] = min(max(sure, 0.05), 0.9)
     return measured.model_copy(update=changes)
 
 

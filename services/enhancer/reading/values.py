@@ -22,7 +22,7 @@ from services.music.packs.genres import genres
 
 ENDINGS = ("natural", "loop", "cut", "fade")
 ROLES = ("bass", "drums", "comping", "harmony", "melody", "lines")
-MOST = {"genres": 8, "moods": 8, "instruments_with": 50, "instruments_without": 200, "production": 32, "structure": 64, "chords": 32}
+MOST = {"genres": 8, "moods": 8, "instruments_with": 50, "instruments_without": 200, "production": 32, "structure": 256, "chords": 32}
 _LINES, _LINE_CHARS = 400, 300
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]+")
 _WORDS = re.compile(r"[^<>{}\[\]\\`|]+")
@@ -32,6 +32,13 @@ def clean(text: str, most_chars: int) -> str:
     """One line of visible text in NFC, without control or direction characters, at most so long."""
     seen = _UNSEEN.sub(" ", unicodedata.normalize("NFC", text[: 4 * most_chars]))
     return " ".join(seen.split())[:most_chars].strip()
+
+
+def share_or_none(value: Any) -> float | None:
+    """A number as one from 0 to 1, the nearest where it lies outside; None for what is no finite number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return float(min(max(value, 0), 1))
 
 
 def check_value(name: str, value: Any) -> Any:
