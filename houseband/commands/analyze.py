@@ -17,7 +17,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Analyze a file: by its content, a score or MIDI file as notes, anything else as sound."""
     if not arguments.file.is_file():
         raise BadInput("file", str(arguments.file), "a readable audio file (WAV, FLAC, OGG, MP3)")
-    return _sound(arguments)
+    return _notes(arguments) if holds_notes(arguments.file) else _sound(arguments)
+
+
+def holds_notes(path: Path) -> bool:
+    """Whether a file holds notes instead of sound, by its content: a MIDI file or a score.json, whatever it is called."""
+    with path.open("rb") as file:
+        head = file.read(64).lstrip()
+    return head.startswith((b"MThd", b"{"))
+
+
+def _notes(arguments: argparse.Namespace) -> int:
+    """What a score or a MIDI file holds."""
+    raise BadInput("file", arguments.file.name, "a sound file (WAV, FLAC, OGG, MP3)", hint="it holds notes and no sound")
 
 
 def _sound(arguments: argparse.Namespace) -> int:

@@ -25,6 +25,8 @@ _SPREAD = 0.75
 """Deviation of a section's energy from its kind's, in deviations of the song's sections."""
 _LENGTH, _ODD_LENGTH = 0.5, 0.02
 _MOST_CYCLES = 3
+_CANDOUR = 0.5
+"""Odds between readings are drawn together by this power, so that what is said to be sure is right as often (349 sections)."""
 _GENERAL = 0.15
 """Share of belief that always goes to all styles alike."""
 
@@ -93,7 +95,7 @@ def name_sections(segments: list[Segment], styles: Styles) -> list[Named]:
                     gain += math.log(_follow(mixed, label, EDGE))
                 grown.append((score + gain, (*labels, label)))
         beam = sorted(grown, reverse=True)[:_BEAM]
-    weights = np.exp(np.array([score for score, _ in beam]) - beam[0][0])
+    weights = np.exp(_CANDOUR * (np.array([score for score, _ in beam]) - beam[0][0]))
     best = beam[0][1]
     shares = [
         float(sum(weight for weight, (_, labels) in zip(weights, beam, strict=True) if labels[index] == best[index]) / weights.sum())
