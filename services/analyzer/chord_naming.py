@@ -13,7 +13,7 @@ from services.analyzer.chord_model import QUALITIES, STATES
 from services.analyzer.key_spans import Keys
 from services.music.theory.analysis import read_chord
 from services.music.theory.modulation import spans_of
-from services.music.theory.roman import spell_class
+from services.music.theory.roman import numeral_of, spell_class
 
 Heard = npt.NDArray[np.float32]
 
@@ -46,26 +46,35 @@ def named_chords(path: npt.NDArray[np.int64], heard: Heard, grid: Grid, bass: He
     chords: list[Chord | None] = []
     for (start, state), end in zip(runs, ends, strict=True):
         chords.append(None if state == STATES else _chord(state, bass[start:end], keys.at(float(grid.edges_s[start]), grid)))
+    numerals = _numerals(chords, [float(grid.edges_s[start]) for start, _ in runs], [float(grid.edges_s[end]) for end in ends], grid, keys)
     found = []
-    for index, ((start, state), end) in enumerate(zip(runs, ends, strict=True)):
-        chord = chords[index]
-        roman = ""
-        if chord is not None:
-            after = next((c for c in chords[index + 1 : index + 2] if c is not None), None)
-            before = chords[index - 1] if index else None
-            roman = read_chord(chord, keys.at(float(grid.edges_s[start]), grid), before, after).numeral
-        found.append(
-            NamedChord(
-                HeardChord(
-                    start_s=round(float(grid.edges_s[start]), 3),
-                    end_s=round(float(grid.edges_s[end]), 3),
-                    symbol=NO_CHORD if chord is None else str(chord),
-                    roman=roman,
-                    confidence=_sure(state, heard[start:end]),
-                ),
-                chord,
-            )
-        )
+    for chord, roman, (start, state), end in zip(chords, numerals, runs, ends, strict=True):
+        first, last = round(float(grid.edges_s[start]), 3), round(float(grid.edges_s[end]), 3)
+        name = NO_CHORD if chord is None else str(chord)
+        heard_chord = HeardChord(start_s=first, end_s=last, symbol=name, roman=roman, confidence=_sure(state, heard[start:end]))
+        found.append(NamedChord(heard_chord, chord))
+    return found
+
+
+def _numerals(chords: list[Chord | None], starts_s: list[float], ends_s: list[float], grid: Grid, keys: Keys) -> list[str]:
+    """The numeral of each chord in the key in force, empty where there is no chord.
+
+    Where the tonic itself has a minor seventh most of the time, as in a blues, it is no dominant of anything.
+    """
+    at_home = {True: 0.0, False: 0.0}
+    for chord, start, end in zip(chords, starts_s, ends_s, strict=True):
+        if chord is not None and chord.root_class == keys.at(start, grid).tonic_class:
+            at_home[chord.quality == "7"] += end - start
+    found = []
+    for index, (chord, start) in enumerate(zip(chords, starts_s, strict=True)):
+        key = keys.at(start, grid)
+        if chord is None:
+            found.append("")
+        elif at_home[True] > at_home[False] and chord.root_class == key.tonic_class:
+            found.append(numeral_of(chord, key))
+        else:
+            before, after = chords[index - 1] if index else None, chords[index + 1] if index + 1 < len(chords) else None
+            found.append(read_chord(chord, key, before, after).numeral)
     return found
 
 

@@ -9,7 +9,9 @@ import soxr
 from contracts.music import Chord, Key
 from services.analyzer.chord_grid import BAR, INSIDE, grid_of
 from services.analyzer.chord_model import QUALITIES, learned, seen_from_roots, stretches_of
+from services.analyzer.chord_naming import named_chords
 from services.analyzer.harmony import Harmony, harmony_in, hear_harmony
+from services.analyzer.key_spans import Keys
 from services.analyzer.rhythm import hear_rhythm
 from services.analyzer.training.chord_ears import state_of
 from services.analyzer.training.played_chords import RATE_HZ, play
@@ -109,6 +111,44 @@ def test_noise_and_one_tone_are_not_sure() -> None:
     assert noise is None or all(chord.confidence < 0.9 for chord in noise.chords)
     tone = np.sin(2 * np.pi * 440 * np.arange(4 * EAR_RATE_HZ) / EAR_RATE_HZ).astype(np.float32)
     assert hear_harmony(tone, rhythm) is not None
+
+
+def named(symbols: str, basses: str) -> list[str]:
+    """Numerals in C major of chords that are surely heard, a bar each, over bass notes."""
+    states = np.array([state for state in map(state_of, symbols.split()) if state is not None])
+    heard = np.full((len(states), 12 * len(QUALITIES)), -9.0, np.float32)
+    heard[np.arange(len(states)), states] = -0.01
+    bass = np.eye(12, dtype=np.float32)[[Chord.parse(name).root_class for name in basses.split()]]
+    grid = grid_of(np.arange(0.0, len(states) * 0.5, 0.5), np.zeros(0), len(states) * 0.5)
+    keys = Keys(Key("C"), 1.0, np.zeros(len(states), np.int64), (0,), (Key("C"),), (1.0,))
+    return [f"{chord.heard.symbol}={chord.heard.roman}" for chord in named_chords(states, heard, grid, bass, keys)]
+
+
+def test_applied_dominants_inversions_and_blues() -> None:
+    """A7 before Dm is V7/ii, C over E is I/3; a tonic that always has its seventh is I7, not the dominant of IV."""
+    assert named("C A7 Dm G7 C F C", "C A D G E F C") == ["C=I", "A7=V7/ii", "Dm=ii", "G7=V7", "C/E=I/3", "F=IV", "C=I"]
+    assert named("C C7 F G C", "C C F B C") == ["C=I", "C7=V7/IV", "F=IV", "G/B=V/3", "C=I"]
+    assert named("C7 F7 C7 G7 C7", "C F C G C") == ["C7=I7", "F7=IV7", "C7=I7", "G7=V7", "C7=I7"]
+
+
+@pytest.mark.parametrize(
+    ("bars", "key"),
+    [("Dm G Dm G", "D dorian"), ("G F C G", "G mixolydian"), ("C Am F G", "C major"), ("Am Dm E7 Am", "A minor")],
+)
+def test_modes_are_named_where_their_own_chord_is_heard(bars, key) -> None:
+    """i–IV is dorian, I–bVII–IV mixolydian; major and minor keep their plain names."""
+    out = np.zeros(32 * RATE_HZ)
+    for index in range(16):
+        chord = Chord.parse(bars.split()[index % 4])
+        for pitch in [36 + chord.root_class] + [55 + (pc - 55) % 12 for pc in chord.pitch_classes]:
+            time = np.arange(2 * RATE_HZ - 200) / RATE_HZ
+            hz = 440 * 2 ** ((pitch - 69) / 12)
+            wave = sum(np.sin(2 * np.pi * hz * k * time) / k for k in range(1, 6))
+            out[index * 2 * RATE_HZ :][: len(time)] += wave * np.exp(-time) * np.minimum(1, time * 99)
+    beats = np.arange(0, 32, 0.5)
+    found = harmony_in(both_keygrams(out.astype(np.float32), RATE_HZ), beats, beats[::4], 32.0)
+    assert found is not None
+    assert str(found.key) == key
 
 
 def test_the_grid_follows_beats_and_covers_all() -> None:
