@@ -11,7 +11,7 @@ from services.music.packs.moods import moods
 HEARD = "heard in the reference"
 SURE_OF_OCTAVE = 0.8
 """From this confidence on a tempo keeps its octave, whatever the style usually counts."""
-LEAST_GENRE, LEAST_MOOD, LEAST_METER = 0.35, 0.45, 0.4
+LEAST_GENRE, LEAST_MOOD, LEAST_METER = 0.25, 0.45, 0.4
 _MARGIN = 1.12
 _WHOLE_WITHIN = 0.003
 _OCTAVES = (1.0, 2.0, 0.5)

@@ -58,10 +58,9 @@ def heard_form(case: Case, genre_id: str, tempo_bpm: float, meter: str, duration
     confidence = sum(s.confidence for s in features.sections) / len(features.sections)
     if confidence < LEAST_CONFIDENCE:
         return None
-    names = _names(features, genres()[genre_id].form)
     heard = [
-        _Heard(names[s.label], s.letter or s.label, _bars(s, features, tempo_bpm, meter), energy)
-        for s, energy in zip(features.sections, playing_energies(features.sections), strict=True)
+        _Heard(label, section.letter or section.label, _bars(section, features, tempo_bpm, meter), energy)
+        for (label, section), energy in zip(labels_in(features, genre_id), playing_energies(features.sections), strict=True)
     ]
     reason = f"the form {HEARD}: {', '.join(f'{h.label} {h.bars}' for h in heard)}"
     if duration_s is not None:
@@ -87,9 +86,14 @@ def from_reference(structure: Stated[Plan]) -> bool:
 
 
 def labels_in(features: Features, genre_id: str) -> list[tuple[str, HeardSection]]:
-    """The reference's sections under the names that they have in the plan of a song of this style."""
-    names = _names(features, genres()[genre_id].form)
-    return [(names[section.label], section) for section in features.sections]
+    """The reference's sections under the names that they have in the plan of a song of this style; an intro only begins one."""
+    names, last = _names(features, genres()[genre_id].form), len(features.sections) - 1
+    out = []
+    for index, section in enumerate(features.sections):
+        name = names[section.label]
+        inside = (name == "intro" and index > 0) or (name in ("outro", "coda") and index < last)
+        out.append(("interlude" if inside else name, section))
+    return out
 
 
 def bars_of(duration_s: float, tempo_bpm: float, meter: str, form: FormTable) -> int:

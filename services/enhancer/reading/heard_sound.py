@@ -6,7 +6,7 @@ from contracts.brief import Stated
 from contracts.features import Features
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import inferred
-from services.enhancer.reading.heard_fields import HEARD
+from services.enhancer.reading.heard_fields import HEARD, heard_genre
 from services.music.audio.spectrum import EMPTY_DB, REACH, released_music_db
 from services.music.packs.genres import genres
 from services.music.packs.instruments import instruments
@@ -16,6 +16,7 @@ LEAST_FAMILY = 0.5
 LEAST_SURE_OF_ABSENCE = 0.6
 MOST_BAND = 8
 _ALWAYS = frozenset({"fx"})
+_CALLED = {"woodwinds": "winds", "vocals": "vocal", "voice": "vocal"}
 
 WIDE_DB, NARROW_DB = -4.5, -18.0
 """Side over middle from 200 Hz to 8 kHz."""
@@ -37,27 +38,28 @@ def heard_band(case: Case, genre_ids: tuple[str, ...], unwanted: set[str]) -> Na
     entries = instruments()
     heard = [g for g in features.families if g.confidence >= LEAST_FAMILY]
     usual = [name for genre_id in genre_ids for name in genres()[genre_id].identity.band if name in entries]
+    known = bool(case.given.genres or case.words.styles.genres or heard_genre(case))
     band: list[str] = []
     for guess in heard:
-        own = [name for name in usual if entries[name].family == guess.value]
-        near = [name for name in features.instruments if name in entries and entries[name].family == guess.value]
-        band += own or near[:1]
-    for name in (*features.instruments, *usual):
-        if name in entries and name not in band and (name in features.instruments or _kept(entries[name].family, features)):
-            band.append(name)
+        family = _CALLED.get(guess.value, guess.value)
+        own = [name for name in usual if entries[name].family == family]
+        near = [name for name in features.instruments if name in entries and entries[name].family == family][:1]
+        band += (own or near) if known else (near or own)
+    band += [name for name in usual if name not in band and _kept(entries[name].family, features)]
     left = tuple(name for name in dict.fromkeys(band) if name not in unwanted)[:MOST_BAND]
     if not left or not any(entries[name].family not in ("fx", "drums") for name in left):
         return None
     said = ", ".join(f"{g.value} {g.confidence:.2f}" for g in heard) or "nobody surely"
+    whose = "the style's own player" if known else "the nearest player"
     confidence = sum(g.confidence for g in heard) / len(heard) if heard else 0.4
-    return inferred(left, f"{HEARD}: {said}; of each family the style's own player", round(confidence, 2)).stated()
+    return inferred(left, f"{HEARD}: {said}; of each family {whose}", round(confidence, 2)).stated()
 
 
 def _kept(family: str, features: Features) -> bool:
     """Whether a family of the style stays that was not surely heard: what colours, and what may have been missed."""
     if family in _ALWAYS:
         return True
-    guess = next((g for g in features.families if g.value == family), None)
+    guess = next((g for g in features.families if _CALLED.get(g.value, g.value) == family), None)
     return guess is not None and guess.confidence >= 1 - LEAST_SURE_OF_ABSENCE
 
 
