@@ -13,7 +13,9 @@ import pytest
 import soundfile as sf
 
 from contracts.errors import BadInput, Unavailable
+from contracts.features import Features
 from services.analyzer import reading
+from services.analyzer.hearing import hear
 from services.analyzer.humming import hear_tune
 from services.analyzer.reading import read_recording
 from services.runtime.isolation import PluginFailed, isolated
@@ -196,3 +198,19 @@ def test_three_minutes_cost_little_more_than_without_a_process(tmp_path: Path) -
     after = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     spent = sum(b.ru_utime + b.ru_stime - a.ru_utime - a.ru_stime for a, b in zip(before, after, strict=True))
     assert spent < 1.5
+
+
+def test_what_is_only_odd_is_heard(tmp_path: Path) -> None:
+    """Half NaN, a click every two seconds, a wave at half the sample rate, a constant: features that JSON can hold, no warning."""
+    draw, rate = np.random.default_rng(0), 8000
+    odd = (
+        np.where(draw.random(4 * rate) < 0.5, np.nan, draw.normal(0, 0.2, 4 * rate)),
+        (np.arange(12 * rate) % (2 * rate) == 0).astype(float),
+        np.tile([1.0, -1.0], 2 * rate),
+        np.full(4 * rate, 0.5),
+    )
+    for samples in odd:
+        sf.write(tmp_path / "odd.wav", samples, rate, subtype="FLOAT")
+        features = hear(tmp_path / "odd.wav")
+        assert Features.model_validate_json(features.to_json()) == features
+        assert any("not numbers" in note for note in features.notes) == bool(np.isnan(samples).any())

@@ -37,7 +37,7 @@ def cells_of(struck: Struck, pulse: Steady) -> tuple[Floats, int]:
     width = max(1, round(1.5 / pulse.hz / CELLS / struck.hop_s))
     strength = maximum_filter1d(gaussian_filter1d(struck.bands, 1.0, axis=1), width, axis=1)
     at = np.clip(np.rint(frames).astype(int), 0, strength.shape[1] - 1)
-    return np.asarray(strength[:, at].T, np.float64), int(first)
+    return np.maximum(np.asarray(strength[:, at].T, np.float64), 0.0), int(first)
 
 
 def phases(cells: Floats) -> list[int]:
