@@ -160,9 +160,9 @@ def test_what_crashes_hangs_or_swells_is_refused_and_nothing_else_happens(tmp_pa
     path.write_bytes(riff(1, 8000, bytes(8000)))
     from tests.analyzer import hostile_decoders
 
-    monkeypatch.setattr(reading, "DECODING_S", 4.0)
     evil = hostile_decoders
-    for decoder, how in ((evil.crash, "SIGSEGV"), (evil.hang, "no answer within 4 s"), (evil.swell, "of memory")):
+    for decoder, limit_s, how in ((evil.crash, 30.0, "SIGSEGV"), (evil.swell, 30.0, "of memory"), (evil.hang, 3.0, "no answer within 3 s")):
+        monkeypatch.setattr(reading, "DECODING_S", limit_s)
         monkeypatch.setattr(reading, "decode", decoder)
         with pytest.raises(BadInput) as refused:
             read_recording(path)
