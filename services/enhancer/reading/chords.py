@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from contracts.errors import BadInput
 from contracts.music import Chord, Key
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.numbered_chords import read_numbered
 from services.enhancer.reading.sections import LABEL, canonical_label
 from services.enhancer.reading.text import Text
 from services.music.theory.roman import parse_numeral
@@ -32,9 +33,11 @@ _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
 _COUNTED = re.compile(rf"(?<!\w)((?i:{LABEL}))\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})")
 _FOR = re.compile(rf"\s+(?:for|in)\s+(?:the\s+)?({LABEL})(?!\w)")
 _ANNOUNCED = re.compile(
-    rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦)\s*(?:is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern
+    rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦|和弦进行)\s*(?:は|が|是|为|is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern
 )
-_BARE = re.compile(rf"(?<![\w'#/])({_run(_LETTER, 3)}|{_run(_ROMAN, 3)})")
+_BARE = re.compile(rf"(?<![\w'#/])({_run(_LETTER, 3)}|{_run(_ROMAN, 3)})", re.ASCII)
+_COLOURED = r"[A-G][#b♯♭]?(?:maj|min|m|dim|aug|sus|add|\d)[\w#()]*"
+_FROM_TO = re.compile(rf"(?<![\w'#/])({_COLOURED}\s+(?:to|then|and|zu|à)\s+{_COLOURED})(?![\w'#])", re.ASCII)
 ALLOWED = (
     "chord symbols such as Am F C/E G or numerals such as ii V7/V I/3, one per bar, [F G] for two in a bar, "
     "sections as 'verse: … ; chorus: …'"
@@ -63,6 +66,10 @@ def read_chords(text: Text) -> Progressions | None:
             found.setdefault(label, bars)
             spans.append((start, end, label))
             text.take(start, end)
+    if not found and (other := read_numbered(text)):
+        found["all"] = other.bars
+        spans.append((other.start, other.end, "all"))
+        text.take(other.start, other.end)
     if not found:
         return None
     spans.sort()
@@ -103,6 +110,7 @@ def _runs(text: Text) -> list[tuple[str, str, int, int]]:
         start = _after_key(text, match)
         if _is_sure(text.original[start : match.end()]):
             runs.append(("all", text.original[start : match.end()], start, match.end()))
+    runs += [("all", m.group(1), m.start(), m.end()) for m in _FROM_TO.finditer(text.original)]
     return runs
 
 
@@ -123,9 +131,10 @@ def _is_sure(run: str) -> bool:
 
 def _split(run: str) -> list[str]:
     """Tokens of a run: chords, [groups] and | bar lines."""
-    spaced = re.sub(r"\s*,?\s+and\s+", " ", run)
+    spaced = re.sub(r"\s*,?\s+(?:and|to|then|zu|à)\s+", " ", run)
     spaced = re.sub(r"\s*(?:,|–|→|->|>|-(?=\s*(?:[A-G]|[b#♭♯]?[IViv]|\[)))\s*", " ", spaced)
-    return re.findall(r"\[[^\]]*\]|\||[^\s|\[\]]+", spaced)
+    tokens = re.findall(r"\[[^\]]*\]|\||[^\s|\[\]]+", spaced)
+    return [token.rstrip(")") if token.count("(") < token.count(")") else token for token in tokens]
 
 
 def _bars(run: str) -> Bars:

@@ -9,7 +9,7 @@ _NOT = r"(?:no|not|don'?t|doesn'?t|does not|do not|never|without(?: an?)?|instea
 _LOOP = (
     r"loopable|loop-able|loop-?ready|seamless(?:ly)?[ -](?:loop(?:s|ing|ed|able)?|repeat(?:s|ing)?)|loops? (?:seamlessly|perfectly|cleanly|forever|endlessly|around|back)"  # noqa: E501  a table of words or one pattern
     r"|(?:perfect|clean|gapless|infinite|endless|continuous|smooth|never-ending) loop|(?:can|could|should|must|will|to|that|which) (?:be )?loop(?:ed|s)?"  # noqa: E501  a table of words or one pattern
-    r"|for looping|(?:game|menu|background|music|drum|beat|bar|second|sec|s|min|minute)[ -]loops?|as a loop|a loop|make it loop|it loops|looping"  # noqa: E501  a table of words or one pattern
+    r"|for looping|(?:game|menu|background|music|drum|beat|bar|second|sec|s|min|minute)[ -]loops?|as a loop|a loop|make it loop|loop (?:these|this|it|the)|que se repit[ae]|sin cortes|sem cortes|repetible|it loops|looping"  # noqa: E501  a table of words or one pattern
     r"|en bucle|bucle (?:perfecto|infinito|continuo)|loop perfecto|endlosschleife|als schleife|nahtlos(?:e[rsn]?)? (?:loop|schleife)|loop(?:bar|f[aä]hig)"  # noqa: E501  a table of words or one pattern
     r"|en boucle|boucle (?:parfaite|infinie|continue)|em loop|loop (?:perfeito|infinito)|loop sem emenda|(?:无缝)?循环|無縫循環|可循环|シームレスループ|ループ"  # noqa: E501  a table of words or one pattern
 )

@@ -8,11 +8,12 @@ from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres, packs_of
+from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres, packs_of, vocabulary
 from services.music.packs.genres import genres
 
 _KINDS = (GENRE, NEAR, HYBRID)
 MOST_GENRES = 3
+_FLAVOUR = re.compile(r"[ -](?:flavou?red|tinged|inspired|influenced|infused|leaning|ish|esque|touched|angehaucht\w*)\b")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Styles:
     misspelt: bool = False
     roles: tuple[tuple[str, str, str], ...] = ()
     """(role, genre, words) where a style stands right before what it plays: "dubstep bass", "jazz chords"."""
+
+    hinted: tuple[tuple[str, str], ...] = ()
+    """(genre, words) that the name of a player carries: "gospel choir", "trap hats"."""
 
     @property
     def lead(self) -> Near | None:
@@ -55,7 +59,14 @@ def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
         tuple(dict.fromkeys(refused)),
         any(m.misspelt for m in kept),
         tuple(_roles(text, kept)),
+        () if kept else tuple(_hinted(text, matches)),
     )
+
+
+def _hinted(text: Text, matches: Sequence[Match]) -> list[tuple[str, str]]:
+    players = [m for m in matches if m.ids(INSTRUMENT) and m.last - m.first > 1]
+    found = [(vocabulary().inside(text, m, GENRE), m) for m in players]
+    return [(names[0], text.quote(m.start, m.end)) for names, m in found if names and names[0] in genres()]
 
 
 def _roles(text: Text, kept: Sequence[Match]) -> list[tuple[str, str, str]]:
@@ -95,7 +106,13 @@ def _ordered(text: Text, kept: list[Match]) -> list[Match]:
         heads = [m for m in group if not m.ids(INSTRUMENT)] or group
         ordered += [heads[-1], *(m for m in group if m is not heads[-1])]
     plain = [m for m in ordered if not m.ids(INSTRUMENT)]
+    plain = [*(m for m in plain if not _flavours(text, m)), *(m for m in plain if _flavours(text, m))]
     return [*plain, *(m for m in ordered if m.ids(INSTRUMENT))]
+
+
+def _flavours(text: Text, match: Match) -> bool:
+    """Whether a style only colours what follows: "arabic flavoured trap", "jazz-influenced house"."""
+    return _FLAVOUR.match(text.lower, match.end) is not None
 
 
 def _is_shy(text: Text, match: Match) -> bool:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.errors import BadInput
 from services.enhancer.reading.ensembles import Ensemble, find_ensemble
+from services.enhancer.reading.language import language_of
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import Scope, reached
 from services.enhancer.reading.tables import table
@@ -59,7 +60,9 @@ class Players:
 
 def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str]) -> Players:
     """The instruments of a prompt. Raises BadInput where everything in the catalogue is excluded by name."""
-    items = [m for m in matches if any(m.ids(kind) for kind in _KINDS)]
+    items = [_spoken(text, m) for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_feeling(text, m)]
+    forms = {word.form for word in text.words}
+    acoustic = not forms.isdisjoint(table("instruments_extra")["acoustic_words"]["words"])
     adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
     banned = reached(text, items, "negation", adjectives.__contains__, moderate=False)
     only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _in_passing(text, s)]
@@ -70,9 +73,9 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     words_against = [text.quote(scope.start, scope.end) for scope in banned]
     if only_items:
         wanted_items = sorted({*only_items, *(i for i in wanted_items if i > min(only_items))})
-    wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids)]
+    wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids, acoustic=acoustic)]
     players = _special_words(text, wanted, unwanted, words_against)
-    band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids)) for i in wanted_items], genre_ids)
+    band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids, acoustic=acoustic)) for i in wanted_items], genre_ids)
     if band and not _A_CAPPELLA.search(text.lower):
         players[0][:] = band.players
     return _settled(text, items, wanted_items, only_items, only, players, band)
@@ -176,7 +179,28 @@ def _in_passing(text: Text, scope: Scope) -> bool:
     )
 
 
-def _wanted(item: Match, genre_ids: Sequence[str]) -> tuple[str, ...]:
+def _is_feeling(text: Text, match: Match) -> bool:
+    """Whether "vibes" are a feeling ("good vibes only") and no vibraphone ("vibes and upright bass")."""
+    if match.last - match.first > 1 or text.words[match.first].form != "vibes":
+        return False
+    before = text.words[match.first - 1] if match.first else None
+    beside = before is not None and not text.between(before.end, match.start).strip(" -")
+    named = (
+        not beside
+        or before is None
+        or before.form in ("and", "with", "plus", "on", "the", "some", "play", "featuring", "no", "without", "jazz", "add")
+    )
+    return not named or bool(re.match(r"\s+(?:of|that|like|from|please)\b", text.lower[match.end :]))
+
+
+def _spoken(text: Text, match: Match) -> Match:
+    """A word that names another player in the language of the prompt: "timbales" are timpani in French."""
+    words = " ".join(word.form for word in text.words[match.first : match.last])
+    name = table("instruments_extra")["by_language"].get(words, {}).get(language_of(text))
+    return replace(match, senses=((INSTRUMENT, name),)) if name else match
+
+
+def _wanted(item: Match, genre_ids: Sequence[str], *, acoustic: bool = False) -> tuple[str, ...]:
     named = item.ids(INSTRUMENT) or item.ids(STAND_IN)
     if named:
         return named[:1]
@@ -184,7 +208,7 @@ def _wanted(item: Match, genre_ids: Sequence[str]) -> tuple[str, ...]:
     for family_id in item.ids(FAMILY):
         family = table("instruments_extra")["families"][family_id]
         lead = genre_ids[0] if genre_ids else ""
-        if lead in family.get("acoustic_in", ()):
+        if family.get("acoustic") and (lead in family.get("acoustic_in", ()) or (acoustic and family_id == "guitar")):
             names += family["acoustic"]
         elif lead in family.get("electronic_in", ()):
             names += family["electronic"]

@@ -102,6 +102,8 @@ class Lexicon:
             senses = self.senses(forms)
             start, end = words[first].start, words[last - 1].end
             if senses and text.is_free(start, end) and (forms in self.punctuated or not _broken(text, first, last)):
+                if last - first > 1 and senses[0][0] == "production" and self._overlapped(text, first, last):
+                    continue
                 longer = self._misspelt_phrase(text, first) if last == first + 1 else None
                 return longer if longer and longer.last - first > 2 else Match(senses, start, end, first, last)
         if near := self._misspelt_phrase(text, first):
@@ -111,6 +113,15 @@ class Lexicon:
         if close:
             return Match(self.phrases[(close,)], word.start, word.end, first, first + 1, misspelt=True)
         return None
+
+    def _overlapped(self, text: Text, first: int, last: int) -> bool:
+        """Whether the last word of a phrase begins a longer one: "heavy bass" in "heavy bass guitar"."""
+        forms = tuple(word.form for word in text.words[last - 1 : last + 2])
+        return any(
+            any(kind == "instrument" for kind, _ in self.senses(forms[:length]))
+            for length in range(2, len(forms) + 1)
+            if not _broken(text, last - 1, last - 1 + length)
+        )
 
     def _misspelt_phrase(self, text: Text, first: int) -> Match | None:
         """A phrase of several words here, one of which is a letter off: "drum n bas", "indei rock"."""
@@ -131,6 +142,15 @@ class Lexicon:
         if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha():
             return False
         return edit_distance(word, known, 1) == 1
+
+    def inside(self, text: Text, match: Match, kind: str) -> tuple[str, ...]:
+        """Ids of a kind that the first words of a longer phrase have by themselves: "epic" in "epic trailer"."""
+        words = tuple(word.form for word in text.words[match.first : match.last])
+        for last in range(len(words) - 1, 0, -1):
+            found = tuple(name for k, name in self.phrases.get(words[:last], ()) if k == kind)
+            if found:
+                return found
+        return ()
 
     def senses(self, forms: tuple[str, ...]) -> tuple[Sense, ...]:
         """Senses of a phrase as written or in the singular; () where it is unknown."""

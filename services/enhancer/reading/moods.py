@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import MOOD, scope_words
+from services.enhancer.reading.vocabulary import GENRE, MOOD, scope_words, vocabulary
+
+
+_COLOURS = frozenset({"epic", "dark", "sad", "euphoric", "uplifting", "relaxed", "heroic"})
+"""Moods that the name of a style may carry before it: "epic trailer", "dark trap", "chill beats"."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,12 @@ def read_feelings(text: Text, matches: Sequence[Match]) -> Feelings:
     kept = [m for i, m in enumerate(items) if i not in refused_items]
     refused = dict.fromkeys(name for i in refused_items for name in items[i].ids(MOOD))
     named = dict.fromkeys(name for m in kept for name in m.ids(MOOD)[:1] if name not in refused)
-    evidence = ", ".join(dict.fromkeys(text.quote(m.start, m.end) for m in kept if m.ids(MOOD)[0] in named))
+    inner = {m: vocabulary().inside(text, m, MOOD)[:1] for m in matches if m.ids(GENRE) and m.last - m.first > 1}
+    coloured = [m for m, names in inner.items() if set(names) & _COLOURS and not set(names) & {*named, *refused}]
+    named.update(dict.fromkeys(inner[m][0] for m in coloured))
+    evidence = ", ".join(
+        dict.fromkeys(text.quote(m.start, m.end) for m in (*kept, *coloured) if not m.ids(MOOD) or m.ids(MOOD)[0] in named)
+    )
     return Feelings(tuple(named), tuple(refused), evidence or None, _intensity(text, kept), any(m.misspelt for m in kept))
 
 

@@ -8,7 +8,11 @@ from services.enhancer.reading.lexicon import Lexicon, Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import PRODUCTION, USE
+from services.enhancer.reading.vocabulary import INSTRUMENT, PRODUCTION, USE, scope_words, vocabulary
+
+
+_COLOURS = frozenset({"distorted", "gated reverb"})
+"""What the name of a player may say of the sound: "distorted guitar", "gated drums"."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,25 @@ def read_sound(text: Text, matches: Sequence[Match]) -> Sound:
     sound = [m for m in matches if m.ids(PRODUCTION)]
     refused = {i for scope in reached(text, sound, "negation", lambda _: False) for i in scope.items}
     sound = [m for i, m in enumerate(sound) if i not in refused]
+    played = [m for m in matches if m.ids(INSTRUMENT) and not m.ids(PRODUCTION) and m.last - m.first > 1]
+    inner = {m: vocabulary().inside(text, m, PRODUCTION)[:1] for m in played if not _is_refused_near(text, m)}
+    coloured = [m for m, names in inner.items() if set(names) & _COLOURS]
     uses = [m for m in matches if m.ids(USE)]
     energy, words = _energy(text)
     return Sound(
-        tuple(dict.fromkeys(m.ids(PRODUCTION)[0] for m in sound)),
-        _quotes(text, sound),
+        tuple(dict.fromkeys([*(m.ids(PRODUCTION)[0] for m in sound), *(inner[m][0] for m in coloured)])),
+        _quotes(text, [*sound, *coloured]),
         tuple(dict.fromkeys(m.ids(USE)[0] for m in uses)),
         _quotes(text, uses),
         energy,
         words,
     )
+
+
+def _is_refused_near(text: Text, match: Match) -> bool:
+    """Whether a refusal stands right before a player: "no distorted guitar"."""
+    before = text.words[match.first - 1].form if match.first else ""
+    return any(kind == "negation" for kind, _ in scope_words().senses((before,))) if before else False
 
 
 def _quotes(text: Text, matches: Sequence[Match]) -> str | None:

@@ -27,6 +27,9 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     if case.artist:
         found = tuple(dict.fromkeys(pack for style in case.artist.genres for pack in packs_of(style)))
         return inferred(found or (DEFAULT_GENRE,), f"{case.artist.name} plays in this style", 0.8, words.models.evidence).stated()
+    if styles.hinted and styles.hinted[0][0] not in styles.refused:
+        name, said = styles.hinted[0]
+        return inferred(tuple[str, ...]((name,)), f"'{said}' is at home in {genres()[name].name.lower()}", 0.7, said).stated()
     band = words.players.style
     if band and band in genres() and band not in styles.refused and not case.given.wanted:
         return inferred(

@@ -1,0 +1,20 @@
+"""Which language a prompt is written in, by its smallest words; for the few words that mean two players."""
+
+from services.enhancer.reading.text import Text
+
+_SMALL = {
+    "en": frozenset("the and with without for of in a an no some please but is it to".split()),
+    "fr": frozenset("et avec sans pour le les du des une un au aux pas ni dans musique guitare batterie voix mineur majeur".split()),
+    "es": frozenset("y con sin para el los las del una un al que pero musica guitarra bateria voz menor mayor".split()),
+    "pt": frozenset("e com sem para o os as do da uma um ao mas musica guitarra bateria voz violao menor maior".split()),
+    "de": frozenset("und mit ohne fuer der die das ein eine im kein nicht musik gitarre schlagzeug stimme moll dur".split()),
+    "it": frozenset("e con senza per il la lo gli una un del di ma musica chitarra batteria voce minore maggiore".split()),
+}
+
+
+def language_of(text: Text) -> str:
+    """The language most of whose small words stand in the text; English where none or several do."""
+    forms = [word.form for word in text.words]
+    counts = {name: sum(form in words for form in forms) for name, words in _SMALL.items()}
+    best = max(counts.values())
+    return next((name for name, count in counts.items() if count == best), "en") if best else "en"
