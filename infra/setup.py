@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Set up what is missing, with nothing but Python 3.11's standard library: virtual environment, locked packages, sound parts.
 
-Usage: python3 infra/setup.py EXTRA     (local: to make songs; dev: to run the tests as well)
+Usage: python3 infra/setup.py EXTRA     (local: to make songs; dev: to run the tests as well; separation: Demucs as well)
 Does nothing where the locks have not changed since the last time.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -118,11 +119,46 @@ def install_sounds() -> None:
         notice.write_text("told\n")
 
 
+def install_separation(*, however_large: bool) -> None:
+    """Torch and Demucs beside what is there, by the pins of their lock. Where pip would fetch gigabytes for a GPU: only when asked."""
+    lock, stamp = LOCKS / "separation.txt", VENV / ".houseband-separation"
+    if stamp.exists() and stamp.read_text() == lock.read_text():
+        return
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    wanted = ["-c", str(lock), *(line for line in lock.read_text().splitlines() if line.startswith(("torch==", "demucs==")))]
+    planned = subprocess.run(
+        [*pip, "--dry-run", "--report", "-", *wanted],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    try:
+        names = [one["metadata"]["name"] for one in json.loads(planned.stdout)["install"]]
+    except (ValueError, KeyError):
+        names = None
+    large = names is None or any(name.startswith(("nvidia", "triton")) for name in names)
+    if large and not however_large:
+        say("NOTICE: torch for the CPU is not on offer here; the tests of Demucs are skipped. To install it anyway (several GB):")
+        say("        python3 infra/setup.py separation")
+        return
+    say("installing torch and Demucs, which separate the stems of a reference (a minute, once)")
+    if run(*pip, *wanted):
+        stamp.write_text(lock.read_text())
+    elif however_large:
+        stop("pip could not install torch and Demucs; see its message above")
+    else:
+        say("NOTICE: torch and Demucs could not be installed; their tests are skipped")
+
+
 def main() -> None:
     """Check Python, then set up."""
     if sys.version_info < (3, 11):
         stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
-    make_environment(sys.argv[1] if len(sys.argv) > 1 else "local")
+    extra = sys.argv[1] if len(sys.argv) > 1 else "local"
+    make_environment("local" if extra == "separation" else extra)
+    if extra in ("dev", "separation"):
+        install_separation(however_large=extra == "separation")
     ears = start_compiling_ears()
     install_sounds()
     if ears:
