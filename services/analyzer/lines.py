@@ -47,7 +47,7 @@ class Voice:
 # Chosen on half of the rendered songs that the ears were developed with.
 BASS = Voice(23, 60, LOW, 0.0, 0.4, 0.016, 1.1, 0.2, -0.22, 0.1, "lowest notes of the mix")
 MELODY = Voice(
-    57, 86, Register(rate_hz=11_025, low_hz=130.0, high_hz=4200.0, fft=2048, hop=256), 2.0, 0.44, 0.022, 1.17, 0.17, 0.3, 0.06,
+    57, 86, Register(rate_hz=11_025, low_hz=130.0, high_hz=4200.0, fft=2048, hop=256), 2.0, 0.39, 0.035, 1.8, 0.2, 0.22, 0.05,
     "loudest voice of the mix",
 )  # fmt: skip
 _SNAP_S = 0.12

@@ -16,8 +16,8 @@ MOST = 8
 """Stretches that have a say, itself among them."""
 _POWER = 4
 _OWN = 0.2
-LONGEST = 4000
-"""More stretches than this (some half an hour) are heard each for itself."""
+LONGEST = 2000
+"""More stretches than this (some fifteen minutes) are heard each for itself."""
 # Chosen on rendered songs, each heard by ears that were taught without it: majmin .859 without, .872 with.
 
 

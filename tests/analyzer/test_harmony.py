@@ -103,14 +103,18 @@ def test_silence_has_no_harmony(samples) -> None:
     assert hear_harmony(silence, hear_rhythm(np.zeros(EAR_RATE_HZ, np.float32))) is None
 
 
-def test_noise_and_one_tone_are_not_sure() -> None:
-    """Noise has no chord that is sure; a lone tone is heard without an error."""
+def test_what_has_no_pitch_has_no_harmony_and_one_tone_no_sure_key() -> None:
+    """Noise and strokes have no chords at all; a lone tone has a key that is not believed."""
     rng = np.random.default_rng(1)
     rhythm = hear_rhythm(np.zeros(EAR_RATE_HZ, np.float32))
-    noise = hear_harmony(rng.normal(0, 0.2, 8 * EAR_RATE_HZ).astype(np.float32), rhythm)
-    assert noise is None or all(chord.confidence < 0.9 for chord in noise.chords)
+    noise = rng.normal(0, 0.2, 8 * EAR_RATE_HZ).astype(np.float32)
+    assert hear_harmony(noise, rhythm) is None
+    strokes = noise * np.exp(-20 * (np.arange(len(noise)) % (EAR_RATE_HZ // 2)) / EAR_RATE_HZ).astype(np.float32)
+    assert hear_harmony(strokes, rhythm) is None
     tone = np.sin(2 * np.pi * 440 * np.arange(4 * EAR_RATE_HZ) / EAR_RATE_HZ).astype(np.float32)
-    assert hear_harmony(tone, rhythm) is not None
+    found = hear_harmony(tone, rhythm)
+    assert found is not None
+    assert found.key_confidence < 0.3
 
 
 def named(symbols: str, basses: str) -> list[str]:
