@@ -14,13 +14,14 @@ override OUT := $(value OUT)
 override SEED := $(value SEED)
 export PROMPT OUT SEED
 
-.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments gallery snapshots locks schemas clean setup setup-dev
+.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments eval-brief eval-ears eval-likeness gallery snapshots locks schemas clean setup setup-dev
 
 help:
 	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
 	@echo 'make test    the whole suite      make lint    ruff, mypy, import-linter'
 	@echo 'make bench   speed and memory     make eval    50 prompts, written to docs/'
 	@echo 'make gallery one song of every style, with pictures   make eval-sound   200 records, measured'
+	@echo 'make eval-brief   prompts with truth   make eval-ears   200 songs heard blind   make eval-likeness   references'
 	@echo 'make studio  everything on this machine, until stopped'
 	@echo 'make clean   remove what make made here'
 
@@ -59,6 +60,15 @@ eval-sound: setup-dev
 
 eval-instruments: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.instruments $(ARGS)
+
+eval-brief: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.brief $(ARGS)
+
+eval-ears: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.ears $(ARGS)
+
+eval-likeness: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.likeness $(ARGS)
 
 gallery: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.gallery $(ARGS)
