@@ -27,7 +27,7 @@ from services.music.references.pairing import key_sections, places
 from services.runtime.workbench import Workbench
 
 # Raise when the same mixed stems would give another master.
-VERSION = 7
+VERSION = 8
 SILENCE_LUFS = -120.0
 REFERENCE_SHARE = 0.5
 
