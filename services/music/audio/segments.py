@@ -17,22 +17,22 @@ from services.music.audio.bars import Bars
 
 Floats = npt.NDArray[np.float64]
 
-# Fitted on the section borders of 46 of our own rendered songs, two of a style; five-fold cross-validation with known bar
-# lines: F(3 s) .88, .81 without the two ends of the song.
+# Fitted on the section borders of 180 of our own rendered songs; five-fold cross-validation with known bar lines, F(3 s) without
+# the two ends of the song: .83 of 66 finished songs of 60 to 90 s, .74 of 114 dry ones of 45 s, whose sections are short.
 _WEIGHTS = {
     "timbre 1": 0.23,
     "timbre 2": 0.35,
-    "timbre 4": 0.31,
-    "strokes 1": 0.57,
-    "registers 8": -0.72,
-    "harmony 1": -0.15,
-    "harmony 4": 0.31,
-    "harmony 8": -0.52,
-    "level 1": 0.57,
-    "repetition": 0.85,
-    "crash": 0.45,
+    "timbre 4": 0.38,
+    "strokes 1": 0.63,
+    "registers 8": -0.74,
+    "harmony 1": -0.06,
+    "harmony 4": 0.19,
+    "harmony 8": -0.53,
+    "level 1": 0.61,
+    "repetition": 0.57,
+    "crash": 0.6,
 }
-_CONSTANT = -1.9
+_CONSTANT = -0.6
 _LENGTHS = {
     8: 0.0,
     4: -1.0,
@@ -50,9 +50,13 @@ _LENGTHS = {
     9: -3.5,
 }
 """Log of how likely a section is that long in bars, against eight."""
-_ODD, _EDGE = -4.0, -1.5
+_ODD, _EDGE = -4.0, -1.0
 """Any other length; the first and the last section, which pick-ups and endings make odd, up to nine bars."""
 _LONGEST = 32
+_ONE_BAR = 0.15
+"""Mean deviation of log mel between bars below which one bar is played over and over; of 66 songs the least had .65."""
+_ALIKE, _STEADY = 0.05, 0.1
+"""Deviations of bars (log mel, cepstrum, root of flux) and of evidence that come of rounding alone, and are not stretched."""
 _REGISTERS = ((0, 4), (4, 10), (10, 20), (20, 30), (30, 40))
 _STRIPE = 0.85
 """Quantile of likeness above which two bars count as a repetition."""
@@ -68,7 +72,7 @@ class Cut:
 
 def _scaled(rows: Floats) -> Floats:
     deviation = rows.std(axis=0)
-    return np.asarray((rows - rows.mean(axis=0)) / np.where(deviation > 1e-9, deviation, 1.0))
+    return np.asarray((rows - rows.mean(axis=0)) / np.maximum(deviation, _ALIKE))
 
 
 def _contrast(rows: Floats, width: int) -> Floats:
@@ -126,19 +130,19 @@ def border_evidence(bars: Bars) -> dict[str, Floats]:
 
 def _unit(values: Floats) -> Floats:
     inner = values[1:]
-    scaled = (values - np.median(inner)) / max(float(inner.std()), 1e-9)
+    scaled = (values - np.median(inner)) / max(float(inner.std()), _STEADY)
     scaled[0] = 0.0
     return np.asarray(scaled)
 
 
 def cut(bars: Bars) -> Cut:
-    """The likeliest division of a piece into sections; one section where it has fewer than four bars."""
-    if len(bars) < 4:
+    """The likeliest division of a piece into sections; one section where it has fewer than four bars, or all are alike."""
+    if len(bars) < 4 or float(bars.tone.std(axis=0).mean()) < _ONE_BAR:
         return Cut((0,), (1.0,))
     evidence = border_evidence(bars)
     odds = _CONSTANT + np.sum([weight * evidence[name] for name, weight in _WEIGHTS.items()], axis=0)
     starts = divide(np.asarray(odds))
-    sure = [1.0 if start == 0 else float(1 / (1 + np.exp(-(odds[start] + 1.0)))) for start in starts]
+    sure = [1.0 if start == 0 else float(1 / (1 + np.exp(-odds[start]))) for start in starts]
     return Cut(starts, tuple(round(value, 3) for value in sure))
 
 

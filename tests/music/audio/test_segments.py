@@ -38,11 +38,10 @@ def test_sections_begin_where_the_music_changes_and_share_a_likeness_where_it_re
     assert max(likeness[0, 1], likeness[0, 3], likeness[1, 3]) < 0
 
 
-def test_a_piece_that_does_not_change_is_not_cut_at_odd_places() -> None:
-    """Sixteen equal bars: sections of four, eight or sixteen bars only; silence alone is one piece of music, not an error."""
-    starts = cut(hear_bars(piece("A" * 16), np.arange(16) * BAR_S)).starts
-    assert all(start % 4 == 0 for start in starts)
-    assert cut(hear_bars(piece("." * 12), np.arange(12) * BAR_S)).starts[0] == 0
+def test_a_piece_that_does_not_change_is_not_cut() -> None:
+    """One bar sixteen times, silence, and three bars are one section each."""
+    assert cut(hear_bars(piece("A" * 16), np.arange(16) * BAR_S)).starts == (0,)
+    assert cut(hear_bars(piece("." * 12), np.arange(12) * BAR_S)).starts == (0,)
     assert cut(hear_bars(piece("AAA"), np.arange(3) * BAR_S)).starts == (0,)
 
 
