@@ -59,9 +59,15 @@ def examine() -> Iterator[Finding]:
     yield from _sounds()
     yield _own_packs()
     yield from _own_sounds()
+    from services.analyzer.separation import REPO, demucs_lacks
+
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Finding("memory", f"{memory / 1e9:.1f} GB", memory >= NEEDED_MEMORY_BYTES, needed=False, remedy="4 GB for a two-minute song")
     model = os.environ.get("HOUSEBAND_LLM_BASE_URL", "")
+    lacks = demucs_lacks()
+    yield Finding(
+        "Demucs for stems of references", lacks or "yes", not lacks, needed=False, remedy=f"pip install torch demucs; weights in {REPO}"
+    )
     yield Finding("language model", model or "none", bool(model), needed=False, remedy="set HOUSEBAND_LLM_BASE_URL for --enhance llm")
 
 
