@@ -78,7 +78,7 @@ def _laid_out(mono: Array, struck: Struck, felt: Felt, bar: Bar) -> tuple[Times,
 
 def _confidence(felt: Felt, onsets: int) -> float:
     """0–1: a phase that holds over the piece, strokes that keep it, one octave that is likelier than the others, enough onsets."""
-    held = 0.55 + 0.45 * felt.pulse.coherence if felt.pulse.steady else 0.5 * felt.pulse.coherence
+    held = 0.35 + 0.65 * felt.pulse.coherence if felt.pulse.steady else 0.5 * felt.pulse.coherence
     return float(np.clip(held * (0.5 + 0.5 * felt.octave_share) * min(1.0, onsets / ENOUGH_ONSETS), 0, 1))
 
 

@@ -15,6 +15,8 @@ HALF_BEATS = {"4/4": 8, "3/4": 6, "6/8": 4, "12/8": 8, "5/4": 10, "7/8": 7, "2/4
 _COMPOUND = ("6/8", "12/8")
 LEAST_THIRD = 0.28
 """Our shuffles have up to 0.20, our compound songs 0.38 and more."""
+_AGAIN = 5.0
+"""Log odds of a bar after which the strokes come again exactly, and after four beats not at all."""
 _HEAD_WEIGHTS = np.asarray([0.5, 0.3, 1.5])
 _GROUPS = (slice(0, 1), slice(1, 4), slice(0, 4), slice(4, 5))
 
@@ -94,7 +96,14 @@ def find_bar(cells: Floats, start: float, beat: float, model: MeterModel) -> Bar
     halves = by_half_beats(cells, start, beat)
     if len(halves) < 2 * max(LAGS):
         return Bar("4/4", 4.0, 0.0, 0.0)
-    shares = model.shares(meter_row(halves))
+    row = meter_row(halves)
+    again = row[2 * len(LAGS) : 3 * len(LAGS)]
+    gain = [
+        _AGAIN * float(again[LAGS.index(HALF_BEATS[meter])] - again[LAGS.index(8)]) if HALF_BEATS[meter] in (6, 7, 10) else 0.0
+        for meter in METERS
+    ]
+    shares = model.shares(row) * np.exp(gain)
+    shares /= shares.sum()
     if _middle_third(halves) < LEAST_THIRD:
         shares = np.where([meter in _COMPOUND for meter in METERS], 0.0, shares)
         shares = shares / max(float(shares.sum()), 1e-12)

@@ -19,6 +19,9 @@ _LEAST_SALIENCE = 0.8
 _LEAST_CELLS = 48
 _SAME_TEMPO = 50
 """Steps per octave within which two tempos are one."""
+_FAR = 2.5
+"""Deviations beyond which a feature says no more: plain sounds lie far from all that was learned from."""
+_BEGINS_LATE, _BEGINS_AT_ONCE, _CUT_S = 3.0, 1.0, 0.06
 _REACH_S = 0.07
 _SOUNDING = 0.03
 
@@ -35,7 +38,7 @@ class BarModel:
 
     def score(self, rows: Floats) -> Floats:
         """Log odds of each row, up to a constant."""
-        z = (rows - self.mean) / self.scale
+        z = np.clip((rows - self.mean) / self.scale, -_FAR, _FAR)
         return np.asarray(np.tanh(z @ self.hidden[:, :-1].T + self.hidden[:, -1]) @ self.out + z @ self.linear)
 
 
@@ -94,7 +97,7 @@ def feel(struck: Struck, model: BarModel) -> Felt | None:
     folded = fold(struck)
     if not folded:
         return None
-    score = model.score(np.concatenate([one.rows for one in folded]))
+    score = model.score(np.concatenate([one.rows for one in folded])) + _beginning(struck, folded)
     share = np.exp(score - score.max())
     share /= share.sum()
     owner = np.concatenate([np.full(len(one.candidates), index) for index, one in enumerate(folded)])
@@ -114,6 +117,21 @@ def feel(struck: Struck, model: BarModel) -> Felt | None:
         downbeat_share=min(1.0, float(share[index]) / max(shares[best], 1e-12)),
         others=_others(bpms, share, chosen.bpm),
     )
+
+
+def _beginning(struck: Struck, folded: list[Folded]) -> Floats:
+    """Log odds for each hypothesis that the first stroke begins a bar: most music does, but for pick-ups and excerpts."""
+    onsets = pick_onsets(struck.envelope)
+    if not len(onsets):
+        return np.zeros(sum(len(one.candidates) for one in folded))
+    gain = _BEGINS_LATE if onsets[0] > _CUT_S else _BEGINS_AT_ONCE
+    found = []
+    for one in folded:
+        pulse = float(one.pulse.pulses(onsets[:1])[0])
+        for h in one.candidates:
+            away = abs((pulse - h.downbeat + 2 * h.ratio) % (4 * h.ratio) - 2 * h.ratio) / h.ratio
+            found.append(gain * np.exp(-0.5 * (away / 0.08) ** 2))
+    return np.asarray(found)
 
 
 def _others(bpms: Floats, share: Floats, chosen_bpm: float) -> tuple[tuple[float, float], ...]:
