@@ -58,7 +58,7 @@ def test_entries_are_few_and_of_these_ears(bench, reference, monkeypatch) -> Non
     """Entries of other ears go; beyond the limit others make room, never the new one."""
     made, _ = bench
     monkeypatch.setattr(remembered, "MOST_ENTRIES", 3)
-    for name in (*(f"{remembered.EARS}/{n}-none" for n in range(5)), "0.1/old-none"):
+    for name in (*(f"{remembered.ears()}/{n}-none" for n in range(5)), "0.1/old-none"):
         made.objects.put_bytes(f"{remembered.FOLDER}{name}.json", b"{}", "application/json")
     heard_features(reference, made)
     left = made.objects.list(remembered.FOLDER)
