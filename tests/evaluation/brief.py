@@ -144,7 +144,6 @@ def misses(judged: Sequence[Judged]) -> list[str]:
 def page(parts: dict[str, list[Judged]]) -> str:
     """The page of docs/."""
     lines = [ABOUT.rstrip()]
-    # fmt: skip
     lines += ["", "## The other half, read for the first time", "", *FIRST_READ]
     for title, judged in parts.items():
         missed = short_of(judged)
