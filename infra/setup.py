@@ -121,7 +121,7 @@ def install_sounds() -> None:
 
 def install_separation(*, however_large: bool) -> None:
     """Torch and Demucs beside what is there, by the pins of their lock. Where pip would fetch gigabytes for a GPU: only when asked."""
-    lock, stamp = LOCKS / "separation.txt", VENV / ".houseband-separation"
+    lock, stamp = LOCKS / "separation.pins", VENV / ".houseband-separation"
     if stamp.exists() and stamp.read_text() == lock.read_text():
         return
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]

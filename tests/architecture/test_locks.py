@@ -65,3 +65,10 @@ def test_torch_stays_in_the_neural_lock(extra: str) -> None:
     """No CPU service pays for torch."""
     assert "torch" not in pins(extra)
     assert "torch" in pins("neural")
+
+
+def test_separation_is_pinned_to_the_analyzers_versions() -> None:
+    """Demucs comes beside an analyzer without moving any of its packages."""
+    pinned = dict(_PIN.findall((LOCKS / "separation.pins").read_text("utf-8")))
+    assert {"torch", "demucs"} <= pinned.keys()
+    assert {name: version for name, version in pinned.items() if name in pins("dev") and version not in pins("dev")[name]} == {}
