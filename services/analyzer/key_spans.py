@@ -21,7 +21,10 @@ Heard = npt.NDArray[np.float32]
 _FIT, _HOME, _BASS = 0.25, 0.5, 0.3
 """What a second says for a key: its chord's fit, its being the tonic, its bass."""
 SWITCH = 8.0
-"""What a new key must gain, in seconds of clear evidence or so: 31 of 33 found where two songs were put together, none in 66 whole ones."""
+"""What a new key must gain, in seconds of clear evidence or so.
+
+Where two songs were put together, 7 finds 31 of 33 borders and one in 66 whole songs that is none; 10 finds 27 and none.
+"""
 _SAME_NOTES = 3.0
 LEAST_SPAN_S = 8.0
 _MODE_SHARE = 0.72
