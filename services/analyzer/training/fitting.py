@@ -47,7 +47,7 @@ def fit_choice(sets: Sequence[tuple[Floats, Flags]], seed: int, hidden: int = 32
     for _ in range(epochs):
         order = rng.permutation(len(sets))
         for start in range(0, len(order), batch):
-            picked = [_some(*sets[i], rng) for i in order[start : start + batch]]
+            picked = [_some(sets[i][0], sets[i][1], rng) for i in order[start : start + batch]]
             x = (np.concatenate([rows for rows, _ in picked]) - mean) / scale
             x = (x + rng.normal(0, 0.15, x.shape)) * ((rng.random(size) > 0.15) / 0.85)
             inner = np.tanh(x @ weights[0] + weights[1])

@@ -150,7 +150,7 @@ def _moving_rate(values: Floats, hop_s: float, hz: float) -> Floats:
 def follow(struck: Struck, hz: float) -> Steady:
     """The pulse around a rate, by the phase of the strongest of its multiples: a line, or where that does not hold, a curve."""
     values, hop_s = _strength(struck), struck.hop_s
-    turns = np.arange(len(values)) * hop_s * hz
+    turns = np.asarray(np.arange(len(values)) * hop_s * hz, np.float64)
     multiple = _strongest(values, hop_s, turns)
     middles, sums, power = _windows(values, hop_s, turns * multiple)
     weight = np.abs(sums)
@@ -169,7 +169,7 @@ def follow(struck: Struck, hz: float) -> Steady:
 
 def _follow_moving(values: Floats, hop_s: float, hz: float) -> Steady:
     """The pulse as a curve: its local rate, then what is left of its phase."""
-    turns = np.cumsum(_moving_rate(values, hop_s, hz)) * hop_s
+    turns = np.asarray(np.cumsum(_moving_rate(values, hop_s, hz)) * hop_s, np.float64)
     multiple = _strongest(values, hop_s, turns)
     middles, sums, power = _windows(values, hop_s, turns * multiple)
     coherence = float(np.clip(np.abs(sums).sum() / max(power.sum(), 1e-12) * 2.0, 0, 1))
