@@ -9,9 +9,10 @@ from services.enhancer.reading.ensembles import Ensemble, find_ensemble
 from services.enhancer.reading.language import language_of
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import Scope, reached
+from services.enhancer.reading.sections import NAME
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import FAMILY, INSTRUMENT, MOOD, PRODUCTION, STAND_IN
+from services.enhancer.reading.vocabulary import FAMILY, GENRE, INSTRUMENT, MOOD, NEAR, PRODUCTION, STAND_IN, vocabulary
 from services.music.packs.instruments import instruments
 
 _KINDS = (INSTRUMENT, FAMILY, STAND_IN)
@@ -40,6 +41,24 @@ _NO_ELECTRONICS = re.compile(
 _ELSE = re.compile(
     r"(?<!\w)(?:(?:and )?nothing else|no other instruments?|no other sounds?|no one else|and (?:that's|thats) (?:it|all)|(?:und )?sonst nichts|nichts anderes|y nada m[aá]s|nada m[aá]s|et rien d'autre|rien d'autre|e nada mais|nada mais|e basta)(?!\w)|ほかの楽器なし|他の楽器なし|それだけ|其他都不要|别的都不要|不要其他乐器"  # noqa: E501  a table of words or one pattern
 )
+_STYLE_WORDS = (
+    "bass",
+    "drums",
+    "synths",
+    "percussion",
+    "bass_guitar",
+    "drum_kit",
+    "synthesizer",
+    "synth_bass",
+    "choir",
+    "vocals",
+    "music_box",
+    "pluck_synth",
+)  # noqa: E501  a table of words or one pattern
+"""Players whose names are parts of styles' names."""
+_LIMITED = re.compile(
+    rf"\s*(?:until|till|before|in|during|for|at|through(?:out)?|bis zum|im|hasta|en|pendant|avant|até|no)\s+(?:the\s+|el\s+|la\s+|le\s+|l'|o\s+|a\s+)?(?:first\s+|opening\s+|last\s+|second\s+|\d+\s+)*(?:beginning|start|half|bars|seconds|{NAME})(?!\w)"  # noqa: E501  a table of words or one pattern
+)
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
 
@@ -61,10 +80,12 @@ class Players:
 def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str]) -> Players:
     """The instruments of a prompt. Raises BadInput where everything in the catalogue is excluded by name."""
     items = [_spoken(text, m) for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_feeling(text, m)]
+    items = sorted([*items, *_in_styles(text, matches)], key=lambda item: item.first)
     forms = {word.form for word in text.words}
     acoustic = not forms.isdisjoint(table("instruments_extra")["acoustic_words"]["words"])
     adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
     banned = reached(text, items, "negation", adjectives.__contains__, moderate=False)
+    banned = [scope for scope in banned if not _LIMITED.match(text.lower, scope.end)]
     only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _in_passing(text, s)]
     banned_items = {i for scope in banned for i in scope.items}
     wanted_items = [i for i in range(len(items)) if i not in banned_items]
@@ -191,6 +212,18 @@ def _is_feeling(text: Text, match: Match) -> bool:
         or before.form in ("and", "with", "plus", "on", "the", "some", "play", "featuring", "no", "without", "jazz", "add")
     )
     return not named or bool(re.match(r"\s+(?:of|that|like|from|please)\b", text.lower[match.end :]))
+
+
+def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
+    """Players at the end of a style's name: "balkan brass", "disco strings"; not "drum and bass", not "lofi beats"."""
+    found = []
+    for match in matches:
+        styled = match.ids(GENRE) or match.ids(NEAR)
+        word = text.words[match.last - 1]
+        if styled and match.last - match.first > 1 and not any(match.ids(kind) for kind in _KINDS):
+            senses = tuple(s for s in vocabulary().senses((word.form,)) if s[0] in (INSTRUMENT, FAMILY) and s[1] not in _STYLE_WORDS)
+            found += [Match(senses, word.start, word.end, match.last - 1, match.last)] if senses else []
+    return found
 
 
 def _spoken(text: Text, match: Match) -> Match:

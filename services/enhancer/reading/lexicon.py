@@ -144,10 +144,11 @@ class Lexicon:
         return edit_distance(word, known, 1) == 1
 
     def inside(self, text: Text, match: Match, kind: str) -> tuple[str, ...]:
-        """Ids of a kind that the first words of a longer phrase have by themselves: "epic" in "epic trailer"."""
+        """Ids of a kind that the first or the last words of a longer phrase have by themselves: "epic" in "epic trailer"."""
         words = tuple(word.form for word in text.words[match.first : match.last])
         for last in range(len(words) - 1, 0, -1):
             found = tuple(name for k, name in self.phrases.get(words[:last], ()) if k == kind)
+            found = found or tuple(name for k, name in self.phrases.get(words[-last:], ()) if k == kind)
             if found:
                 return found
         return ()

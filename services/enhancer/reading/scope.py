@@ -10,6 +10,7 @@ from services.enhancer.reading.vocabulary import scope_words
 
 _STOP = re.compile(r"[.;!?:\n()|]|\s-\s")
 _OR = ("or", "nor", "ou", "oder", "o", "ni", "noch", "或")
+_YES = re.compile(r"(?<!\w)(?:yes|s[ií]|ja|oui|sim|yep|yeah)(?!\w)")
 _FIELD = re.compile(r"\s*[:=?]\s*|\s+-\s+")
 _LEAVE = re.compile(r"(?:(?<!\w)(?:leave|leaving|left|keep|kept|take|cut|turn|filter|lass\w*|deja|deixa)(?!\w))\W+(?:\w+\W+){0,6}$")
 _PARTICLES = (
@@ -207,7 +208,10 @@ def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:
     """An item as in a form that was filled in: "drums: none", "vocals = no"."""
     item = next((i for i, item in enumerate(items) if item.last == word.first), None)
     after = text.lower[word.end : word.end + 2].strip()
-    if item is None or not _FIELD.fullmatch(text.between(items[item].end, word.start)) or (after and after[0] not in ",.;!)|/"):
+    if item is None:
+        return None
+    gap = text.between(items[item].end, word.start)
+    if not (_FIELD.fullmatch(gap) or (gap == " " and _YES.search(text.lower))) or (after and after[0] not in ",.;!)|/"):
         return None
     return Scope((item,), items[item].start, word.end)
 
