@@ -54,7 +54,7 @@ def test_each_band_stem_holds_what_it_is_named_after() -> None:
 
 
 def test_without_weights_bands_are_taken_and_the_reason_is_told(monkeypatch) -> None:
-    """auto falls back and says why; demucs alone is refused with the same reason; none does nothing."""
+    """Asked for auto it falls back and says why; demucs alone is refused with the same reason; none does nothing."""
     monkeypatch.delenv(separation.REPO, raising=False)
     stems = separate(recording(0.5), "auto")
     assert stems.how.method == method_here("auto") == "bands"
