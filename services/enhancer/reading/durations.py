@@ -41,7 +41,7 @@ _SPAN = re.compile(
     re.ASCII,
 )
 _AGAIN = re.compile(
-    rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))"
+    rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))"  # noqa: E501  a table of words or one pattern
 )
 _UNITS = (
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
@@ -64,7 +64,7 @@ _TOTAL_BEFORE = re.compile(
     r"(?:total|whole|overall|full|entire|altogether|length|duration|runtime|run time|lasts?|lasting|track|song|piece|insgesamt|gesamt\w*|l[aä]nge|dauer|durée|duración|duraci[oó]n|duração|dura|dauert|dure|时长|總長|总长|长度|長さ|全長|尺)[^.;\d]{0,24}$"  # noqa: E501  a table of words or one pattern
 )
 _TOTAL_AFTER = re.compile(
-    r"^[\s-]*(?:total|in total|long|overall|altogether|in all|all in all|insgesamt|lang|en total|au total|no total|in totale|的?总长|の長さ)"
+    r"^[\s-]*(?:total|in total|long|overall|altogether|in all|all in all|insgesamt|lang|en total|au total|no total|in totale|的?总长|の長さ)"  # noqa: E501  a table of words or one pattern
 )
 _ERA_WORD = r"(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties)"
 _ERA_FULL = re.compile(rf"(?<!\w)(?:(?:the|early|late|mid)[ -]+)?(?:(?:19|20)(\d)0'?s|({_ERA_WORD}))(?!\w)")
@@ -79,7 +79,7 @@ _ERA_AFTER = re.compile(
     r"^[\s-]*(?:style|vibes?|feel|feeling|sound|sounding|era|inspired|influenced|flavou?r|aesthetic|nostalgia|retro|kid|school|synth|new wave|drum|[a-z&'+-]+)"  # noqa: E501  a table of words or one pattern
 )
 _ROUGHLY = re.compile(
-    r"(?<![a-z])(?:about|around|roughly|approximately|approx|circa|ca|or so|ish|under|max|at most|less than|up to|etwa|ungefähr|rund|environ|unos|cerca de|por volta de|maximal)(?![a-z])|大概|大约|约|約|くらい|ぐらい|左右|~"
+    r"(?<![a-z])(?:about|around|roughly|approximately|approx|circa|ca|or so|ish|under|max|at most|less than|up to|etwa|ungefähr|rund|environ|unos|cerca de|por volta de|maximal)(?![a-z])|大概|大约|约|約|くらい|ぐらい|左右|~"  # noqa: E501  a table of words or one pattern
 )
 _LENGTH_WORDS = r"(?:long|length|total|duration|loop|version|edit|please|max|of\b|at\b|in\b|with|for|and|or|clip|piece|track|song|jingle|seamless|cut|no\b|without|instrumental|spot|ads?\b|advert|commercial|bumper|sting|teaser|trailer|promo|cue|bed\b)"  # noqa: E501  a table of words or one pattern
 _LENGTH_AFTER = re.compile(rf"^[\s-]*(?:$|[,.;!)\n]|{_LENGTH_WORDS})")

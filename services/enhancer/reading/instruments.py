@@ -54,7 +54,7 @@ _STYLE_WORDS = (
     "vocals",
     "music_box",
     "pluck_synth",
-)  # noqa: E501  a table of words or one pattern
+)
 """Players whose names are parts of styles' names."""
 _LIMITED = re.compile(
     rf"\s*(?:until|till|before|in|during|for|at|through(?:out)?|bis zum|im|hasta|en|pendant|avant|até|no)\s+(?:the\s+|el\s+|la\s+|le\s+|l'|o\s+|a\s+)?(?:first\s+|opening\s+|last\s+|second\s+|\d+\s+)*(?:beginning|start|half|bars|seconds|{NAME})(?!\w)"  # noqa: E501  a table of words or one pattern
@@ -229,7 +229,8 @@ def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
 def _spoken(text: Text, match: Match) -> Match:
     """A word that names another player in the language of the prompt: "timbales" are timpani in French."""
     words = " ".join(word.form for word in text.words[match.first : match.last])
-    name = table("instruments_extra")["by_language"].get(words, {}).get(language_of(text))
+    names = table("instruments_extra")["by_language"].get(words)
+    name = names.get(language_of(text)) if names else None
     return replace(match, senses=((INSTRUMENT, name),)) if name else match
 
 

@@ -19,14 +19,14 @@ _MODES = {
     "phrygian": "phrygian", "lydian": "lydian", "mixolydian": "mixolydian", "locrian": "locrian", "blues": "minor",
     "dorisch": "dorian", "dórico": "dorian", "dorien": "dorian", "frigio": "phrygian", "phrygisch": "phrygian", "lydisch": "lydian", "mixolydisch": "mixolydian",  # noqa: E501  a table of words or one pattern
     "aeolisch": "minor", "äolisch": "minor", "ionisch": "major", "lydien": "lydian", "phrygien": "phrygian", "mixolydien": "mixolydian", "eólio": "minor", "eolio": "minor",  # noqa: E501  a table of words or one pattern
-    "dorico": "dorian", "frígio": "phrygian", "lídio": "lydian", "mixolídio": "mixolydian", "lócrio": "locrian", "dorisk": "dorian", "kleine terts": "minor",
-    "mollo": "minor", "majer": "major", "mayjor": "major", "majour": "major", "miner": "minor", "minour": "minor", "hijaz": "phrygian", "freygish": "phrygian", "natural minor scale": "minor", "minr": "minor", "mineure": "minor", "majeure": "major", "klein": "minor", "groot": "major", "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",
+    "dorico": "dorian", "frígio": "phrygian", "lídio": "lydian", "mixolídio": "mixolydian", "lócrio": "locrian", "dorisk": "dorian", "kleine terts": "minor",  # noqa: E501  a table of words or one pattern
+    "mollo": "minor", "majer": "major", "mayjor": "major", "majour": "major", "miner": "minor", "minour": "minor", "hijaz": "phrygian", "freygish": "phrygian", "natural minor scale": "minor", "minr": "minor", "mineure": "minor", "majeure": "major", "klein": "minor", "groot": "major", "lidio": "lydian", "mixolidio": "mixolydian", "minor pentatonic": "minor", "major pentatonic": "major",  # noqa: E501  a table of words or one pattern
 }  # fmt: skip
 _MODE = "|".join(
     sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll", "klein", "groot")), key=len, reverse=True)
 )
 _FORCED = re.compile(
-    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|(?i:sharp|flat))|(b)(?=[\s-]|m\b|min|maj))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])",
+    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|(?i:sharp|flat))|(b)(?=[\s-]|m\b|min|maj))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _GERMAN = re.compile(
@@ -39,10 +39,10 @@ _GERMAN_IN = re.compile(
 _SOLFA = r"(do|dó|ut|re|ré|rè|mi|fa|fá|sol|la|lá|si)"
 _SHARPEN = r"(?:[ -]?(#|♯|♭|b(?=\s)|sostenid[oa]|sustenid[oa]|di[eèé]sis|di[eèé]se|b[eé]mol(?:le)?))?"
 _ROMANCE = re.compile(
-    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"
+    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
 )
 _ROMANCE_IN = re.compile(
-    rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]|(?:con|com|avec|mit|y|e|et|a|à|para|pour|sin|sem|sans|\d)(?!\w)))"
+    rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]|(?:con|com|avec|mit|y|e|et|a|à|para|pour|sin|sem|sans|\d)(?!\w)))"  # noqa: E501  a table of words or one pattern
 )
 _CHINESE = re.compile(r"([升降#♯♭])?\s*([A-Ga-g])\s*([#♯♭b])?\s*(?:自然|和声|和聲|旋律)?([大小])[调調]")
 _CHINESE_MODE = re.compile(r"([A-G])\s*([#♯♭b])?\s*(多利[亚安]|弗里[吉几][亚安]|利底[亚安]|混合利底[亚安]|爱奥尼[亚安]|伊奥尼[亚安])")
@@ -67,7 +67,7 @@ _IN_SMALL = re.compile(
 _LISTED = re.compile(r"(?:^|[,;.]\s*)([A-G])(?:\s?(#|♯|♭|b|sharp|flat))?(?=\s*(?:$|[,;.]))")
 _LONE = re.compile(r"(?<![\w/#-])([A-G])(#|♯|♭|b)(?=\s*(?:$|[,;.!?)\n]|\s(?:for|with|and|at|no|without)\b))", re.ASCII)
 _MODE_FIRST = re.compile(
-    r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",
+    r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _MODE_ALONE = re.compile(

@@ -102,7 +102,7 @@ class Lexicon:
             senses = self.senses(forms)
             start, end = words[first].start, words[last - 1].end
             if senses and text.is_free(start, end) and (forms in self.punctuated or not _broken(text, first, last)):
-                if last - first > 1 and senses[0][0] == "production" and self._overlapped(text, first, last):
+                if last - first > 1 and senses[0][0] == "production" and self._overlapped(text, last):
                     continue
                 longer = self._misspelt_phrase(text, first) if last == first + 1 else None
                 return longer if longer and longer.last - first > 2 else Match(senses, start, end, first, last)
@@ -114,7 +114,7 @@ class Lexicon:
             return Match(self.phrases[(close,)], word.start, word.end, first, first + 1, misspelt=True)
         return None
 
-    def _overlapped(self, text: Text, first: int, last: int) -> bool:
+    def _overlapped(self, text: Text, last: int) -> bool:
         """Whether the last word of a phrase begins a longer one: "heavy bass" in "heavy bass guitar"."""
         forms = tuple(word.form for word in text.words[last - 1 : last + 2])
         return any(

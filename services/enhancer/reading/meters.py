@@ -24,7 +24,7 @@ _FIGURES = re.compile(
     r"(?<![\w/.])(\d{1,2})\s*/\s*(\d{1,2})(?![\w/.]*\d)(?:[ -]?(time|meter|metre|signature|takt|compás|compasso|拍子?|박자))?", re.ASCII
 )
 _SIGNATURE = re.compile(
-    r"(?:time sig(?:nature)?|meter|metre|compás|taktart|mesure|compasso|tempo di|拍子|拍号)\s*(?:of|is|in|:|=|de|à|は)?\s*(\d{1,2})\s*/\s*(\d{1,2})"
+    r"(?:time sig(?:nature)?|meter|metre|compás|taktart|mesure|compasso|tempo di|拍子|拍号)\s*(?:of|is|in|:|=|de|à|は)?\s*(\d{1,2})\s*/\s*(\d{1,2})"  # noqa: E501  a table of words or one pattern
 )
 _DASHED = re.compile(r"(?<![\w.-])(\d{1,2})\s*-\s*(4|8|16)\s+(?:time|meter|metre|feel|groove|signature)(?!\w)", re.ASCII)
 _SPELLED = re.compile(
@@ -46,7 +46,7 @@ _CJK = re.compile(
 _CJK_SHORT = re.compile(r"([四八])([二三四五六七九])拍|([二三四五七]|[23457])拍子")
 _WORDS: tuple[tuple[str, str, float], ...] = (
     (
-        r"\b(?:viennese )?waltz(?:es|ing|y)?\b|\bvals\b|\bwalzer\b|\bvalse\b|\bvalsa\b|\bvalzer\b|\bwals\b|华尔兹|圆舞曲|圓舞曲|ワルツ|왈츠|вальс|\bcompasso ternário\b|\bcompás ternario\b|\bternary (?:meter|metre)\b",
+        r"\b(?:viennese )?waltz(?:es|ing|y)?\b|\bvals\b|\bwalzer\b|\bvalse\b|\bvalsa\b|\bvalzer\b|\bwals\b|华尔兹|圆舞曲|圓舞曲|ワルツ|왈츠|вальс|\bcompasso ternário\b|\bcompás ternario\b|\bternary (?:meter|metre)\b",  # noqa: E501  a table of words or one pattern
         "3/4",
         0.95,
     ),

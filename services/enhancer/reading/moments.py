@@ -25,7 +25,7 @@ _BEFORE = {
 }
 _AFTER = {
     level: re.compile(
-        rf"(?<![a-zà-ÿ]){_LABEL}\s+(?:(?:is|are|should be|must be|es|ist|est|é|muy|sehr|très|muito|that is|which is)\s+)?{words}(?![a-zà-ÿ])"
+        rf"(?<![a-zà-ÿ]){_LABEL}\s+(?:(?:is|are|should be|must be|es|ist|est|é|muy|sehr|très|muito|that is|which is)\s+)?{words}(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
     )
     for level, words in ((QUIET, _QUIET), (LOUD, _LOUD))
 }
@@ -46,11 +46,11 @@ _END = re.compile(
 _RISE = re.compile(
     r"(?<!\w)(?:(?:slowly |gradually )?(?:builds?|building|grows?|growing|rises?|rising|swells?)(?: up)?(?: slowly| gradually| steadily)?\s+(?:to|into|towards?|until)\s|gradual(?:ly)? (?:build|crescendo)|slow build|crescendo (?:throughout|to the end)|va creciendo|in crescendo|steigert sich|monte en puissance|vai crescendo|baut sich (?:langsam )?auf)|逐渐(?:推进|增强|高涨)|层层递进|徐々に盛り上"  # noqa: E501  a table of words or one pattern
 )
-_TIME = r"(?:(?P<m>\d{1,2}):(?P<s>[0-5]\d)|(?P<n>\d{1,3})\s*(?:s\b|secs?\b|seconds?\b|segundos\b|sekunden\b|secondes\b|秒)|(?P<ma>\d{1,2})分(?P<sa>\d{1,2})秒|the (?P<half>\d{1,3})[ -]second mark)"
+_TIME = r"(?:(?P<m>\d{1,2}):(?P<s>[0-5]\d)|(?P<n>\d{1,3})\s*(?:s\b|secs?\b|seconds?\b|segundos\b|sekunden\b|secondes\b|秒)|(?P<ma>\d{1,2})分(?P<sa>\d{1,2})秒|the (?P<half>\d{1,3})[ -]second mark)"  # noqa: E501  a table of words or one pattern
 _COMES = r"(?:\s+(?:hits?|drops?|comes?(?: in)?|kicks? in|starts?|enters?|begins?|arrives?|lands?|should|must|to|happens?|exactly|right|kommt|setzt ein|llega|entra|empieza|arrive|tombe|chega|cae))*\s*(?:at|@|after|around|by|on|bei|nach|ab|a los|al minuto|en el|à|après|aos|em|no|:)?\s*(?:the )?"  # noqa: E501  a table of words or one pattern
 _LABEL_AT = re.compile(rf"(?<![a-z]){_LABEL}{_COMES}{_TIME}(?!\s*(?:long|lang|total))", re.ASCII)
 _AT_LABEL = re.compile(
-    rf"(?<![\w:])(?:at |after |by |bei |nach |a los |à |après |aos |em )?{_TIME}\s*(?:mark|in)?\s*(?::|=|-|の|で|で、|に|处|時に|后|後|,)?\s*(?:the |comes |we get |big |huge |massive |el |la |der |die |das |le |o |a )*{_LABEL}(?![a-z])",
+    rf"(?<![\w:])(?:at |after |by |bei |nach |a los |à |après |aos |em )?{_TIME}\s*(?:mark|in)?\s*(?::|=|-|の|で|で、|に|处|時に|后|後|,)?\s*(?:the |comes |we get |big |huge |massive |el |la |der |die |das |le |o |a )*{_LABEL}(?![a-z])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _LASTING = re.compile(
@@ -100,11 +100,11 @@ def read_moments(text: Text) -> Moments:
                     quotes.append(text.quote(*match.span()))
     ends = []
     for pattern in (_START, _END):
-        match = pattern.search(text.lower)
-        loud = match and match.group(1).startswith(("loud", "big", "hard", "fuerte", "laut", "fort", "with"))
-        ends.append((LOUD if loud else QUIET) if match else None)
-        quotes += [text.quote(*match.span())] if match else []
-        spoken += [match.span(1)] if match and not loud else []
+        end = pattern.search(text.lower)
+        loud = end and end.group(1).startswith(("loud", "big", "hard", "fuerte", "laut", "fort", "with"))
+        ends.append((LOUD if loud else QUIET) if end else None)
+        quotes += [text.quote(*end.span())] if end else []
+        spoken += [end.span(1)] if end and not loud else []
     rises = bool(_RISE.search(text.lower))
     return Moments(energies, times, seconds, bars, ends[0], ends[1], rises, tuple(dict.fromkeys(quotes)), tuple(spoken))
 

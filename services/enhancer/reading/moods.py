@@ -8,7 +8,6 @@ from services.enhancer.reading.scope import reached
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, MOOD, scope_words, vocabulary
 
-
 _COLOURS = frozenset({"epic", "dark", "sad", "euphoric", "uplifting", "relaxed", "heroic"})
 """Moods that the name of a style may carry before it: "epic trailer", "dark trap", "chill beats"."""
 

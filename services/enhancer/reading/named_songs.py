@@ -13,7 +13,7 @@ _QUOTED = re.compile(
 )
 _LIKE = re.compile(
     r"(?:(?<![a-z])(?:like|similar to|(?:style|vein|vibe|spirit|manner|feel) of|inspired by|reminiscent of|based on|cover of|version of|remix of|homage to|tribute to|reference:?|think|à la|a la|como|parecid[oa] (?:a|com)"  # noqa: E501  a table of words or one pattern
-    r"|(?:al )?estilo(?: de)?|as[ií] como|wie|ähnlich wie|im stil von|comme|façon|dans le style de|(?:no|ao) estilo de|tipo|come|simile a|как|zoals)|像|类似|類似|跟|和|仿照)\s*"
+    r"|(?:al )?estilo(?: de)?|as[ií] como|wie|ähnlich wie|im stil von|comme|façon|dans le style de|(?:no|ao) estilo de|tipo|come|simile a|как|zoals)|像|类似|類似|跟|和|仿照)\s*"  # noqa: E501  a table of words or one pattern
     r"(?:(?:the (?:song|track|tune|piece|theme)|la canci[oó]n|das (?:lied|stück)|la chanson|le morceau|a m[uú]sica|歌曲|那首)\s*)?$"
 )
 _LIKE_AFTER = re.compile(

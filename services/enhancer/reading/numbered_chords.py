@@ -12,10 +12,10 @@ _FIGURE = r"[b#]?[1-7](?:maj7|m7|m|7|-(?=\s|$))?"
 _SPACED = re.compile(rf"(?<![\w.:/#-])((?:{_FIGURE})(?:(?:\s*[-–,]\s*|\s+)(?:{_FIGURE})){{2,15}})(?![\w.:/%-]|\s*(?:bpm|/))")
 _PACKED = re.compile(r"(?<![\w.:/-])([1-7]{3,8})(?=\s*(?:和弦|进行|進行|コード|chords?\b|progression|changes))", re.ASCII)
 _ANNOUNCED = re.compile(
-    r"(?:nashville(?: numbers?)?|number system|chords?|progression|changes|numerals|degrees|acordes|akkorde|accords|accordi|grados|stufen|degrés|和弦|进行|進行|コード)[^.;\d]{0,20}$"
+    r"(?:nashville(?: numbers?)?|number system|chords?|progression|changes|numerals|degrees|acordes|akkorde|accords|accordi|grados|stufen|degrés|和弦|进行|進行|コード)[^.;\d]{0,20}$"  # noqa: E501  a table of words or one pattern
 )
 _AFTERWARDS = re.compile(
-    r"\s*(?:nashville|progression|chords?|chord progression|changes|和弦|进行|進行|コード|in (?:the key of )?[a-g](?:#|b|♯|♭)?(?![a-z])|en (?:do|re|mi|fa|sol|la|si)\b)"
+    r"\s*(?:nashville|progression|chords?|chord progression|changes|和弦|进行|進行|コード|in (?:the key of )?[a-g](?:#|b|♯|♭)?(?![a-z])|en (?:do|re|mi|fa|sol|la|si)\b)"  # noqa: E501  a table of words or one pattern
 )
 _NAMED: tuple[tuple[str, str], ...] = (
     (r"andalusian cadence|cadencia andaluza|andalusische kadenz|cadence andalouse|安达卢西亚", "i VII VI V"),

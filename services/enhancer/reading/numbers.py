@@ -52,7 +52,7 @@ _EN_UNIT, _EN_TEN = _any(_EN_UNITS), _any(_EN_TENS)
 _EN_BELOW_100 = rf"(?:{_EN_TEN}(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|{_EN_UNIT})"
 _ES_WORD = _any({**_ES, "dieciséis": 16, "veintidós": 22, "veintitrés": 23, "veintiséis": 26, "veintiún": 21}, 1, 100)
 _FUSED_DE = (
-    rf"(?:(?:{_any(_DE, 1, 10)}?hundert)(?:und)?)?(?:{_any(_DE, 1, 10)}und)?{_any(_DE, 20)}|{_any(_DE, 1, 10)}?hundert(?:und)?{_any(_DE, 1, 20)}?"
+    rf"(?:(?:{_any(_DE, 1, 10)}?hundert)(?:und)?)?(?:{_any(_DE, 1, 10)}und)?{_any(_DE, 20)}|{_any(_DE, 1, 10)}?hundert(?:und)?{_any(_DE, 1, 20)}?"  # noqa: E501  a table of words or one pattern
     rf"|{_any(_DE, 1, 20)}"
 )
 _FUSED_NL = (

@@ -10,7 +10,6 @@ from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import INSTRUMENT, PRODUCTION, USE, scope_words, vocabulary
 
-
 _COLOURS = frozenset({"distorted", "gated reverb"})
 """What the name of a player may say of the sound: "distorted guitar", "gated drums"."""
 

@@ -14,7 +14,7 @@ _BEFORE = re.compile(
     r"|homage to|tribute to|similar to|channell?ing|evoking|think|something by|al estilo de|estilo|im stil von|wie|nach art von|dans le style de|à la manière de|façon|comme|no estilo de|ao estilo de|tipo|alla|come|как|som|[\"»”]\s+(?:by|von|de|di)|像|类似|類似|似|跟|和)\s*(?:a\s+|the\s+|old\s+|early\s+|late\s+|classic\s+|young\s+|vintage\s+|some\s+)?$"  # noqa: E501  a table of words or one pattern
 )
 _AFTER = re.compile(
-    r"^(?:'s)?[\s-]*(?:style|type\b|type beat|-?esque|ish|inspired|influenced|vibes?|sound|那样|那樣|一样|差不多|的风格|的感觉|的味道|风格|風格|風|ふう|スタイル|みたい|のような|っぽい|meets|스타일)"
+    r"^(?:'s)?[\s-]*(?:style|type\b|type beat|-?esque|ish|inspired|influenced|vibes?|sound|那样|那樣|一样|差不多|的风格|的感觉|的味道|风格|風格|風|ふう|スタイル|みたい|のような|っぽい|meets|스타일)"  # noqa: E501  a table of words or one pattern
 )
 _UNKNOWN = re.compile(
     r"(?:[Ii]n the (?:style|vein|manner) of|[Aa]l estilo de|[Ii]m [Ss]til von|[Dd]ans le style de|[Nn]o estilo de)\s+((?:[^\W\d_][\w'.&-]*\s*){1,5})"  # noqa: E501  a table of words or one pattern

@@ -60,7 +60,7 @@ _COUNTED_BEFORE = re.compile(
 )
 _SONG_BEFORE = re.compile(r"\b(?:beat|track|song|groove|loop|tune|instrumental|banger|jam|riddim|lied|canci[oó]n|morceau|m[uú]sica)\s*$")
 _NEARLY = re.compile(
-    rf"{_APPROX}|(?<![a-z])(?:or so|ish|-ish|or thereabouts|mais ou menos|ou plus|or less|at most|under|below|no (?:faster|slower) than|maximal|höchstens)(?![a-z])"
+    rf"{_APPROX}|(?<![a-z])(?:or so|ish|-ish|or thereabouts|mais ou menos|ou plus|or less|at most|under|below|no (?:faster|slower) than|maximal|höchstens)(?![a-z])"  # noqa: E501  a table of words or one pattern
 )
 _SURELY, _ABOUT, _BY_PLACE = 1.0, 0.9, 0.85
 
