@@ -58,7 +58,9 @@ def _unwanted(case: Case) -> Names:
 def _to_taste(case: Case, band: tuple[str, ...], unwanted: set[str]) -> tuple[str, ...]:
     """The band with whom the user surely likes and without whom not; drums and bass stay: they carry the style."""
     entries = instruments()
-    allowed = tuple(name for name, entry in entries.items() if entry.family not in ("fx", "vocal", "drums", "bass") and name not in unwanted)
+    allowed = tuple(
+        name for name, entry in entries.items() if entry.family not in ("fx", "vocal", "drums", "bass") and name not in unwanted
+    )
     spared = tuple(name for name, entry in entries.items() if entry.family in ("drums", "bass"))
     return case.taste.players(band, allowed, spared)
 
