@@ -97,8 +97,10 @@ def test_each_gives_what_those_above_leave_open() -> None:
     assert brief.moods.value == ("happy",)
     assert brief.production.value == ("dark mix",)
     assert [note for note in brief.notes if note.startswith("The picture")] == [
-        "The picture is dark and blue; it gives sound; tempo and key are settled by the MIDI file tune.mid, style by the words, "
-        "mood, energy and valence by the reference."
+        (
+            "The picture is dark and blue; it gives sound; tempo and key are settled by the MIDI file tune.mid, style by the words, "
+            "mood, energy and valence by the reference."
+        )
     ]
 
 
@@ -117,7 +119,7 @@ def test_a_picture_alone_is_a_guess_with_its_reason() -> None:
 
 
 def test_words_of_feeling_and_pace_leave_a_picture_the_sound_alone() -> None:
-    """ "happy", "not sad", "fast": a dark picture does not darken what is asked to be bright."""
+    """Asked for happy, not sad or fast: a dark picture does not darken what is asked to be bright."""
     for prompt in ("a happy song", "a song, not sad"):
         with_picture, without = (enhanced(prompt, Options(), Brought(picture=p), seed=3).brief for p in (NIGHT, None))
         assert with_picture.moods.value == without.moods.value
