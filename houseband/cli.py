@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_request(brief)
     brief.add_argument("--seed", type=int, metavar="N", default=0)
     brief.add_argument("--json", action="store_true")
-    analyze = commands.add_parser("analyze", help="what the ears hear in a file")
+    analyze = commands.add_parser("analyze", help="what the ears hear in a sound file, or the theory of a MIDI file or score.json")
     analyze.add_argument("file", type=Path)
     analyze.add_argument("--json", action="store_true")
     analyze.add_argument("--midi", type=Path, metavar="OUT.mid", help="what its stems play, as a MIDI file")

@@ -1,4 +1,4 @@
-"""`houseband analyze FILE`: what the ears hear in a recording."""
+"""`houseband analyze FILE`: what the ears hear in a recording, or the theory of a score's or a MIDI file's notes."""
 
 import argparse
 import sys
@@ -28,8 +28,16 @@ def holds_notes(path: Path) -> bool:
 
 
 def _notes(arguments: argparse.Namespace) -> int:
-    """What a score or a MIDI file holds."""
-    raise BadInput("file", arguments.file.name, "a sound file (WAV, FLAC, OGG, MP3)", hint="it holds notes and no sound")
+    """The theory of a score or a MIDI file."""
+    from houseband.commands.theory_table import theory_rows
+    from services.analyzer.theory import read_file
+
+    theory = read_file(arguments.file.read_bytes(), arguments.file.name)
+    if arguments.json:
+        print(theory.model_dump_json())
+    else:
+        print_table((arguments.file.name, "", ""), theory_rows(theory))
+    return 0
 
 
 def _sound(arguments: argparse.Namespace) -> int:

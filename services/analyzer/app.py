@@ -16,7 +16,7 @@ def service(settings: AnalyzerSettings | None = None) -> Service:
         router=router,
         consumers=(stage_consumer(Stage.ANALYSIS),),
         modules=("services.analyzer.work",),
-        answers={"features": "services.analyzer.answers:features"},
+        answers={"features": "services.analyzer.answers:features", "theory": "services.analyzer.answers:theory"},
     )
 
 

@@ -87,6 +87,16 @@ async def check_midi(upload: UploadFile) -> None:
     _check_size(upload, "midi", MIDI_BYTES)
 
 
+async def notes_type(upload: UploadFile) -> str | None:
+    """Media type of an upload that holds notes and no sound, by how it begins: a MIDI file or a score. Raises Refused (413)."""
+    head = (await upload.read(64)).lstrip()
+    await upload.seek(0)
+    kind = "midi" if head.startswith(_MIDI_HEAD) else "base" if head.startswith(b"{") else None
+    if kind:
+        _check_size(upload, "file", MIDI_BYTES if kind == "midi" else SCORE_BYTES)
+    return MEDIA_TYPES[kind] if kind else None
+
+
 async def check_score(upload: UploadFile) -> None:
     """Refuse what is no score.json (422, 413)."""
     _check_size(upload, "base", SCORE_BYTES)

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from services.gateway.jobs.acceptance import USER
 from services.gateway.jobs.intake import prompt_beside, read_form, read_options
-from services.gateway.jobs.uploads import spool, store
+from services.gateway.jobs.uploads import notes_type, spool, store
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import ANALYSIS_FORM, problems
 from services.gateway.routes.parts import TheDesk
@@ -55,19 +55,21 @@ async def read_brief(body: BriefRequest, desk: TheDesk) -> dict[str, Any]:
 
 @router.post("/analyses", openapi_extra=ANALYSIS_FORM, responses=problems(400, 413, 415, 422, 503, 507))
 async def analyze(request: Request, desk: TheDesk) -> dict[str, Any]:
-    """What the ears hear in a file."""
+    """What the ears hear in a sound file; the theory of a MIDI file's or a score.json's notes."""
     async with read_form(request, desk.settings.max_upload_bytes) as form:
         upload = form.get("file") or form.get("reference_track")
         if not isinstance(upload, UploadFile):
             raise Refused(400, "There is no file.", field="file", allowed="an audio file")
-        async with spool(upload, "file") as spooled:
+        notes = await notes_type(upload)
+        async with spool(upload, "file", notes) as spooled:
             artifact = await store(desk.objects, spooled, f"analyses/{desk.new_id()}")
     try:
-        arguments = {"reference": artifact.model_dump(mode="json"), "name": spooled.name}
-        features: dict[str, Any] = await desk.bus.ask("analyzer", "features", arguments, desk.settings.analysis_timeout_s)
+        arguments = {"notes" if notes else "reference": artifact.model_dump(mode="json"), "name": spooled.name}
+        question = "theory" if notes else "features"
+        found: dict[str, Any] = await desk.bus.ask("analyzer", question, arguments, desk.settings.analysis_timeout_s)
     finally:
         await asyncio.to_thread(desk.objects.delete, artifact.key)
-    return features
+    return found
 
 
 @router.get("/catalog/{kind}", responses=problems(404, 503))

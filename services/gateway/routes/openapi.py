@@ -53,7 +53,7 @@ ANALYSIS_FORM: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {**_BINARY, "description": "the sound to listen to"}},
+                    "properties": {"file": {**_BINARY, "description": "the sound to listen to, or a MIDI file or score.json to analyse"}},
                 }
             }
         },
