@@ -1,7 +1,9 @@
 """The theory of what a file's notes say: a score.json as it is, a MIDI file after its parts, meter and chords are read."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -21,6 +23,9 @@ SCORE_BYTES = 64 * 2**20
 MOST_SCORE_NOTES = 200_000
 MOST_BARS = 2000
 _LONGEST_HELD = 16 * PPQ
+_SKIPPED = re.compile(r"(\d+) empty bars? before its first note")
+_OURS = re.compile(r"it has no markers|its form is|\d+ empty bars? before|its signature says")
+"""What reading for a composition says and this analysis says better, or undoes."""
 _MIDI = b"MThd"
 _ROLES: dict[Role, LineRole] = {
     Role.MELODY: "melody", Role.VOCAL: "melody", Role.COUNTER: "counter", Role.HARMONY: "chords", Role.PAD: "chords", Role.BASS: "bass",
@@ -78,14 +83,51 @@ def piece_of_midi(data: bytes, name: str) -> Piece:
 
 
 def of_given(given: Given) -> Piece:
-    """What a MIDI file brought as a piece: chords are looked for in whatever sounds together."""
+    """What a MIDI file brought as a piece, counted from the file's own first bar; chords are looked for in whatever sounds together."""
     meter = Meter.parse(given.meter or "4/4")
+    skipped = next((int(found[1]) for note in given.notes if (found := _SKIPPED.match(note))), 0)
+    bars = max(given.bars, 1)
     lines = _lines(given)
+    harmonic = [line for line in lines if line.role != "drums" and not _is_sound(line)]
+    low = [n for line in harmonic if line.role == "bass" for n in line.notes]
+    every = sorted(n for line in harmonic for n in line.notes)
+    key = _key(given, every, low)
+    chords = _chords(harmonic, bars, meter, key) if key else ()
     marked = any(note.startswith("its form is that of its markers") for note in given.notes)
     stretches = tuple(Stretch(s.label, s.start_bar - 1, s.bars) for s in given.sections.values()) if marked else ()
-    chords = _chords(given, lines, meter)
-    notes = tuple(note for note in given.notes if not note.startswith(("it has no markers", "its form is")))
-    return Piece(given.name, "midi", meter, max(given.bars, 1), lines, chords, stretches, given.tempo_bpm, given.key, notes)
+    notes = tuple(note for note in given.notes if not _OURS.match(note))
+    kept = tuple(line if line in harmonic or line.role == "drums" else replace(line, role="drums") for line in lines)
+    piece = Piece(given.name, "midi", meter, bars, kept, chords, stretches, given.tempo_bpm, str(key) if key else None, notes)
+    return _later(piece, skipped)
+
+
+def _later(piece: Piece, bars: int) -> Piece:
+    """A piece with empty bars before it."""
+    if not bars:
+        return piece
+    shift = bars * piece.bar_ticks
+    lines = tuple(replace(line, notes=tuple(n._replace(start=n.start + shift) for n in line.notes)) for line in piece.lines)
+    chords = tuple(replace(t, start=t.start + shift, end=t.end + shift) for t in piece.chords)
+    stretches = tuple(replace(s, start=s.start + bars) for s in piece.stretches)
+    if stretches:
+        stretches = (replace(stretches[0], start=0, bars=stretches[0].bars + bars), *stretches[1:])
+    return replace(piece, bars=piece.bars + bars, lines=lines, chords=chords, stretches=stretches)
+
+
+def _is_sound(line: Line) -> bool:
+    """Whether a line is one pitch again and again: a noise, a sample or a pulse, which says nothing about harmony."""
+    return line.role == "other" and len({n.pitch for n in line.notes}) == 1
+
+
+def _key(given: Given, notes: Sequence[Note], low: Sequence[Note]) -> Key | None:
+    """The key that the notes have, where a sound of one pitch has no say; the file's reading where it names the same."""
+    if not notes:
+        return None
+    heard, _ = key_of_notes(notes, low)
+    read = Key.parse(given.key) if given.key else heard
+    signed = any(note.startswith("its signature says") for note in given.notes)
+    same = set(read.pitch_classes) == set(heard.pitch_classes) and not signed
+    return read if same else heard
 
 
 def _lines(given: Given) -> tuple[Line, ...]:
@@ -99,24 +141,20 @@ def _lines(given: Given) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _chords(given: Given, lines: tuple[Line, ...], meter: Meter) -> tuple[TimedChord, ...]:
-    """The chords with how sure each is: the share of what sounds under it that it holds."""
-    pitched = [line for line in lines if line.role != "drums"]
-    if not pitched:
-        return ()
-    end = given.bars * meter.ticks_per_bar
-    low = [n for line in pitched if line.role == "bass" for n in line.notes]
-    every = sorted(n for line in pitched for n in line.notes)
-    key = Key.parse(given.key) if given.key else key_of_notes(every, low)[0]
-    events = given.chords
-    if not events:  # single lines that make chords together, as in a chorale
-        events = find_chords(every, (), given.bars, meter, key) if len(pitched) > 1 else ()
+def _chords(lines: Sequence[Line], bars: int, meter: Meter, key: Key) -> tuple[TimedChord, ...]:
+    """The chords with how sure each is: the share of what sounds under it that it holds. One line makes none."""
+    tune = [n for line in lines if line.role == "melody" for n in line.notes]
+    rest = sorted(n for line in lines if line.role != "melody" for n in line.notes)
+    every = sorted([*tune, *rest])
+    if not any(line.role == "chords" for line in lines):  # single lines that make chords together, as in a chorale
+        rest, tune = (every, []) if len(lines) > 1 else ([], tune)
+    events = find_chords(rest, tune, bars, meter, key) if rest else ()
     starts = [n.start for n in every]
     longest = max((n.duration for n in every), default=0)
     found = []
-    for t in timed(events, meter, end):
+    for t in timed(events, meter, bars * meter.ticks_per_bar):
         near = every[bisect_left(starts, t.start - min(longest, _LONGEST_HELD)) : bisect_left(starts, t.end)]
-        found.append(TimedChord(t.start, t.end, t.chord, _sure(t, near)))
+        found.append(replace(t, sure=_sure(t, near)))
     return tuple(found)
 
 

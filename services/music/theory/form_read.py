@@ -26,11 +26,11 @@ _PRIOR = {
     10: -0.4,
     12: -0.1,
     14: -0.4,
-    16: -0.1,
+    16: -0.05,
     20: -0.5,
     24: -0.5,
 }
-_PER_SECTION = -0.34
+_PER_SECTION = -0.40
 _LONGEST = 24
 _SAME, _VARIED = 0.80, 0.93
 _WHOLE_SONG, _LONGEST_SONG = 16, 512
@@ -47,10 +47,10 @@ def bar_features(piece: Piece) -> tuple[Array, Array, Array, Array]:
     lead = piece.leading
     for index, line in enumerate(piece.lines):
         for note in line.notes:
-            bar, at = divmod(note.start, ticks)
+            bar = piece.bar_of(note.start)
             if not 0 <= bar < bars:
                 continue
-            place = min(15, round(16 * at / ticks))
+            place = min(15, max(0, round(16 * (note.start - bar * ticks) / ticks)))
             texture[bar, index] += 1
             if line.role == "drums":
                 drums[bar, place + 16 * (0 if note.pitch in (35, 36) else 1 if note.pitch in (37, 38, 39, 40) else 2)] += 1
@@ -95,6 +95,8 @@ def novelty(alike: Array, width: int) -> Array:
     out = np.zeros(bars)
     for at in range(1, bars):
         w = min(width, at, bars - at)
+        if w < 2:
+            continue
         before, after = slice(at - w, at), slice(at, at + w)
         within = (alike[before, before].mean() + alike[after, after].mean()) / 2
         out[at] = max(0.0, float(within - alike[before, after].mean()))

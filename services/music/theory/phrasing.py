@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from contracts.music import Note
 from contracts.theory import Phrase, PhraseGroup, ReadCadence
-from services.music.theory.piece import Piece, top_line
+from services.music.theory.piece import EARLY, Piece, top_line
 
 _PRIOR = {1: -1.5, 2: -0.35, 3: -0.6, 4: 0.0, 5: -0.6, 6: -0.4, 7: -0.7, 8: -0.05, 9: -0.9, 10: -0.8, 12: -0.7, 16: -0.8}
 _PER_PHRASE = -0.3
@@ -43,9 +43,9 @@ def bar_prints(notes: Sequence[Note], bars: int, bar_ticks: int) -> list[Print]:
     """Each bar of a line as (eighth-triplet place, pitch class)."""
     out: list[set[tuple[int, int]]] = [set() for _ in range(bars)]
     for note in top_line(notes):
-        bar = note.start // bar_ticks
+        bar = (note.start + EARLY) // bar_ticks
         if 0 <= bar < bars:
-            out[bar].add((round((note.start % bar_ticks) / 160), note.pitch % 12))
+            out[bar].add((round((note.start - bar * bar_ticks) / 160), note.pitch % 12))
     return [frozenset(p) for p in out]
 
 

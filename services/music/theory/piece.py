@@ -11,6 +11,10 @@ SAME_STROKE = 80
 """Notes that begin within this many ticks are one stroke."""
 
 
+EARLY = 60
+"""A player's note may come this many ticks before its beat."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One part: its notes in time order, ticks at 960 per quarter from the first bar line."""
@@ -68,6 +72,10 @@ class Piece:
     def pitched(self) -> tuple[Line, ...]:
         """Lines whose notes have a pitch."""
         return tuple(line for line in self.lines if line.role != "drums" and line.notes)
+
+    def bar_of(self, tick: int) -> int:
+        """Number (from 0) of the bar that a stroke belongs to; one that comes a hair early belongs to the next."""
+        return (tick + EARLY) // self.bar_ticks
 
     def of(self, *roles: LineRole) -> list[Line]:
         """Lines of some roles that hold notes."""

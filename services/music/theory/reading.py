@@ -55,8 +55,8 @@ def _density(piece: Piece, line: Line) -> Density:
     hits = strokes(line.notes)
     curve = [0] * piece.bars
     for note in line.notes:
-        if 0 <= note.start // piece.bar_ticks < piece.bars:
-            curve[note.start // piece.bar_ticks] += 1
+        if piece.bar_of(note.start) < piece.bars:
+            curve[piece.bar_of(note.start)] += 1
     seconds = piece.meter.bar_seconds(piece.tempo_bpm or 120.0) * piece.bars
     return Density(
         part=line.name, notes_per_bar=round(len(hits) / piece.bars, 2), notes_per_s=round(len(hits) / seconds, 2),
