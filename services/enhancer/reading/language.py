@@ -124,9 +124,20 @@ _SMALL = {
 }
 
 
+_MARKS = (("fr", "àèêçœùâîôû"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("de", "äöüß"), ("it", "òì"))
+
+
 def language_of(text: Text) -> str:
-    """The language most of whose small words stand in the text; English where none or several do."""
+    """The language most of whose small words and letters stand in the text; English where none or several do."""
+    if text.language is None:
+        text.language = _language(text)
+    return text.language
+
+
+def _language(text: Text) -> str:
     forms = [word.form for word in text.words]
     counts = {name: sum(form in words for form in forms) for name, words in _SMALL.items()}
+    for name, letters in _MARKS:
+        counts[name] += sum(letter in text.lower for letter in letters)
     best = max(counts.values())
     return next((name for name, count in counts.items() if count == best), "en") if best else "en"

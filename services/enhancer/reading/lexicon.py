@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from services.enhancer.reading.language import language_of
 from services.enhancer.reading.text import Text, words_of
 
 Sense = tuple[str, str]
@@ -43,11 +44,15 @@ class Lexicon:
     _longest: dict[str, int] = field(default_factory=dict)
     """First word -> words of the longest phrase that begins so."""
     _by_start: dict[str, list[str]] = field(default_factory=dict)
-    _fuzzy_cache: dict[str, str | None] = field(default_factory=dict)
+    _fuzzy_cache: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _by_word: dict[str, list[tuple[tuple[str, ...], int]]] = field(default_factory=dict)
     """Word -> (phrase of several words that may be misspelt, the word's place in it)."""
     _known: set[str] = field(default_factory=set)
     """Every word of every phrase."""
+    foreign: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Single words that stand in tables of other languages only, and those languages: nothing is bent to them elsewhere."""
+    marked: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Those of them that are written with marks ("stylé"): without the marks they count in these languages only."""
 
     @classmethod
     def build(
@@ -102,6 +107,8 @@ class Lexicon:
             senses = self.senses(forms)
             start, end = words[first].start, words[last - 1].end
             if senses and text.is_free(start, end) and (forms in self.punctuated or not _broken(text, first, last)):
+                if last == first + 1 and self._elsewhere(text, forms[0], start, end):
+                    continue
                 if last - first > 1 and senses[0][0] == "production" and self._overlapped(text, last):
                     continue
                 longer = self._misspelt_phrase(text, first) if last == first + 1 else None
@@ -109,10 +116,15 @@ class Lexicon:
         if near := self._misspelt_phrase(text, first):
             return near
         word = words[first]
-        close = self.forgive(word.form) if text.is_free(word.start, word.end) else None
+        close = self.forgive(word.form, text) if text.is_free(word.start, word.end) else None
         if close:
             return Match(self.phrases[(close,)], word.start, word.end, first, first + 1, misspelt=True)
         return None
+
+    def _elsewhere(self, text: Text, form: str, start: int, end: int) -> bool:
+        """Whether a word lacks the marks that it has in its own language, in a prompt of another one: "style" is no "stylé"."""
+        languages = self.marked.get(form)
+        return languages is not None and text.lower[start:end].isascii() and language_of(text) not in languages
 
     def _overlapped(self, text: Text, last: int) -> bool:
         """Whether the last word of a phrase begins a longer one: "heavy bass" in "heavy bass guitar"."""
@@ -165,15 +177,20 @@ class Lexicon:
                     return singular
         return ()
 
-    def forgive(self, word: str) -> str | None:
-        """The one known word that a misspelt word must mean, or None. Ordinary words are never bent."""
+    def forgive(self, word: str, text: Text | None = None) -> str | None:
+        """The one known word that a misspelt word must mean, or None. Ordinary words are never bent, nor is any to another language."""
         if len(word) < _FUZZY_MIN - 1 or not word.isascii() or word in self.ordinary or any(c.isdigit() for c in word):
             return None
         if word not in self._fuzzy_cache:
             self._fuzzy_cache[word] = self._closest(word)
-        return self._fuzzy_cache[word]
+        for close in self._fuzzy_cache[word]:
+            languages = self.foreign.get(close)
+            if languages is None or text is None or language_of(text) in languages:
+                return close
+        return None
 
-    def _closest(self, word: str) -> str | None:
+    def _closest(self, word: str) -> tuple[str, ...]:
+        """The known words that a misspelt one may mean, the closest first; of two that are as close, neither."""
         best: list[tuple[int, bool, str]] = []
         for known in self._by_start.get(word[0], ()):
             shorter = min(len(known), len(word))
@@ -183,9 +200,15 @@ class Lexicon:
                 if distance <= limit:
                     best.append((distance, set(known) != set(word), known))
         best.sort()
-        if not best or (len(best) > 1 and best[0][:2] == best[1][:2] and self.phrases[(best[0][2],)] != self.phrases[(best[1][2],)]):
-            return None
-        return best[0][2]
+        return tuple(known for place, (*_, known) in enumerate(best) if not self._rivalled(best, place))
+
+    def _rivalled(self, best: list[tuple[int, bool, str]], place: int) -> bool:
+        """Whether another known word is as close, means something else, and is at home in the same languages."""
+        own = best[place]
+        rivals = (one for one in best if one[:2] == own[:2] and one[2] != own[2])
+        return any(
+            self.phrases[(one[2],)] != self.phrases[(own[2],)] and self.foreign.get(one[2]) == self.foreign.get(own[2]) for one in rivals
+        )
 
 
 def _slight(word: str, known: str) -> bool:
@@ -194,7 +217,7 @@ def _slight(word: str, known: str) -> bool:
         return sorted(word) == sorted(known)
     longer, shorter = sorted((word, known), key=len, reverse=True)
     doubled = any(longer[i] == longer[i - 1] and longer[:i] + longer[i + 1 :] == shorter for i in range(1, len(longer)))
-    return doubled or word.replace("ck", "k") == known
+    return doubled or word.replace("ck", "k") == known or word + "e" == known
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:

@@ -20,6 +20,9 @@ _TYPOGRAPHY = str.maketrans(
     | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
+_LABEL = re.compile(r"[\"'][A-Za-z_ ]{2,24}[\"']\s*[:=](?=\s*[\"'\[{\d-]|\s*(?:true|false|null)\b)|[a-z]{2,12}_[a-z]{2,12}\s*[:=]|\\n[a-z_]{2,16}\s*[:=]")
+_DATA = str.maketrans({'"': " ", "{": " ", "}": "\n", "[": " ", "]": " ", "\\": "\n"})
+
 
 @dataclass(frozen=True)
 class Word:
@@ -38,6 +41,8 @@ class Text:
     lower: str
     words: tuple[Word, ...]
     taken: bytearray = field(repr=False)
+    language: str | None = field(default=None, repr=False)
+    """Set by `language_of` once it is asked."""
     shown: str = ""
     """As written, before typographic and full-width characters became plain ones; of the same length as `original`."""
 
@@ -55,10 +60,10 @@ class Text:
         """From any string, an option's value for instance, without checking its length."""
         original = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", _ESCAPES.sub(" ", raw)))
         shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", _CONTROL.sub(" ", original))
-        original = shown.translate(_TYPOGRAPHY)
+        original = _unlabelled(shown.translate(_TYPOGRAPHY))
         lower = "".join(_lower(char) for char in original)
         words = tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(lower))
-        return cls(original, lower, words, bytearray(len(original)), shown)
+        return cls(original, lower, words, bytearray(len(original)), shown=shown)
 
     def quote(self, start: int, end: int) -> str:
         """The very words of a span."""
@@ -79,6 +84,14 @@ class Text:
     def between(self, left: int, right: int) -> str:
         """The lower-case characters between two places."""
         return self.lower[left:right]
+
+
+def _unlabelled(written: str) -> str:
+    """A prompt in the form of data ('{"key": "A minor"}') without its quotes, brackets and underscores, of the same length."""
+    if not _LABEL.search(written):
+        return written
+    written = _LABEL.sub(lambda label: label.group().replace("_", " "), written)
+    return written.translate(_DATA)
 
 
 def fold(word: str) -> str:

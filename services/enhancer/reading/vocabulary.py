@@ -15,6 +15,8 @@ from services.music.packs.moods import moods
 
 GENRE, NEAR, HYBRID, MOOD = "genre", "near", "hybrid", "mood"
 INSTRUMENT, FAMILY, STAND_IN = "instrument", "family", "stand_in"
+MARKED = ("de", "es", "fr", "it", "nl", "pt")
+"""Languages in Latin letters besides English: the spelling of others is never close to an English word."""
 ARTIST, SONG, PRODUCTION, USE, STOP = "artist", "song", "production", "use", "stop"
 
 
@@ -104,10 +106,46 @@ def vocabulary() -> Lexicon:
 @cache
 def _vocabulary(_packs: object) -> Lexicon:
     forgivable = frozenset({GENRE, NEAR, MOOD, INSTRUMENT, FAMILY, STAND_IN})
-    return Lexicon.build(_all_entries(), table("words")["ordinary"]["words"], forgivable, frozenset({GENRE, NEAR}))
+    lexicon = Lexicon.build(_all_entries(), _ordinary(), forgivable, frozenset({GENRE, NEAR}))
+    lexicon.foreign, lexicon.marked = _foreign_words()
+    return lexicon
+
+
+def _ordinary() -> list[str]:
+    """Everyday words that lie close to a word of the vocabulary."""
+    entry = table("words")["ordinary"]
+    return [*entry["words"], *" ".join(table("everyday").values()).split()]
+
+
+def _foreign_words() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Single words of other languages alone, and those of them that always bear marks, with their languages."""
+    homely: set[str] = set()
+    spoken: dict[str, set[str]] = {}
+    plain: set[str] = set()
+    for phrase, _ in (*_own_entries(), *_foreign("languages/en")):
+        homely.add(phrase.lower())
+        homely.update(words_of(phrase)[:1] if " " not in phrase else ())
+    for language in names("languages"):
+        name = language.rpartition("/")[2]
+        if name in MARKED:
+            for phrase, _ in _foreign(language):
+                small = phrase.lower()
+                if " " not in small and (forms := words_of(small)) and len(forms) == 1 and forms[0] not in homely:
+                    spoken.setdefault(forms[0], set()).add(name)
+                    plain.update(forms if small.isascii() else ())
+    foreign = {word: frozenset(languages) for word, languages in spoken.items()}
+    return foreign, {word: languages for word, languages in foreign.items() if word not in plain}
 
 
 def _all_entries() -> Iterator[tuple[str, Sense]]:
+    yield from _own_entries()
+    for language in names("languages"):
+        yield from _foreign(language)
+    yield "dubstep bass", (GENRE, "dubstep")
+
+
+def _own_entries() -> Iterator[tuple[str, Sense]]:
+    """What needs no language: packs, styles, players, artists, production and uses by their English names."""
     for name, pack in genres().items():
         yield from ((phrase, (GENRE, name)) for phrase in (pack.name, name, *pack.synonyms))
     for name, near in near_genres().items():
@@ -130,9 +168,6 @@ def _all_entries() -> Iterator[tuple[str, Sense]]:
     for name, use in table("uses").items():
         yield from ((phrase, (USE, name)) for phrase in use["phrases"])
     yield from ((phrase, (STOP, phrase)) for phrase in table("words")["stop"]["phrases"])
-    for language in names("languages"):
-        yield from _foreign(language)
-    yield "dubstep bass", (GENRE, "dubstep")
 
 
 def _instrument_entries() -> Iterator[tuple[str, Sense]]:
