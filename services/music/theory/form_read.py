@@ -211,12 +211,11 @@ def _functions(piece: Piece, stretches: Sequence[tuple[int, int]], kinds: Sequen
     """What sections are to a song: what comes back at its busiest is the chorus, what leads there the verse."""
     lead = piece.leading
     prints = bar_prints(lead.notes, piece.bars, piece.bar_ticks) if lead else []
-    strokes = np.array(
-        [
-            sum(n.velocity for line in piece.lines for n in line.notes if a * piece.bar_ticks <= n.start < (a + b) * piece.bar_ticks) / b
-            for a, b in stretches
-        ]
-    )
+    loud = np.zeros(piece.bars)
+    for line in piece.lines:
+        for note in line.notes:
+            loud[min(piece.bar_of(note.start), piece.bars - 1)] += note.velocity
+    strokes = np.array([loud[a : a + b].mean() for a, b in stretches])
     sung = [sum(bool(p) for p in prints[a : a + b]) >= 0.4 * b for a, b in stretches]
     if not any(sung):
         return [""] * len(stretches)

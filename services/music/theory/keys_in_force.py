@@ -25,6 +25,10 @@ _BENT = {
 NAMES = tuple(_BENT)
 _RARE = {"major": 0.0, "minor": 0.0, "mixolydian": 0.12, "dorian": 0.10, "lydian": 0.2, "phrygian": 0.2}
 """What a mode must explain better per bar than the plain keys."""
+_BEGINS, _ENDS = 0.3, 0.15
+"""Share of a piece that its first and last key are given beside the bars they hold."""
+_OWN_CHORD = {"mixolydian": 10, "dorian": 5, "lydian": 2, "phrygian": 1}
+"""Root above the tonic of the major chord that gives a mode away."""
 _FLOOR = 0.012
 _SWITCH, _NEAR = 4.2, 0.7
 """What a change of key must gain, in bars that fit; less for a close key."""
@@ -80,6 +84,8 @@ def _says(timed: TimedChord) -> Array:
         if chord.is_minor == minor or thirdless:
             seventh = 0.5 if dominant and mode != "mixolydian" else 1.0
             out[index * 12 + chord.root_class] += _TONIC * seventh
+        if mode in _OWN_CHORD and 4 in chord.intervals:
+            out[index * 12 + (chord.root_class - _OWN_CHORD[mode]) % 12] += _DOMINANT
         if 4 in chord.intervals and mode in ("major", "minor"):
             out[index * 12 + (chord.root_class + 5) % 12] += _DOMINANT * (1.5 if dominant else 1.0)
     return out
@@ -184,11 +190,11 @@ def key_at(areas: Sequence[tuple[int, Key, float]], bar: int) -> Key:
 
 
 def home_of(areas: Sequence[tuple[int, Key, float]], bars: int) -> tuple[Key, float]:
-    """The key that holds longest, the first and the last a little longer."""
+    """The key that holds longest; where a piece begins and where it ends speak for themselves."""
     spans: dict[Key, float] = {}
     ends = [start for start, _, _ in areas[1:]] + [bars]
     for index, ((start, key, _), end) in enumerate(zip(areas, ends, strict=True)):
-        framing = 0.15 * bars * ((index == 0) + (index == len(areas) - 1)) if len(areas) > 1 else 0
+        framing = bars * (_BEGINS * (index == 0) + _ENDS * (index == len(areas) - 1))
         spans[key] = spans.get(key, 0.0) + end - start + framing
     home = max(spans, key=lambda key: spans[key])
     return home, max(sure for _, key, sure in areas if key == home)

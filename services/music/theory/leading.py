@@ -3,6 +3,7 @@
 Size of a voice leading: semitones summed over the voices (taxicab), Tymoczko, *A Geometry of Music* (2011), with doublings allowed.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -14,6 +15,7 @@ from services.music.theory.piece import Line, Piece, strokes
 _PERFECT = (0, 7)
 _MOST_VOICES = 6
 _MOST_LINES = 8
+_LONGEST_HELD = 8 * 3840
 
 
 def voice_leading(piece: Piece) -> VoiceLeading | None:
@@ -68,21 +70,27 @@ def _aligned(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 def _voices(piece: Piece) -> list[Line]:
     """The lines that carry the harmony: chords where there are any, else all but melody and bass, else everything."""
-    return piece.of("chords") or piece.of("counter", "other") or []
+    return (piece.of("chords") or piece.of("counter", "other"))[:_MOST_LINES]
 
 
 def _sounding(lines: Sequence[Line], start: int, end: int) -> tuple[int, ...]:
     """What the first line that plays in a stretch plays there first: its fullest early stroke, ascending."""
-    for line in lines:
-        inside = [n for n in line.notes if n.start < min(end, start + 1920) and n.end > start + 60]
+    near = [(line, _near(line.notes, start, min(end, start + 1920))) for line in lines]
+    for _, notes in near:
+        inside = [n for n in notes if n.end > start + 60]
         if not inside:
             continue
         full = max(strokes(inside), key=len)
         held = {n.pitch for n in inside if n.start <= full[0].start + 80 and n.end > full[0].start + 60}
         if len(held) >= 2:
             return tuple(sorted(held))[-_MOST_VOICES:]
-    singles = {n.pitch for line in lines for n in line.notes if n.start <= start + 80 and n.end > start + 60}
+    singles = {n.pitch for _, notes in near for n in notes if n.start <= start + 80 and n.end > start + 60}
     return tuple(sorted(singles))[-_MOST_VOICES:] if len(singles) >= 2 else ()
+
+
+def _near(notes: Sequence[Note], start: int, end: int) -> Sequence[Note]:
+    """Notes that begin before `end`, and not so long before `start` that they cannot sound there any more."""
+    return notes[bisect_left(notes, (start - _LONGEST_HELD,)) : bisect_left(notes, (end,))]
 
 
 def _played(one: tuple[int, ...], other: tuple[int, ...]) -> int:

@@ -103,6 +103,8 @@ class Piece:
 def timed(events: Sequence[ChordEvent], meter: Meter, end: int, *, sure: float = 1.0) -> tuple[TimedChord, ...]:
     """Chord events as stretches of ticks; a chord written again, in the next bar or after a rest of its name, goes on."""
     found: list[TimedChord] = []
+    if not events:
+        return ()
     starts = [(e.bar - 1) * meter.ticks_per_bar + round((e.beat - 1) * meter.ticks_per_beat) for e in events]
     for event, start, until in zip(events, starts, [*starts[1:], end], strict=True):
         if until <= start:

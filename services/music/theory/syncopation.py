@@ -8,6 +8,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from contracts.music import Meter
 from contracts.theory import Syncopation
@@ -86,7 +87,7 @@ def _of_line(piece: Piece, line: Line) -> Syncopation | None:
         return None
     fit = sum(abs(start / step - round(start / step)) <= 0.25 for start in starts) / len(starts)
     strengths = _within(lhl(onsets, weight, piece.bars * len(weight)), onsets, len(weight))
-    by_bar = [complexity([o for o in onsets if o // len(weight) == bar], weight) for bar in sounding]
+    by_bar = [complexity(list(bar), weight) for _, bar in groupby(onsets, key=lambda o: o // len(weight))]
     return Syncopation(
         part=line.name, lhl_per_bar=round(sum(strengths) / len(sounding), 2),
         complexity_per_bar=round(sum(by_bar) / len(sounding), 2), share=round(sum(s > 0 for s in strengths) / len(onsets), 3),
