@@ -14,7 +14,7 @@ _REFUSED_BEFORE = re.compile(
 )
 _REFUSED_AFTER = re.compile(r"\s*(?:ではなく|じゃなくて|の代わりに|is too (?:fast|slow|long|short)|would be too)")
 _CORRECTION = re.compile(
-    r"no,? wait|wait,? no|(?<![a-z])(?:hmm+|actually|scratch that|correction|sorry|i mean|i meant|make (?:it|that)|or rather|on second thought|nein|besser|lieber|doch|mejor|perd[oó]n|digo"  # noqa: E501  a table of words or one pattern
+    r"no,? wait|wait,? no|(?:^|[?!.,;:(-])\s*(?:no|nope|nah|nein|non|não|nee)\s*(?:[:;.!-]|,(?!\s*(?:no|more)\b))|[?!]\s*(?:no|nope|nein|non|não)\s|(?<![a-z])(?:hmm+|actually|scratch that|strike that|changed my mind|change (?:it|that) to|oops|whoops|or better|better yet|no rather|let's (?:say|do)|correction|sorry|i mean|i meant|make (?:it|that)|or rather|on second thought|besser|lieber|doch|quatsch|korrektur|corrección|correção|mejor|perd[oó]n|digo"  # noqa: E501  a table of words or one pattern
     r"|plut[oô]t|pardon|enfin|melhor|ali[aá]s|quer dizer|anzi)(?![a-z])|不对|不對|应该是|还是|いや|やっぱり|訂正"
 )
 _MOST = 4

@@ -46,6 +46,14 @@ _ROMANCE_IN = re.compile(
 )
 _CHINESE = re.compile(r"([升降#♯♭])?\s*([A-Ga-g])\s*([#♯♭b])?\s*(?:自然|和声|和聲|旋律)?([大小])[调調]")
 _CHINESE_MODE = re.compile(r"([A-G])\s*([#♯♭b])?\s*(多利[亚安]|弗里[吉几][亚安]|利底[亚安]|混合利底[亚安]|爱奥尼[亚安]|伊奥尼[亚安])")
+_CHINESE_ALONE = re.compile(r"([升降])\s*([A-G])(?![A-Za-z#♯♭])\s*[调調]?|(?<![A-Za-z])([A-G])\s*([#♯♭b])?\s*[调調]")
+_KANA_MODE = re.compile(
+    r"(?<![A-Za-z])(?:([嬰変])?([ハニホヘトイロ])|([A-G])\s*([#♯♭b]|シャープ|フラット)?)\s*[・の]?\s*(ドリアン|フリジアン|リディアン|ミクソリディアン|エオリアン|ロクリアン|アイオニアン|イオニアン)"
+)
+_KANA_MODES = {
+    "ドリアン": "dorian", "フリジアン": "phrygian", "リディアン": "lydian", "ミクソリディアン": "mixolydian", "エオリアン": "minor",
+    "ロクリアン": "locrian", "アイオニアン": "major", "イオニアン": "major",
+}  # fmt: skip
 _JAPANESE = re.compile(r"([嬰変])?([ハニホヘトイロ])(長調|短調)|([A-Ga-g])\s*([#♯♭b]|シャープ|フラット)?\s*(メジャー|マイナー)")
 _KOREAN = re.compile(r"(올림|내림)?\s*([가나다라마바사])\s*(장조|단조)|([A-G])\s*([#♯♭b])?\s*(장조|단조|메이저|마이너)")
 _RUSSIAN = re.compile(r"(?<![а-я])(до|ре|ми|фа|соль|ля|си)[ -]?(диез|бемоль)?[ -]*(мажор|минор)")
@@ -160,7 +168,7 @@ _LOSSY = ("harmonic minor", "melodic minor", "phrygian dominant", "minor pentato
 def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None, after: str) -> bool:
     """Whether a letter without accidental before a mode is a tonic and not the article, "I am", or a part of speech."""
     before = text.lower[max(0, match.start() - 12) : match.start()]
-    asked = bool(re.search(r"(?:\bin|\bkey of|\bkey:|\bkey|\btonality)\s*$", before))
+    asked = bool(re.search(r"(?:\bin|\bkey of|\bkey\s*[:=]?|\btonality)\s*$", before))
     if short:
         if letter.islower():
             return asked and short != "m"
@@ -247,6 +255,10 @@ def _asian(text: Text) -> Finding[str] | None:
     for match in _CHINESE_MODE.finditer(text.original):
         mode = {"多": "dorian", "弗": "phrygian", "利": "lydian", "混": "mixolydian", "爱": "major", "伊": "major"}[match.group(3)[0]]
         return _found(text, match, match.group(1) + _sign(match.group(2)), mode, 1.0)
+    for match in _KANA_MODE.finditer(text.original):
+        sign = {"嬰": "#", "変": "b"}.get(match.group(1) or "", "")
+        tonic = _KANA[match.group(2)] + sign if match.group(2) else match.group(3) + _sign(match.group(4))
+        return _found(text, match, tonic, _KANA_MODES[match.group(5)], 1.0)
     for pattern, names, major in ((_JAPANESE, _KANA, ("長調", "メジャー")), (_KOREAN, _HANGUL, ("장조", "메이저"))):
         for match in pattern.finditer(text.original):
             if not text.is_free(*match.span()):
@@ -254,6 +266,10 @@ def _asian(text: Text) -> Finding[str] | None:
             sign = {"嬰": "#", "変": "b", "올림": "#", "내림": "b"}.get(match.group(1) or "", "")
             tonic = names[match.group(2)] + sign if match.group(2) else match.group(4).upper() + _sign(match.group(5))
             return _found(text, match, tonic, "major" if (match.group(3) or match.group(6)) in major else "minor", 1.0)
+    for match in _CHINESE_ALONE.finditer(text.original):
+        if text.is_free(*match.span()):
+            sign = {"升": "#", "降": "b"}.get(match.group(1) or "", _sign(match.group(4)))
+            return _found(text, match, (match.group(2) or match.group(3)) + sign, "major", 0.8, _ALONE)
     return None
 
 

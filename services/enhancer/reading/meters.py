@@ -44,6 +44,8 @@ _CJK = re.compile(
     r"([二三四五六七八]|\d)\s*分の\s*([二三四五六七九]|\d{1,2})|([24８8四八二])分之([二三四五六七九]|\d{1,2})|([24]|8)분의\s*(\d{1,2})"
 )
 _CJK_SHORT = re.compile(r"([四八])([二三四五六七九])拍|([二三四五七]|[23457])拍子")
+_CJK_READ = re.compile(r"([二三五六七九]|十二)([四八])拍")
+"""The beats first, as signatures are read aloud: six eight."""
 _WORDS: tuple[tuple[str, str, float], ...] = (
     (
         r"\b(?:viennese )?waltz(?:es|ing|y)?\b|\bvals\b|\bwalzer\b|\bvalse\b|\bvalsa\b|\bvalzer\b|\bwals\b|华尔兹|圆舞曲|圓舞曲|ワルツ|왈츠|вальс|\bcompasso ternário\b|\bcompás ternario\b|\bternary (?:meter|metre)\b",  # noqa: E501  a table of words or one pattern
@@ -51,17 +53,17 @@ _WORDS: tuple[tuple[str, str, float], ...] = (
         0.95,
     ),
     (r"\bjig\b|\btarantella\b|\bbarcarolle\b|\bsiciliana\b", "6/8", 0.85),
-    (r"\bcommon time\b|\bfour[ -]to[ -]the[ -]floor\b|\bfour[ -]on[ -]the[ -]floor\b|\b4 on the floor\b", "4/4", 0.95),
-    (r"\bcut time\b|\balla breve\b", "2/2", 0.95),
-    (r"\btriple (?:meter|metre|time)\b", "3/4", 0.9),
-    (r"\bcompound (?:meter|metre|time)\b", "6/8", 0.85),
+    (r"\bcommon[ -]time\b|\bfour[ -]to[ -]the[ -]floor\b|\bfour[ -]on[ -]the[ -]floor\b|\b4 on the floor\b", "4/4", 0.95),
+    (r"\bcut[ -]time\b|\balla breve\b", "2/2", 0.95),
+    (r"\btriple[ -](?:meter|metre|time)\b", "3/4", 0.9),
+    (r"\bcompound[ -](?:meter|metre|time)\b", "6/8", 0.85),
     (r"\b(?:minuet|menuet|mazurka|sarabande)\b", "3/4", 0.85),
     (r"\bodd (?:meter|metre|time(?: signature)?)s?\b", "7/8", 0.6),
     (r"\bpolka\b|\bcompasso binário\b|\bcompás binario\b", "2/4", 0.8),
     (r"\bcompasso quaternário\b|\bcompás cuaternario\b", "4/4", 0.9),
 )
 _COMPILED = tuple((re.compile(pattern), value, sure) for pattern, value, sure in _WORDS)
-_KANJI = {"二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "九": 9, "八": 8, "８": 8}
+_KANJI = {"十二": 12, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "九": 9, "八": 8, "８": 8}
 ALLOWED = "2 to 15 over 2, 4, 8 or 16, such as 4/4, 3/4, 6/8, 5/4, 7/8"
 
 
@@ -88,7 +90,7 @@ def _figures(text: Text) -> Finding[str] | None:
 
 
 def _spelled(text: Text) -> Finding[str] | None:
-    for pattern, sure in ((_SPELLED, 0.95), (_DASHED, 1.0), (_BY, 0.95), (_GERMAN, 1.0), (_FRENCH, 0.9), (_CJK, 1.0), (_CJK_SHORT, 0.95)):
+    for pattern, sure in ((_SPELLED, 0.95), (_DASHED, 1.0), (_BY, 0.95), (_GERMAN, 1.0), (_FRENCH, 0.9), (_CJK, 1.0), (_CJK_SHORT, 0.95), (_CJK_READ, 0.95)):
         for match in pattern.finditer(text.lower):
             value = _signature(match)
             if value and text.is_free(*match.span()):
@@ -104,6 +106,8 @@ def _signature(match: re.Match[str]) -> str | None:
     if match.re is _CJK_SHORT:
         above, below = (_figure(groups[1]), _figure(groups[0])) if len(groups) > 1 else (_figure(groups[0]), 0)
         return f"{above}/{below}" if below else _IN.get(above)
+    if match.re is _CJK_READ:
+        return f"{_figure(groups[0])}/{_figure(groups[1])}"
     if match.re is _CJK:
         above, below = _figure(groups[1]), _figure(groups[0])
     elif match.re is _GERMAN:

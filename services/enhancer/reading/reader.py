@@ -15,7 +15,7 @@ from services.enhancer.reading.moods import Feelings, read_feelings
 from services.enhancer.reading.production import Sound, read_sound
 from services.enhancer.reading.structure import Plan, Wishes, read_structure, read_wishes
 from services.enhancer.reading.style_of import Models, read_models
-from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word
+from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word, tempo_word_places
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, HYBRID, NEAR, vocabulary
 
@@ -58,6 +58,7 @@ def read_words(text: Text) -> Words:
     wishes = read_wishes(text) if structure is None else Wishes()
     era = read_era(text)
     places = [place for m in first if m.ids(GENRE) or m.ids(NEAR) or m.ids(HYBRID) for place in (m.start, m.end)]
+    places += tempo_word_places(text)
     meter = read_meter(text)
     tempo = read_tempo(text, places)
     key = read_key(text)

@@ -18,7 +18,7 @@ LOWEST_BPM, HIGHEST_BPM = 30.0, 300.0
 ALLOWED = "30 to 300 BPM of the felt beat"
 
 _UNIT = (
-    r"(?:b\.? ?p\.? ?m\.?s?|beats?[ -](?:per|a|/)[ -]?min(?:ute)?|pulsaciones(?: por minuto)?|pulsos por minuto|ppm|schl[aä]gen? (?:pro|in der) minute|battements? (?:par|[àa] la) minute"  # noqa: E501  a table of words or one pattern
+    r"(?:b\.? ?p\.? ?m\.?s?|bmps?|bpn|beats?[ -](?:per|a|/)[ -]?min(?:ute)?|pulsaciones(?: por minuto)?|pulsos por minuto|ppm|schl[aä]gen? (?:pro|in der) minute|battements? (?:par|[àa] la) minute"  # noqa: E501  a table of words or one pattern
     r"|(?:batidas|batimentos) por minuto|battiti al minuto|slagen per minuut|уд(?:аров)?\.?(?: в мин(?:уту)?)?|拍/分|拍(?:每分[钟鐘])?(?!子)|ビーピーエム|비피엠)"  # noqa: E501  a table of words or one pattern
 )
 _APPROX = (
@@ -37,7 +37,7 @@ _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
 _LISTED = re.compile(r"(?:^|[,;]\s*|[.!]\s+)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)))")
 _OR_SO = re.compile(
-    r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII
+    r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:\+(?!\d)|or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII
 )
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
@@ -146,6 +146,11 @@ def _lexicon() -> Lexicon:
     pairs = [(term, ("marking", term)) for term in words["markings"]]
     pairs += [(phrase, ("relative", name)) for name, entry in words["relative"].items() for phrase in entry["phrases"]]
     return Lexicon.build(pairs)
+
+
+def tempo_word_places(text: Text) -> list[int]:
+    """Where words about tempo begin and end: a number beside one is a tempo ("muy rápido 160")."""
+    return [place for match in _lexicon().find(text) if not match.misspelt for place in (match.start, match.end)]
 
 
 def read_tempo_word(text: Text) -> TempoWord | None:
