@@ -75,10 +75,22 @@ def likeness(piece: Piece) -> tuple[Array, Array]:
     played = (texture > 0).astype(float)
     same = 1 - (played @ (1 - played).T + (1 - played) @ played.T) / played.shape[1]
     dense = 1 - sum(np.abs(line[:, None] - line[None]) for line in loud.T[:_MOST_LINES]) / min(loud.shape[1], _MOST_LINES)
-    look = 0.5 * same + 0.2 * dense + 0.3 * _cosine(drums)
+    look = 0.4 * same + 0.2 * dense + 0.25 * _cosine(drums) + 0.15 * _register(piece)
     has = np.asarray(tune.sum(axis=1) > 0)
     sung = np.where(has[:, None] & has[None], _cosine(tune), np.where(has[:, None] == has[None], 0.5, 0.0))
     return 0.6 * _cosine(harmony) + 0.4 * sung, look
+
+
+def _register(piece: Piece) -> Array:
+    """Likeness of the height of each two bars' tune [bars, bars]: 1 at the same height, 0 an octave apart or where only one has a tune."""
+    total, count = np.zeros(piece.bars), np.zeros(piece.bars)
+    lead = piece.leading
+    for note in lead.notes if lead else ():
+        bar = min(piece.bar_of(note.start), piece.bars - 1)
+        total[bar] += note.pitch
+        count[bar] += 1
+    height = np.where(count > 0, total / np.maximum(count, 1), -12.0)
+    return np.asarray(1 - np.minimum(1.0, np.abs(height[:, None] - height[None]) / 12))
 
 
 def _cosine(rows: Array) -> Array:
