@@ -1,19 +1,30 @@
 """What a user likes, as it was learned from ratings, choices and edits. It biases only what a request leaves open."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from contracts.base import Document
 
 MOST_FACTS = 64
+"""Names of one topic that a song may have, and topics or numbers."""
+FARTHEST = 16.0
+"""No number and no belief lies farther from nothing than this: octaves, parts of a scale, log-odds."""
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Place = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
 
 
 class Facts(Document):
     """What a song was, in the terms in which taste is learned: names with weights, and numbers on their own scales."""
 
-    names: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="genre, mood, instrument, mode, meter -> ids")
-    numbers: dict[str, float] = Field(default_factory=dict, description="tempo_bpm, energy, valence, duration_s")
+    names: dict[Name, Annotated[tuple[Name, ...], Field(max_length=MOST_FACTS)]] = Field(
+        default_factory=dict, max_length=MOST_FACTS, description="genre, mood, instrument, mode, meter -> ids"
+    )
+    numbers: dict[Name, Place] = Field(
+        default_factory=dict,
+        max_length=MOST_FACTS,
+        description="distances from the style: tempo and duration in octaves, energy and valence on their scales",
+    )
 
 
 class Feedback(Document):
@@ -29,8 +40,8 @@ class Feedback(Document):
 class Belief(Document):
     """A Gaussian belief about one taste: mean and variance, and from how many judgements it comes."""
 
-    mean: float = 0.0
-    variance: float = Field(default=1.0, gt=0)
+    mean: Place = 0.0
+    variance: float = Field(default=1.0, ge=1e-6, le=FARTHEST, allow_inf_nan=False)
     count: int = Field(default=0, ge=0)
 
 
@@ -39,5 +50,5 @@ class Preferences(Document):
 
     version: int = 1
     judgements: int = Field(default=0, ge=0)
-    names: dict[str, dict[str, Belief]] = Field(default_factory=dict)
-    numbers: dict[str, Belief] = Field(default_factory=dict)
+    names: dict[Name, dict[Name, Belief]] = Field(default_factory=dict, max_length=MOST_FACTS)
+    numbers: dict[Name, Belief] = Field(default_factory=dict, max_length=MOST_FACTS)

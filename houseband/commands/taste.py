@@ -4,6 +4,7 @@ import argparse
 import json
 
 from contracts.errors import BadInput
+from houseband.showing import plain
 from houseband.tastes import keeper
 
 
@@ -16,12 +17,20 @@ def run(arguments: argparse.Namespace) -> int:
                 with arguments.export.open("x", encoding="utf-8") as out:
                     for count, judgement in enumerate(client.judgements(), 1):  # noqa: B007  the last one counts
                         out.write(json.dumps(judgement, ensure_ascii=False) + "\n")
-            except FileExistsError as error:
-                raise BadInput("export", str(arguments.export), "a file that does not exist yet") from error
+            except OSError as error:
+                hint = "" if isinstance(error, FileExistsError) else error.strerror or ""
+                raise BadInput(
+                    "export", str(arguments.export), "a file that does not exist yet, in a folder that does", hint=hint
+                ) from error
             print(f"{count} judgements in {arguments.export}")
         elif arguments.forget:
-            print(f"forgotten: {client.forget()} judgements and what was learned from them")
+            forgotten = client.forget()
+            print(
+                json.dumps({"forgotten": forgotten})
+                if arguments.json
+                else f"forgotten: {forgotten} judgements and what was learned from them"
+            )
         else:
             known = client.preferences()
-            print(json.dumps(known, ensure_ascii=False) if arguments.json else "\n".join(known["told"]))
+            print(json.dumps(known, ensure_ascii=False) if arguments.json else plain("\n".join(known["told"])))
     return 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 
 from contracts.context import Options
 from contracts.preferences import Preferences
@@ -27,9 +28,13 @@ class Judgement:
 
 async def preferences_of(desk: Desk, user: str) -> Preferences:
     """What is known of a user's taste; empty where nothing is."""
+    return Preferences.model_validate(await _document(desk, user) or {})
+
+
+async def _document(desk: Desk, user: str) -> dict[str, Any] | None:
     async with desk.database.read() as session:
         row = await session.get(Taste, user)
-    return Preferences.model_validate(row.document) if row else Preferences()
+    return row.document if row else None
 
 
 async def preferences_for(desk: Desk, user: str, options: Options) -> dict[str, Any]:
@@ -48,27 +53,30 @@ async def judge(desk: Desk, user: str, judgement: Judgement) -> tuple[str, list[
     """
     question = {"kind": judgement.kind, "rating": judgement.rating, "liked": judgement.liked, "other": judgement.other}
     for _ in range(_TRIES):
-        before = await preferences_of(desk, user)
-        arguments = {**question, "about": judgement.about, "preferences": before.model_dump(mode="json")}
+        before = await _document(desk, user)
+        arguments = {**question, "about": judgement.about, "preferences": before or {}}
         answer = await desk.bus.ask("enhancer", "judge", arguments, desk.settings.brief_timeout_s)
-        kept = await _keep(desk, user, before.judgements, answer)
+        kept = await _keep(desk, user, before, answer)
         if kept:
             return kept, list(answer["told"])
     raise Refused(409, "Too many judgements came at the same moment.", field="feedback", allowed="the same again in a moment")
 
 
-async def _keep(desk: Desk, user: str, seen: int, answer: dict[str, Any]) -> str | None:
-    """Write model and judgement in one transaction; None where another judgement came between."""
+async def _keep(desk: Desk, user: str, seen: dict[str, Any] | None, answer: dict[str, Any]) -> str | None:
+    """Write model and judgement in one transaction; None where the model is not the one that was `seen` any more."""
     now, feedback_id = desk.clock(), desk.new_id()
-    async with desk.database.write() as session:
-        row = await session.get(Taste, user, with_for_update=True)
-        if (row.judgements if row else 0) != seen:
-            return None
-        if row is None:
-            row = Taste(user=user)
-            session.add(row)
-        row.judgements, row.document, row.updated_at = int(answer["preferences"]["judgements"]), answer["preferences"], now
-        session.add(FeedbackRow(id=feedback_id, user=user, document=answer["feedback"], created_at=now))
+    try:
+        async with desk.database.write() as session:
+            row = await session.get(Taste, user, with_for_update=True)
+            if (row.document if row else None) != seen:
+                return None
+            if row is None:
+                row = Taste(user=user)
+                session.add(row)
+            row.judgements, row.document, row.updated_at = int(answer["preferences"]["judgements"]), answer["preferences"], now
+            session.add(FeedbackRow(id=feedback_id, user=user, document=answer["feedback"], created_at=now))
+    except IntegrityError:  # the first two judgements at once, where no row could be locked
+        return None
     return feedback_id
 
 

@@ -44,3 +44,10 @@ def test_a_folder_without_a_song_cannot_be_judged(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit) as ended:
         main(["rate", str(tmp_path), "9"])
     assert ended.value.code == 2
+
+
+def test_a_song_is_not_better_than_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By whatever path both are named: exit code 2, and no judgement."""
+    song = delivered(tmp_path / "a", "a slow folk song")
+    assert main(["prefer", str(song), str(song.parent / "." / "a")]) == 2
+    assert "another song" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import math
 from statistics import NormalDist
 
 from contracts.errors import BadInput
-from contracts.preferences import Belief, Facts, Feedback, Preferences
+from contracts.preferences import FARTHEST, Belief, Facts, Feedback, Preferences
 
 NUMBERS = {"tempo": 0.25, "energy": 0.2, "valence": 0.2, "duration": 0.5}
 """Prior deviation of each: tempo and duration in octaves, energy and valence on their scales of 0 to 1."""
@@ -127,7 +127,8 @@ def _placed(preferences: Preferences, liked: Facts, trust: float) -> Preferences
 
 
 def _moved(now: Belief, by: float, keeps: float) -> Belief:
-    return Belief(mean=round(now.mean + by, 6), variance=max(round(now.variance * keeps, 6), 1e-4), count=now.count + 1)
+    mean = min(max(now.mean + by, -FARTHEST), FARTHEST)
+    return Belief(mean=round(mean, 6), variance=max(round(now.variance * keeps, 6), 1e-4), count=now.count + 1)
 
 
 def _with(preferences: Preferences, new: dict[tuple[str, str], Belief]) -> Preferences:

@@ -24,7 +24,7 @@ class SongNamed(BaseModel):
     composition_id: str | None = Field(default=None, max_length=64)
     version: int = Field(default=1, ge=1)
     facts: Facts | None = None
-    about: dict[str, Annotated[str, Field(max_length=2000)] | float | None] = Field(
+    about: dict[str, Annotated[str, Field(max_length=2000)] | Annotated[float, Field(allow_inf_nan=False)] | None] = Field(
         default={}, max_length=16, description="kept beside facts: prompt, seed, digest of the master, ..."
     )
 
@@ -33,6 +33,10 @@ class SongNamed(BaseModel):
         if (self.composition_id is None) == (self.facts is None):
             raise ValueError("either composition_id or facts")
         return self
+
+    def same_as(self, other: Self) -> bool:
+        """Whether both name one version of one composition."""
+        return (self.composition_id, self.version) == (other.composition_id, other.version)
 
 
 class FeedbackRequest(BaseModel):
@@ -51,6 +55,8 @@ class FeedbackRequest(BaseModel):
             raise ValueError("a rating has a rating from 1 to 5 and one song, liked")
         if self.kind != "rating" and (self.other is None or self.rating is not None):
             raise ValueError(f"a {self.kind} has two songs, liked and other, and no rating")
+        if self.other and self.liked.composition_id and self.liked.same_as(self.other):
+            raise ValueError(f"a {self.kind} has two songs; liked and other are the same")
         return self
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from contracts.preferences import Preferences
+from contracts.preferences import Belief, Preferences
 from services.enhancer.app import service
 from services.enhancer.settings import EnhancerSettings
 from services.gateway.jobs.acceptance import first_context
 from services.gateway.jobs.cancelling import load_job
+from services.gateway.tastes import _keep, preferences_of
 from tests.gateway.conftest import House, form
 from tests.gateway.routes.test_jobs import of_problem
 
@@ -111,8 +112,32 @@ async def test_a_song_that_is_not_there_teaches_nothing(quiet_house: House, tmp_
         {"kind": "rating", "rating": 3, "liked": {}},
         {"kind": "rating", "rating": 3, "liked": {**LIKED, "composition_id": "c"}},
         {"kind": "applause", "liked": LIKED},
+        {"kind": "choice", "liked": {"composition_id": "c"}, "other": {"composition_id": "c"}},
+        {"kind": "rating", "rating": 5, "liked": {"facts": {"numbers": {"tempo": 1e300}}}},
+        {"kind": "rating", "rating": 5, "liked": {"facts": {"names": {"genre": ["\x1b[31m"]}}}},
+        {"kind": "rating", "rating": 5, "liked": {"facts": {"names": {"genre": ["x"] * 65}}}},
     ],
 )
 async def test_a_judgement_that_is_not_whole_is_refused(quiet_house: House, body: dict[str, Any]) -> None:
     """422 with problem details at the door; the enhancer is not asked."""
     assert of_problem(await quiet_house.http.post("/feedback", json=body))["status"] == 422
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e999"])
+async def test_what_is_no_number_never_reaches_the_model(quiet_house: House, number: str) -> None:
+    """A literal that JSON does not know, but Python's reader does, is 422: stored once, it would break every later request."""
+    body = f'{{"kind": "rating", "rating": 5, "liked": {{"facts": {{"numbers": {{"tempo": {number}}}}}}}}}'
+    answer = await quiet_house.http.post("/feedback", content=body, headers={"Content-Type": "application/json"})
+    assert of_problem(answer)["status"] == 422
+
+
+async def test_a_judgement_on_a_model_that_was_forgotten_meanwhile_is_not_kept(quiet_house: House) -> None:
+    """Forgotten and learned anew while the enhancer worked: as many judgements, another model; what was forgotten stays so."""
+    old, new = (Preferences(judgements=1, names={"genre": {name: Belief(mean=0.2, variance=0.2, count=1)}}) for name in ("folk", "metal"))
+    answer = {"preferences": old.model_copy(update={"judgements": 2}).model_dump(mode="json"), "feedback": {}}
+    first = {"preferences": new.model_dump(mode="json"), "feedback": {}}
+    assert await _keep(quiet_house.desk, "local", None, first)
+    assert await _keep(quiet_house.desk, "local", None, first) is None
+    assert await _keep(quiet_house.desk, "local", old.model_dump(mode="json"), answer) is None
+    assert await preferences_of(quiet_house.desk, "local") == new
+    assert await _keep(quiet_house.desk, "local", new.model_dump(mode="json"), answer)
