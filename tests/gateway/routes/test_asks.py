@@ -76,6 +76,25 @@ async def test_an_upload_is_analyzed_and_forgotten(quiet_house: House, answering
     assert not [path for path in (tmp_path / "store/uploads").rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "question"),
+    [("a.mid", b"MThd\0\0\0\6", "theory"), ("b.wav", b"MThd\0\0\0\6", "theory"), ("score.json", b'{"tempo_bpm": 90}', "theory")],
+)
+async def test_notes_are_analyzed_as_notes(
+    quiet_house: House, answering: Callable[..., Any], name: str, data: bytes, question: str, tmp_path: Path
+) -> None:
+    """A MIDI file or a score, whatever it is called, is asked for its theory; afterwards it is gone."""
+
+    def read(ask: Ask) -> dict[str, Any]:
+        stored = Artifact.model_validate(ask.arguments["notes"])
+        return {"what": ask.what, "bytes": len(quiet_house.desk.objects.read(stored.key)), "name": ask.arguments["name"]}
+
+    await answering("analyzer", read)
+    answer = await quiet_house.http.post("/analyses", files={"file": (name, data, "application/octet-stream")})
+    assert answer.json() == {"what": question, "bytes": len(data), "name": name}
+    assert not [path for path in (tmp_path / "store/uploads").rglob("*") if path.is_file()]
+
+
 async def test_a_catalogue_comes_from_the_service_that_owns_it(quiet_house: House, answering: Callable[..., Any]) -> None:
     """Effects are the mixer's; an unknown catalogue is a 422 that lists them."""
     await answering("mixer", lambda ask: [{"id": "reverb", "asked": ask.arguments["kind"]}])
