@@ -50,6 +50,9 @@ def _unwanted(case: Case) -> Names:
         return Finding((*case.given.unwanted.value, *more), evidence, 1.0, "stated as an option").stated()
     kept = tuple(name for name in players.unwanted if name not in asked)
     if kept:
+        if players.counted and not case.given.unwanted:
+            words = players.evidence_unwanted or players.evidence_wanted
+            return inferred(kept, "a band of this name has no other players", 0.85, words).stated()
         reason = "only the named instruments play" if players.exclusive else None
         return Finding(kept, players.evidence_unwanted or players.evidence_wanted, 1.0, reason).stated()
     return inferred(tuple[str, ...](), "nothing was excluded", 0.5).stated()

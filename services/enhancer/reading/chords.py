@@ -30,7 +30,7 @@ _RUN = rf"(?:{_run(_LETTER, 1)}|{_run(_ROMAN, 1)})"
 _KEY_BEFORE = re.compile(r"(?:\b[Ii]n|\b[Kk]ey(?: of)?:?)\s+$")
 _LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?(?:\s+in\s+[A-G][#b]?m?)?\s*[:=]\s*({_RUN})", re.IGNORECASE)
 _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
-_COUNTED = re.compile(rf"(?<!\w)((?i:{LABEL}))\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})")
+_COUNTED = re.compile(rf"(?<!\w)((?i:{LABEL}))\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+|[:=]\s*)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})")
 _FOR = re.compile(rf"\s+(?:for|in)\s+(?:the\s+)?({LABEL})(?!\w)")
 _ANNOUNCED = re.compile(
     rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦|和弦进行)\s*(?:は|が|是|为|is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern

@@ -18,12 +18,16 @@ STRINGS = frozenset({"violin", "viola", "cello"})
 _SIZES = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quintet": 5}
 _COUNTED = re.compile(r"(?<!\w)(duos?|duets?|trios?|quartets?|quintets?)(?!\w)")
 _BESIDE = re.compile(r"(?<!\w)(?:with|plus|and|over|featuring|by)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+)?$")
+_JOINED = re.compile(r"\s*(?:with|plus|and|\+|feat\.?|featuring)\s")
 _COPIES = re.compile(r"\s*(?:for|of)\s+(?:(?:two|three|four|five|[2-5])\s+)?")
 _PIECE = re.compile(
     r"(?<!\w)(?:adagio|larghetto|largo|andante|allegro|elegy|serenade|divertimento|romance|sonata|fantasia|bagatelle|canon|fugue|nocturne)"
     r"(?:\s+in\s+[a-g](?:[#b]|\s+sharp|\s+flat)?(?:\s+(?:major|minor))?)?,?\s+for\s+(?:the\s+|solo\s+)?"
 )
-_SOLO = re.compile(r"\s+solo(?:\s+piece)?\s*(?:$|[,.;:]|(?:in|at|of)\s)")
+_SOLO = re.compile(r"\s+solo(?:\s+piece)?\s*(?:$|[,.;:]|(?:in|at|of|en|em|à la|à|al estilo|ao estilo|im stil|wie|like|style|façon|comme|como)\s)")
+_ARTICLE = re.compile(
+    r"(?:(?:an?|une?|una?|uma?|eine?|ein)\s+)?(?:(?:(?:sad|slow|short|calm|soft|simple|little)\s+)?(?:piece|music|song|track|morceau|pièce|musique|pieza|música|canción|peça|stück|musik)\s+(?:of|for|de|para|pour|für)\s+)?"
+)
 _ELECTRIC = frozenset({"drum_kit", "bass_guitar", "electric_guitar"})
 
 
@@ -34,6 +38,8 @@ class Ensemble:
     players: tuple[str, ...]
     words: str
     style: str | None = None
+    closed: bool = True
+    """False where a guest was added to a band: others may join as well."""
 
 
 def find_ensemble(text: Text, named: Sequence[Named], genre_ids: Sequence[str]) -> Ensemble | None:
@@ -46,9 +52,9 @@ def find_ensemble(text: Text, named: Sequence[Named], genre_ids: Sequence[str]) 
     piece = _PIECE.search(text.lower)
     if piece and named and named[0][0].start == piece.end():
         strings = set(names) <= {*STRINGS, "string_ensemble"} and "string_ensemble" in names
-        players = ("string_ensemble", "violin", "viola", "cello") if strings else names
+        players = ("string_ensemble",) if strings else names
         return Ensemble(players, text.quote(piece.start(), named[-1][0].end), "classical")
-    if len(names) == 1 and text.lower[: named[0][0].start].strip() in ("", "a", "an") and _SOLO.match(text.lower, named[0][0].end):
+    if len(names) == 1 and _ARTICLE.fullmatch(text.lower[: named[0][0].start].strip() + " " * bool(named[0][0].start)) and _SOLO.match(text.lower, named[0][0].end):
         return Ensemble(names, f"{text.quote(named[0][0].start, named[0][0].end)} solo")
     word = _COUNTED.search(text.lower)
     if word is None or not names:
@@ -67,6 +73,11 @@ def _known_band(text: Text, own: Named, others: Sequence[Named], genre_ids: Sequ
     quote = text.quote(match.start, match.end)
     guests = tuple(dict.fromkeys(name for entry in others for name in _seats(entry, players)))
     style = family.get("style")
+    joined = _JOINED.match(text.lower, match.end)
+    if joined and guests and all(instruments()[name].family == "vocal" or name in players for name in guests) and "vocals" in guests:
+        return Ensemble(tuple(dict.fromkeys((*players, *guests))), quote, style)
+    if joined and guests and set(guests) <= set(players):
+        return Ensemble(tuple(players), quote, style, len(guests) > 1)
     if family["ensemble"] == "fixed":
         beside = bool(genre_ids) and genre_ids[0] != style and _BESIDE.search(text.lower[: match.start])
         return None if beside or set(guests) - set(players) else Ensemble(players, quote, style)

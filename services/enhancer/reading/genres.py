@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
-from services.enhancer.reading.text import Text
+from services.enhancer.reading.text import Text, words_of
 from services.enhancer.reading.vocabulary import GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, Near, near_genres, packs_of, vocabulary
 from services.music.packs.genres import genres
 
@@ -30,6 +30,8 @@ class Styles:
     roles: tuple[tuple[str, str, str], ...] = ()
     """(role, genre, words) where a style stands right before what it plays: "dubstep bass", "jazz chords"."""
 
+    plays: str | None = None
+    """The words of a kind of the leading style that has no pack of its own: "liquid dnb"."""
     hinted: tuple[tuple[str, str], ...] = ()
     """(genre, words) that the name of a player carries: "gospel choir", "trap hats"."""
 
@@ -59,8 +61,23 @@ def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
         tuple(dict.fromkeys(refused)),
         any(m.misspelt for m in kept),
         tuple(_roles(text, kept)),
+        _kind_of(text, kept),
         () if kept else tuple(_hinted(text, matches)),
     )
+
+
+_PLAIN = frozenset({"music", "song", "track", "beat", "beats", "style", "musik", "musique", "musica", "and", "n", "the"})
+
+
+def _kind_of(text: Text, kept: Sequence[Match]) -> str | None:
+    """The words that name a kind of a pack's style: a synonym that says more than the pack's own name."""
+    if not kept or not kept[0].ids(GENRE):
+        return None
+    own = genres()[kept[0].ids(GENRE)[0]]
+    usual = {*words_of(own.name), *words_of(own.id.replace("_", " ")), *_PLAIN}
+    said = [word.form for word in text.words[kept[0].first : kept[0].last] if word.form not in usual]
+    told = text.quote(kept[0].start, kept[0].end)
+    return told if len(said) > 0 and kept[0].last - kept[0].first > 1 and told.isascii() else None
 
 
 def _hinted(text: Text, matches: Sequence[Match]) -> list[tuple[str, str]]:
@@ -115,10 +132,18 @@ def _flavours(text: Text, match: Match) -> bool:
     return _FLAVOUR.match(text.lower, match.end) is not None
 
 
+def _after_player(text: Text, index: int) -> bool:
+    """Whether the word before names a player: "hurdy gurdy drone" is a part, no style."""
+    forms = (tuple(word.form for word in text.words[max(0, index - size) : index]) for size in (2, 1))
+    return any(kind in (INSTRUMENT, "family", "stand_in") for words in forms for kind, _ in vocabulary().senses(words))
+
+
 def _is_shy(text: Text, match: Match) -> bool:
     """Whether an everyday word ("the house", "my country") is no style here."""
     shy = table("words")["shy_genres"]
     word = text.words[match.first]
+    if word.form in ("drone", "drones") and match.first and _after_player(text, match.first):
+        return True
     if match.last != match.first + 1 or word.form not in shy["words"] or match.first == 0:
         return False
     before = text.words[match.first - 1]

@@ -63,6 +63,9 @@ def lean(
     return best, reasons[best][1]
 
 
+_SLOW, _SLOW_BPM, _LIVELY_BPM = 0.2, 88.0, 112.0
+
+
 def mood_range(mood_ids: Sequence[str]) -> Range | None:
     """Where the tempo ranges of all moods meet; those of the first one where they do not."""
     found = [moods()[name] for name in mood_ids]
@@ -84,6 +87,8 @@ def guess_tempo(style: Range, feeling: Range | None, share: float | None, word: 
             bpm = _whole(max(style.low * (1 + share + float(draw.uniform(-0.06, 0.06))), 44.0))
             return Guess(bpm, f"'{word}': slower than {style.text()} BPM")
         bpm = _whole(style.low + (min(max(share + float(draw.uniform(-0.06, 0.06)), 0), 1)) * span)
+        if share < _SLOW and style.low < _LIVELY_BPM:
+            bpm = min(bpm, _whole(_SLOW_BPM + float(draw.uniform(-6, 0))))  # nobody calls 105 slow; what is always fast stays itself
         return Guess(bpm, f"'{word}' within {style.text()} BPM")
     if feeling is None:
         return Guess(_near(style.low, style.typical, style.high, draw), f"{style.owner} usually moves at {style.low:g}–{style.high:g} BPM")

@@ -12,7 +12,7 @@ from services.enhancer.reading.scope import Scope, reached
 from services.enhancer.reading.sections import NAME
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import FAMILY, GENRE, INSTRUMENT, MOOD, NEAR, PRODUCTION, STAND_IN, vocabulary
+from services.enhancer.reading.vocabulary import FAMILY, GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, STAND_IN, vocabulary
 from services.music.packs.instruments import instruments
 
 _KINDS = (INSTRUMENT, FAMILY, STAND_IN)
@@ -75,11 +75,14 @@ class Players:
     misspelt: bool = False
     style: str | None = None
     """The style that a band such as a string quartet is at home in."""
+    counted: bool = False
+    """Whether nobody was refused by a word: a band that was counted out leaves no chair."""
 
 
 def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str]) -> Players:
     """The instruments of a prompt. Raises BadInput where everything in the catalogue is excluded by name."""
     items = [_spoken(text, m) for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_feeling(text, m)]
+    items = [m for m in items if not _is_piece(text, m, matches) and not _is_shy_player(text, m, matches)]
     items = sorted([*items, *_in_styles(text, matches)], key=lambda item: item.first)
     forms = {word.form for word in text.words}
     acoustic = not forms.isdisjoint(table("instruments_extra")["acoustic_words"]["words"])
@@ -99,6 +102,8 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids, acoustic=acoustic)) for i in wanted_items], genre_ids)
     if band and not _A_CAPPELLA.search(text.lower):
         players[0][:] = band.players
+    if only_items and not genre_ids and set(players[0]) == {"electric_guitar", "vocals"} and "electric_guitar" in _loosely(items):
+        players[0][:] = ["acoustic_guitar" if name == "electric_guitar" else name for name in players[0]]
     return _settled(text, items, wanted_items, only_items, only, players, band)
 
 
@@ -153,7 +158,8 @@ def _settled(
         notes.append(f"{', '.join(clash)}: both asked for and excluded; the exclusion holds.")
     kept = [name for name in wanted if name not in clash]
     against = [name for name in named_against if name not in kept]
-    exclusive = exclusive or bool(only_items) or bool(band)
+    counted = bool(band and band.closed) and not exclusive and not only_items and not against
+    exclusive = exclusive or bool(only_items) or bool(band and band.closed)
     if exclusive and kept:
         against = [name for name in instruments() if name not in kept]
     if set(against) >= set(instruments()):
@@ -175,7 +181,13 @@ def _settled(
         tuple(notes),
         any(items[i].misspelt for i in wanted_items),
         band.style if band else None,
+        counted,
     )
+
+
+def _loosely(items: Sequence[Match]) -> set[str]:
+    """Players that only the name of their family asks for."""
+    return {name for m in items if not m.ids(INSTRUMENT) for name in _wanted(m, ())}
 
 
 def _scope_words(text: Text, only: Sequence[Scope]) -> str | None:
@@ -190,12 +202,15 @@ def _family_only(name: str, items: Sequence[Match], wanted_items: Sequence[int])
 def _in_passing(text: Text, scope: Scope) -> bool:
     """Whether "only" or "solo" speaks of a moment: "not only piano", "piano only in the intro", "starting with solo cello"."""
     before, after = text.lower[max(0, scope.start - 10) : scope.start], text.lower[scope.end : scope.end + 12]
+    if re.search(rf"(?<!\w){NAME}\s*[,:(-]?\s*(?:is |with |of |ist |con |avec |com |mit )?$", text.lower[max(0, scope.start - 30) : scope.start]):
+        return True  # "a quiet intro, just piano"
     moment = re.match(r"\s+(?:in|at|during|for|on|until|before|after)\b", after) and text.quote(scope.start, scope.end).lower().endswith(
         ("only", "alone")
     )
     return bool(
         moment
         or re.search(r"\bnot\s+$", before)
+        or re.match(r"\s*,?\s*(?:(?:and |und |y |et )?then|later|followed by|dann|luego|puis|depois)\b", after + " ")
         or (re.search(r"\bwith (?:an? )?$", before) and text.lower.startswith("solo", scope.start))
     )
 
@@ -214,12 +229,35 @@ def _is_feeling(text: Text, match: Match) -> bool:
     return not named or bool(re.match(r"\s+(?:of|that|like|from|please)\b", text.lower[match.end :]))
 
 
+def _is_piece(text: Text, match: Match, matches: Sequence[Match]) -> bool:
+    """Whether a "beat" is the music itself: "a trap beat", "lofi hip hop beats to study to", "brass over a house beat"."""
+    if text.words[match.last - 1].form not in ("beat", "beats") or match.last - match.first > 1:
+        return False
+    before = next((m for m in matches if m.last == match.first), None)
+    styled = before is not None and bool(before.ids(GENRE) or before.ids(NEAR) or before.ids(HYBRID))
+    return styled or text.words[match.last : match.last + 1] != () and text.words[match.last].form in ("the", "my", "him", "her", "them")
+
+
+def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:
+    """Whether an everyday word stands alone that names a player beside others only: "bones" after "trumpets", "歌" before "だけ"."""
+    if match.last - match.first > 1 or text.words[match.first].form not in table("instruments_extra")["shy"]["words"]:
+        return False
+    if any(text.lower.startswith(word, match.end) for word in ("だけ", "のみ", "なし", "あり", "入り", "无")):
+        return False
+    others = [m for m in matches if m is not match and any(m.ids(kind) for kind in _KINDS)]
+    return not any(len(text.between(m.end, match.start).strip()) <= 3 and m.last <= match.first for m in others)
+
+
 def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
     """Players at the end of a style's name: "balkan brass", "disco strings"; not "drum and bass", not "lofi beats"."""
     found = []
     for match in matches:
-        styled = match.ids(GENRE) or match.ids(NEAR)
         word = text.words[match.last - 1]
+        if match.ids(PRODUCTION) and match.last - match.first > 1 and word.form in ("drums", "snare", "kick", "hats"):
+            senses = tuple(s for s in vocabulary().senses((word.form,)) if s[0] in (INSTRUMENT, FAMILY))
+            found.append(Match(senses, word.start, word.end, match.last - 1, match.last))
+            continue
+        styled = match.ids(GENRE) or match.ids(NEAR)
         if styled and match.last - match.first > 1 and not any(match.ids(kind) for kind in _KINDS):
             senses = tuple(s for s in vocabulary().senses((word.form,)) if s[0] in (INSTRUMENT, FAMILY) and s[1] not in _STYLE_WORDS)
             found += [Match(senses, word.start, word.end, match.last - 1, match.last)] if senses else []
@@ -230,7 +268,7 @@ def _spoken(text: Text, match: Match) -> Match:
     """A word that names another player in the language of the prompt: "timbales" are timpani in French."""
     words = " ".join(word.form for word in text.words[match.first : match.last])
     names = table("instruments_extra")["by_language"].get(words)
-    name = names.get(language_of(text)) if names else None
+    name = names.get("all") or names.get(language_of(text)) if names else None
     return replace(match, senses=((INSTRUMENT, name),)) if name else match
 
 

@@ -126,13 +126,20 @@ def _forward(
             break
         if comma and not found:
             break
-        if skipped >= _REACH or not (is_adjective(index) or (scope_word and _may_be_skipped(scope_word, kind, bool(found or pending)))):
+        describes = kind == "negation" and not found and _describes(text.words[index].form) and index + 1 in by_first
+        allowed = scope_word and _may_be_skipped(scope_word, kind, bool(found or pending))
+        if skipped >= _REACH or not (is_adjective(index) or allowed or describes):
             break
         if comma and scope_word and text.words[index].form in _ANEW:
             break
         step = scope_word.last if scope_word else index + 1
         index, last_end, skipped = step, text.words[step - 1].end, skipped + 1
     return found
+
+
+def _describes(form: str) -> bool:
+    """Whether a word looks like an adjective: "no pitched strings", "no cheesy synths"."""
+    return form.endswith(("ed", "y", "al", "ic", "ish", "ous")) and len(form) > 4
 
 
 def _may_be_skipped(word: Match, kind: str, begun: bool) -> bool:

@@ -25,7 +25,7 @@ _ITEM = (
 )
 _BAR_ITEM = re.compile(_ITEM, re.IGNORECASE)
 _NEXT = re.compile(
-    r"\s*(?:,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
+    r"\s*(?::\s*)?(?:,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"(?<!\w)([ABCD]{3,10})(?:\s*[- ]?\s*(?:form|structure|song form))?(?!\w)")
@@ -33,6 +33,8 @@ _LETTER_LABELS = {"A": "verse", "B": "chorus", "C": "bridge", "D": "solo"}
 _AABA = {"A": "verse", "B": "bridge"}
 _NO = r"(?:no|without|skip the|skip|without an?|don't want an?|sin|ohne|sans|sem|没有)\s+(?:an?\s+|the\s+|any\s+)?"
 _NO_SECTION = re.compile(rf"(?<!\w){_NO}({NAME})(?!\w)")
+_SOLO_PLAYER = re.compile(r"solo(?:ist)?\s+(?:vocal|voice|sing|piano|guitar|violin|cello|flute|sax|trumpet|instrument|part|drum|organ)")
+"""Not a section: "no solo vocals"."""
 _WISH = re.compile(
     rf"(?<!\w)(?:with|has|have|having|add|include|including|featuring|plus|and|start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|end(?:s|ing)?|close(?:s)?|want|then|into|before|after|con|mit|avec|com)"
     rf"\s+(?:(?:on|in|with|by|to|up|con|mit|avec|com)\s+)?((?:a|an|the|one|two|big|un|una|ein|eine|einem|une|um|uma|massive|huge)\s+(?:[\w-]+\s+){{0,3}}?)({NAME})(?!\w)(?!\s+(?:pedal|tuning|d\b|shadow|of|machine))"
@@ -143,7 +145,7 @@ def read_wishes(text: Text) -> Wishes:
     quotes: list[str] = []
     first = last = None
     for match in _NO_SECTION.finditer(text.lower):
-        if text.is_free(*match.span()) and match.group(1) != "tag":
+        if text.is_free(*match.span()) and match.group(1) != "tag" and not _SOLO_PLAYER.match(text.lower, match.start(1)):
             unwanted.append(canonical_label(match.group(1)))
             quotes.append(text.quote(*match.span()))
             text.take(*match.span())

@@ -23,7 +23,8 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
             played = " and ".join(genres()[name].name.lower() for name in near.plays)
             verb = "plays" if len(near.plays) == 1 else "play"
             case.note(f"{near.name} has no pack of its own yet: {played} {verb} it, at its own tempo and in its own colours.")
-        return Finding(styles.genres, styles.evidence, 0.8 if styles.misspelt or styles.near_leads else 1.0, _styles_reason(case)).stated()
+        sure = 0.8 if styles.misspelt or styles.near_leads else 0.9 if styles.plays else 1.0
+        return Finding(styles.genres, styles.evidence, sure, _styles_reason(case)).stated()
     if case.artist:
         found = tuple(dict.fromkeys(pack for style in case.artist.genres for pack in packs_of(style)))
         return inferred(found or (DEFAULT_GENRE,), f"{case.artist.name} plays in this style", 0.8, words.models.evidence).stated()
@@ -57,6 +58,8 @@ def _styles_reason(case: Case) -> str | None:
     styles = case.words.styles
     if styles.near_leads:
         return f"{styles.near[0].name} is played by {' and '.join(styles.near[0].plays)}"
+    if styles.plays:
+        return f"'{styles.plays}' is a kind of {genres()[styles.genres[0]].name.lower()}, whose pack plays it"
     if len(styles.genres) > 1:
         return f"a mixture: {genres()[styles.genres[0]].name.lower()} leads, {', '.join(genres()[g].name.lower() for g in styles.genres[1:])} colours it"  # noqa: E501  a table of words or one pattern
     return None
