@@ -17,7 +17,32 @@ def run(arguments: argparse.Namespace) -> int:
     """Analyze a file: by its content, a score or MIDI file as notes, anything else as sound."""
     if not arguments.file.is_file():
         raise BadInput("file", str(arguments.file), "a readable audio file (WAV, FLAC, OGG, MP3)")
-    return _notes(arguments) if holds_notes(arguments.file) else _sound(arguments)
+    notes = holds_notes(arguments.file)
+    _check(arguments, notes=notes)
+    return _notes(arguments) if notes else _sound(arguments)
+
+
+def _check(arguments: argparse.Namespace, *, notes: bool) -> None:
+    """Refuse at once what would be refused, or left out, after all the listening."""
+    for field in ("midi", "picture"):
+        target: Path | None = getattr(arguments, field)
+        if target is None:
+            continue
+        if notes:
+            raise BadInput(field, str(target), "a recording to analyze", hint=f"{arguments.file.name} holds notes and no sound")
+        if not target.parent.is_dir() or target.is_dir():
+            raise BadInput(field, str(target), "a file that can be written, in a folder that exists")
+        if target.exists() and target.samefile(arguments.file):
+            raise BadInput(field, str(target), "another file than the one that is analyzed")
+    if notes and arguments.separate:
+        raise BadInput("separate", arguments.separate, "a recording to analyze", hint=f"{arguments.file.name} holds notes and no sound")
+    if arguments.midi and arguments.separate == "none":
+        raise BadInput("separate", "none", "auto, demucs or bands beside --midi, which writes what the stems play")
+    if arguments.separate == "demucs":
+        from services.analyzer.separation import demucs_lacks
+
+        if lacks := demucs_lacks():
+            raise BadInput("separate", "demucs", "auto, bands or none here", hint=lacks)
 
 
 def holds_notes(path: Path) -> bool:

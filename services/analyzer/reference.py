@@ -41,7 +41,7 @@ def heard_reference(reference: Artifact, bench: Workbench, how: How) -> HeardRef
     path = bench.objects.local_path(reference)
     digest = file_digest(path)
     key = key_of(digest, method_here(how))
-    written = key.replace(FOLDER, TRANSCRIPTS, 1).replace(".json", ".mid")
+    written = _transcript_key(key)
     known = recall(bench.objects, key, digest)
     stored = _transcript(bench, written)
     if known is not None and (stored is not None or known.separation.method == "none"):
@@ -51,11 +51,18 @@ def heard_reference(reference: Artifact, bench: Workbench, how: How) -> HeardRef
 
     heard = hear_all(path, lambda share, line: bench.progress(HEARD_SHARE * share, line))
     stems = hear_stems(heard, how, lambda share, line: bench.progress(HEARD_SHARE + (1 - HEARD_SHARE) * share, line))
-    if stems.midi:
-        stored = bench.objects.put_bytes(written, stems.midi, "audio/midi")
-    if method_here(how).startswith(stems.features.separation.method):  # not what stood in for Demucs once it failed
+    as_planned = method_here(how).startswith(stems.features.separation.method)
+    if stems.midi:  # what stood in for Demucs once it failed is kept by its own name: a job's file never changes under it
+        name = written if as_planned else _transcript_key(key_of(digest, stems.features.separation.method))
+        stored = bench.objects.put_bytes(name, stems.midi, "audio/midi")
+    if as_planned:
         keep(bench.objects, key, stems.features)
     return HeardReference(stems.features, stored if stems.midi else None, stems.notes)
+
+
+def _transcript_key(key: str) -> str:
+    """Where the transcript of an analysis lies that is kept under `key`."""
+    return key.replace(FOLDER, TRANSCRIPTS, 1).removesuffix(".json") + ".mid"
 
 
 def _transcript(bench: Workbench, key: str) -> Artifact | None:

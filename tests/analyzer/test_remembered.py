@@ -125,3 +125,13 @@ def test_the_same_sound_under_another_name_is_the_same_file(bench, reference, tm
     other = made.objects.put_file("uploads/other.flac", tmp_path / "other.flac", "audio/flac")
     assert heard_features(other, made).digest == reference.sha256
     assert not said
+
+
+def test_stems_that_stood_in_for_demucs_never_take_its_place(bench, reference, monkeypatch) -> None:
+    """Demucs is here and fails: the job's transcript lies by the name of bands, so that a later success changes no earlier job's file."""
+    made, _ = bench
+    monkeypatch.setattr("services.analyzer.reference.method_here", lambda _: "demucs.htdemucs")
+    stood_in = heard_reference(reference, made, "bands")
+    assert stood_in.features.separation.method == "bands"
+    assert stood_in.transcript.key.endswith("-bands.mid")
+    assert made.objects.list(remembered.FOLDER) == []

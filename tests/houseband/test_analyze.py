@@ -3,9 +3,11 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from contracts.features import DrumVoice, Evidence, Features, HeardChord, HeardDrums, HeardSection, Measured, Swing
+from houseband.cli import main
 from houseband.commands.analyze import holds_notes, rows_of
 from services.analyzer.drawing import draw
 
@@ -82,3 +84,25 @@ def test_the_picture_shows_what_was_heard_and_is_the_same_each_time() -> None:
     first, again, bare = draw(rich, noise), draw(rich, noise), draw(plain, np.zeros(0, np.float32))
     assert first == again != bare
     assert Image.open(io.BytesIO(first)).size == Image.open(io.BytesIO(bare)).size == (1600, 900)
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "named"),
+    [
+        (b"MThd", ["--midi", "out.mid"], "midi"),
+        (b"MThd", ["--picture", "out.png"], "picture"),
+        (b"{}", ["--separate", "bands"], "separate"),
+        (b"RIFF", ["--midi", "none/out.mid"], "midi"),
+        (b"RIFF", ["--picture", "."], "picture"),
+        (b"RIFF", ["--picture", "file"], "picture"),
+        (b"RIFF", ["--midi", "out.mid", "--separate", "none"], "separate"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_heard(content, more, named, tmp_path, monkeypatch, capsys) -> None:
+    """Exit code 2 with the option's name: nothing is left out in silence, the analyzed file is never written over."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_bytes(content)
+    assert main(["analyze", "file", *more]) == 2
+    assert f"houseband: {named}: " in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == content
