@@ -16,7 +16,7 @@ _CASES = {
     "piano trio": ("classical", "acoustic_piano violin cello"),
     "swinging jazz, piano trio": ("jazz", "acoustic_piano double_bass drum_kit"),
     "piano quintet in E minor": ("classical", "acoustic_piano violin viola cello"),
-    "an adagio for strings": ("classical", "string_ensemble violin viola cello"),
+    "an adagio for strings": ("classical", "string_ensemble"),
     "serenade in G major for flute and harp": ("classical", "flute harp"),
     "string quartet in D minor": ("classical", "violin viola cello"),
     "brass quintet": ("classical", "trumpet french_horn trombone tuba"),

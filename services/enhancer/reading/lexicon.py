@@ -9,6 +9,7 @@ from services.enhancer.reading.text import Text, words_of
 Sense = tuple[str, str]
 """(kind, id), such as ("genre", "house")."""
 
+_SIBILANTS = ("ses", "shes", "ches", "xes", "zes", "oes", "res", "nes")
 _MARKS = ",;.!?:|+\n()"
 _FUZZY_MIN = 5
 _FUZZY_TWO = 9
@@ -171,7 +172,7 @@ class Lexicon:
         if found or len(forms[-1]) < 4:
             return found or ()
         for ending in ("s", "es", "y"):
-            if forms[-1].endswith(ending):
+            if forms[-1].endswith(ending) and (ending != "es" or forms[-1].endswith(_SIBILANTS)):
                 singular = self.phrases.get((*forms[:-1], forms[-1][: -len(ending)]))
                 if singular:
                     return singular

@@ -37,6 +37,8 @@ _ASIAN_AFTER = {
     QUIET: re.compile(rf"{_LABEL}(?:要|は|が)?(?:安静|轻柔|静か|穏やか)"),
     LOUD: re.compile(rf"{_LABEL}(?:要|は|が|で)?(?:爆发|爆炸|激烈|激しく|盛り上が|激しい)"),
 }
+_HARD_END = re.compile(r"hard (?:ending|end|stop|outro)")
+"""How it stops, not how full it is then."""
 _START = re.compile(
     r"(?<!\w)(?:start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|empieza|comienza|beginnt|fängt|commence|débute|começa|inizia)\s+(?:off |out |very |really |de forma |muy |ganz |sehr |très |bem )?(quiet(?:ly)?|soft(?:ly)?|gentl[ey]|calm(?:ly)?|sparse(?:ly)?|suave|tranquilo|ruhig|leise|doucement|calmement|calmo|loud|big|hard|fuerte|laut|fort)(?!\w)"  # noqa: E501  a table of words or one pattern
 )

@@ -29,7 +29,7 @@ def read_feelings(text: Text, matches: Sequence[Match]) -> Feelings:
     refused_items = {i for scope in reached(text, items, "negation", lambda _: False) for i in scope.items}
     kept = [m for i, m in enumerate(items) if i not in refused_items]
     refused = dict.fromkeys(name for i in refused_items for name in items[i].ids(MOOD))
-    named = dict.fromkeys(name for m in kept for name in m.ids(MOOD)[:1] if name not in refused)
+    named = dict.fromkeys(name for m in kept for name in _felt(text, m) if name not in refused)
     inner = {m: vocabulary().inside(text, m, MOOD)[:1] for m in matches if m.ids(GENRE) and m.last - m.first > 1}
     coloured = [m for m, names in inner.items() if set(names) & _COLOURS and not set(names) & {*named, *refused}]
     named.update(dict.fromkeys(inner[m][0] for m in coloured))
@@ -37,6 +37,12 @@ def read_feelings(text: Text, matches: Sequence[Match]) -> Feelings:
         dict.fromkeys(text.quote(m.start, m.end) for m in (*kept, *coloured) if not m.ids(MOOD) or m.ids(MOOD)[0] in named)
     )
     return Feelings(tuple(named), tuple(refused), evidence or None, _intensity(text, kept), any(m.misspelt for m in kept))
+
+
+def _felt(text: Text, match: Match) -> tuple[str, ...]:
+    """The mood that a word names; of several the darker one in French, where "sombre" speaks of light before it speaks of grief."""
+    names = match.ids(MOOD)
+    return ("dark",) if names[:2] == ("sad", "dark") and text.quote(match.start, match.end).lower().startswith("sombre") else names[:1]
 
 
 def _intensity(text: Text, kept: Sequence[Match]) -> float:

@@ -25,7 +25,7 @@ _ITEM = (
 )
 _BAR_ITEM = re.compile(_ITEM, re.IGNORECASE)
 _NEXT = re.compile(
-    r"\s*(?::\s*)?(?:,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
+    r"\s*(?:(?::\s+)?,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"(?<!\w)([ABCD]{3,10})(?:\s*[- ]?\s*(?:form|structure|song form))?(?!\w)")
