@@ -49,9 +49,16 @@ def _form(theory: Theory) -> Iterator[Row]:
     sources = {"score": "the score's own sections", "markers": "by the file's markers", "repetition": "by what changes and comes back"}
     yield "form", f"{theory.form.letters}  {theory.form.kind}", sources[theory.form.source]
     for section in theory.form.sections:
-        inside = [c for c in theory.chords if section.bar <= c.bar < section.bar + section.bars]
+        inside = _in_bars(theory.chords, section.bar, section.bar + section.bars)
         name = f"  {section.letter} {section.label}".rstrip()
         yield name, f"bars {section.bar}–{section.bar + section.bars - 1}  {_numerals(inside)}", _symbols(inside)
+
+
+def _in_bars(chords: Sequence[ReadChord], first: int, end: int) -> list[ReadChord]:
+    """Chords from a bar to before another, with the one that sounds on from before."""
+    held = [c for c in chords if c.bar < first][-1:]
+    inside = [c for c in chords if first <= c.bar < end]
+    return inside if inside and (inside[0].bar, inside[0].beat) == (first, 1.0) else [*held, *inside]
 
 
 def _loop(chords: Sequence[ReadChord]) -> tuple[list[ReadChord], int]:
