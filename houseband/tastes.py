@@ -1,13 +1,14 @@
 """The user's taste on this machine: where it is asked for, and songs as they are judged."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import BadInput
+from pydantic import ValidationError
+
+from contracts.errors import BadInput, Unavailable
 from contracts.preferences import Preferences
 from houseband.client import Client
 from houseband.home import Home
@@ -54,7 +55,10 @@ def song_facts(field: str, folder: Path) -> dict[str, Any]:
 
 
 def known_taste(home: Home) -> Preferences:
-    """What is known on this machine, read from the home's database without a house; empty where nothing is."""
+    """What is known on this machine, read from the home's database without a house; empty where nothing is.
+
+    Raises Unavailable for a database that is none, or holds what no taste can be.
+    """
     if not home.database.exists():
         return Preferences()
     try:
@@ -62,4 +66,9 @@ def known_taste(home: Home) -> Preferences:
             row = database.execute("SELECT document FROM tastes WHERE user = 'local'").fetchone()
     except sqlite3.OperationalError:  # a database of before there was taste, or one that is being made
         return Preferences()
-    return Preferences.model_validate(json.loads(row[0])) if row else Preferences()
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(f"the taste in {home.database}", str(error)) from error
+    try:
+        return Preferences.model_validate_json(row[0]) if row else Preferences()
+    except ValidationError as error:
+        raise Unavailable(f"the taste in {home.database}", "it is broken; `houseband taste --forget` begins anew") from error

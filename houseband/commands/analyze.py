@@ -55,8 +55,11 @@ def holds_notes(path: Path) -> bool:
 def _notes(arguments: argparse.Namespace) -> int:
     """The theory of a score or a MIDI file."""
     from houseband.commands.theory_table import theory_rows
-    from services.analyzer.theory import read_file
+    from services.analyzer.theory import SCORE_BYTES, read_file
 
+    size = arguments.file.stat().st_size
+    if size > SCORE_BYTES:
+        raise BadInput("file", arguments.file.name, f"notes in at most {SCORE_BYTES >> 20} MiB", hint=f"it has {size >> 20}")
     theory = read_file(arguments.file.read_bytes(), arguments.file.name)
     if arguments.json:
         print(theory.model_dump_json())

@@ -1,11 +1,14 @@
 """What one likes, on the command line: judged in one folder, known on this machine, taken out."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from contracts.context import Context, IdeationSection, Options, Request
+from contracts.errors import Unavailable
 from houseband.cli import main
 from houseband.home import Home
 from houseband.tastes import known_taste
@@ -51,3 +54,17 @@ def test_a_song_is_not_better_than_itself(tmp_path: Path, capsys: pytest.Capture
     song = delivered(tmp_path / "a", "a slow folk song")
     assert main(["prefer", str(song), str(song.parent / "." / "a")]) == 2
     assert "another song" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("document", [None, "{", '{"names": {"genre": {"folk": {"mean": null}}}}'])
+def test_a_broken_taste_is_told_in_words(document: str | None, tmp_path: Path) -> None:
+    """No database, no JSON, no model: Unavailable with the file's name."""
+    home = Home(tmp_path)
+    if document is None:
+        home.database.write_bytes(b"this is no database at all, whatever it is called")
+    else:
+        with closing(sqlite3.connect(home.database)) as database, database:
+            database.execute("CREATE TABLE tastes (user TEXT, judgements INTEGER, document TEXT)")
+            database.execute("INSERT INTO tastes VALUES ('local', 1, ?)", (document,))
+    with pytest.raises(Unavailable, match=home.database.name):
+        known_taste(home)
