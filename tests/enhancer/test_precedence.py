@@ -127,3 +127,12 @@ def test_words_of_feeling_and_pace_leave_a_picture_the_sound_alone() -> None:
     plain = enhanced("a happy fast pop song", Options(), Brought(), seed=3).brief
     same = ("tempo_bpm", "key", "energy", "valence", "genres", "moods")
     assert {name: getattr(happy, name) for name in same} == {name: getattr(plain, name) for name in same}
+
+
+def test_what_the_ear_said_against_a_recording_is_told_with_the_brief() -> None:
+    """A silent reference gives nothing, and the brief says why."""
+    silent = Features(
+        duration_s=8, sample_rate_hz=44_100, channels=1, analyzed_s=8, notes=("The file is silent: nothing could be heard in it.",)
+    )
+    notes = enhanced("a song", Options(), Brought(silent), seed=1).brief.notes
+    assert "The reference: The file is silent: nothing could be heard in it." in notes

@@ -1,6 +1,5 @@
 """What a reference recording says about tempo, meter, key, style and feeling. Nothing of it overrules a word of the user's."""
 
-from contracts.features import Features
 from contracts.music import Key, Meter
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
@@ -110,14 +109,3 @@ def heard_valence(case: Case, base: float) -> Finding[float] | None:
         return None
     share = 0.7 * heard.confidence
     return inferred(round(min(max((1 - share) * base + share * heard.value, 0.0), 1.0), 2), f"mostly that {HEARD}", heard.confidence)
-
-
-def note_reference(case: Case) -> None:
-    """Say what the ear said against its own findings, so that the user reads it beside the brief."""
-    for remark in case.features.notes if case.features else ():
-        case.note(f"The reference: {remark}.")
-
-
-def is_heard(features: Features | None) -> bool:
-    """Whether there is a reference in which something is to be heard."""
-    return features is not None and (features.tempo_bpm is not None or bool(features.sections) or bool(features.spectrum_hz))

@@ -50,6 +50,8 @@ def _note_reference(case: Case, fields: Fields) -> None:
     lost = {name: by for name, by in lost.items() if by not in (REFERENCE, STYLE)}
     if lost:
         case.note(f"The reference has {_listed([said[name][1] for name in lost])}; {_settled(lost)}.")
+    for remark in case.features.notes if case.features else ():
+        case.note(f"The reference: {remark.rstrip('.')}.")
 
 
 def _said(case: Case) -> dict[str, tuple[object, str]]:
