@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
 from pydantic import ValidationError
 
@@ -64,12 +65,17 @@ def of_score(score: Score, name: str) -> Piece:
         raise BadInput("file", name, _ALLOWED, hint=f"it is longer than {MOST_BARS} bars or {MOST_SCORE_NOTES} notes")
     if any(n.start < 0 or n.duration < 0 or not 0 <= n.pitch <= 127 for part in score.parts.values() for n in part.notes):
         raise BadInput("file", name, _ALLOWED, hint="a note begins before the first bar, ends before it begins, or has no MIDI pitch")
-    meter = score.meter_value
+    events = score.chord_events()
+    if not all(isfinite(number) for number in (score.tempo_bpm, *(event.beat for event in events))):
+        raise BadInput("file", name, _ALLOWED, hint="its tempo or the beat of a chord is no finite number")
+    meter, end = score.meter_value, score.end_tick
     lines = tuple(
-        Line(part_id, _ROLES[part.role], tuple(part.notes)) for part_id, part in score.parts.items() if part.role in _ROLES and part.notes
+        Line(part_id, _ROLES[part.role], notes)
+        for part_id, part in score.parts.items()
+        if part.role in _ROLES and (notes := tuple(n for n in part.notes if n.start < end))
     )
     stretches = tuple(Stretch(s.label, s.start_bar - 1, s.bars) for s in sorted(score.sections.values(), key=lambda s: s.start_bar))
-    chords = timed(score.chord_events(), meter, score.end_tick)
+    chords = timed(events, meter, end)
     Key.parse(score.key)
     return Piece(name, "score", meter, score.bars, lines, chords, stretches, score.tempo_bpm, score.key)
 
