@@ -24,7 +24,9 @@ _PIECE = re.compile(
     r"(?<!\w)(?:adagio|larghetto|largo|andante|allegro|elegy|serenade|divertimento|romance|sonata|fantasia|bagatelle|canon|fugue|nocturne)"
     r"(?:\s+in\s+[a-g](?:[#b]|\s+sharp|\s+flat)?(?:\s+(?:major|minor))?)?,?\s+for\s+(?:the\s+|solo\s+)?"
 )
-_SOLO = re.compile(r"\s+solo(?:\s+piece)?\s*(?:$|[,.;:]|(?:in|at|of|en|em|à la|à|al estilo|ao estilo|im stil|wie|like|style|façon|comme|como)\s)")
+_SOLO = re.compile(
+    r"\s+solo(?:\s+piece)?\s*(?:$|[,.;:]|(?:in|at|of|en|em|à la|à|al estilo|ao estilo|im stil|wie|like|style|façon|comme|como)\s)"
+)
 _ARTICLE = re.compile(
     r"(?:(?:an?|une?|una?|uma?|eine?|ein)\s+)?(?:(?:(?:sad|slow|short|calm|soft|simple|little)\s+)?(?:piece|music|song|track|morceau|pièce|musique|pieza|música|canción|peça|stück|musik)\s+(?:of|for|de|para|pour|für)\s+)?"
 )
@@ -54,7 +56,11 @@ def find_ensemble(text: Text, named: Sequence[Named], genre_ids: Sequence[str]) 
         strings = set(names) <= {*STRINGS, "string_ensemble"} and "string_ensemble" in names
         players = ("string_ensemble",) if strings else names
         return Ensemble(players, text.quote(piece.start(), named[-1][0].end), "classical")
-    if len(names) == 1 and _ARTICLE.fullmatch(text.lower[: named[0][0].start].strip() + " " * bool(named[0][0].start)) and _SOLO.match(text.lower, named[0][0].end):
+    if (
+        len(names) == 1
+        and _ARTICLE.fullmatch(text.lower[: named[0][0].start].strip() + " " * bool(named[0][0].start))
+        and _SOLO.match(text.lower, named[0][0].end)
+    ):
         return Ensemble(names, f"{text.quote(named[0][0].start, named[0][0].end)} solo")
     word = _COUNTED.search(text.lower)
     if word is None or not names:

@@ -142,7 +142,17 @@ def _is_shy(text: Text, match: Match) -> bool:
     """Whether an everyday word ("the house", "my country") is no style here."""
     shy = table("words")["shy_genres"]
     word = text.words[match.first]
-    styled = match.first and text.words[match.first - 1].form in ("folk", "slow", "peasant", "court", "village", "barn", "country", "last", "first")
+    styled = match.first and text.words[match.first - 1].form in (
+        "folk",
+        "slow",
+        "peasant",
+        "court",
+        "village",
+        "barn",
+        "country",
+        "last",
+        "first",
+    )
     if word.form in ("dance", "dances") and match.last == match.first + 1 and (styled or word.form == "dances"):
         return True
     if word.form in ("drone", "drones") and match.first and _after_player(text, match.first):

@@ -202,7 +202,9 @@ def _family_only(name: str, items: Sequence[Match], wanted_items: Sequence[int])
 def _in_passing(text: Text, scope: Scope) -> bool:
     """Whether "only" or "solo" speaks of a moment: "not only piano", "piano only in the intro", "starting with solo cello"."""
     before, after = text.lower[max(0, scope.start - 10) : scope.start], text.lower[scope.end : scope.end + 12]
-    if re.search(rf"(?<!\w){NAME}\s*[,:(-]?\s*(?:is |with |of |ist |con |avec |com |mit )?$", text.lower[max(0, scope.start - 30) : scope.start]):
+    if re.search(
+        rf"(?<!\w){NAME}\s*[,:(-]?\s*(?:is |with |of |ist |con |avec |com |mit )?$", text.lower[max(0, scope.start - 30) : scope.start]
+    ):
         return True  # "a quiet intro, just piano"
     moment = re.match(r"\s+(?:in|at|during|for|on|until|before|after)\b", after) and text.quote(scope.start, scope.end).lower().endswith(
         ("only", "alone")
@@ -233,9 +235,12 @@ def _is_piece(text: Text, match: Match, matches: Sequence[Match]) -> bool:
     """Whether a "beat" is the music itself: "a trap beat", "lofi hip hop beats to study to", "brass over a house beat"."""
     if text.words[match.last - 1].form not in ("beat", "beats") or match.last - match.first > 1:
         return False
+    if match.first and text.words[match.first - 1].form in ("just", "only") and not text.lower[match.end :].strip(" .,!"):
+        return True  # "no singing, just beat"
     before = next((m for m in matches if m.last == match.first), None)
     styled = before is not None and bool(before.ids(GENRE) or before.ids(NEAR) or before.ids(HYBRID))
-    return styled or text.words[match.last : match.last + 1] != () and text.words[match.last].form in ("the", "my", "him", "her", "them")
+    after = text.words[match.last].form if match.last < len(text.words) else ""
+    return styled or after in ("the", "my", "him", "her", "them")
 
 
 def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:

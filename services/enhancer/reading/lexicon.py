@@ -152,7 +152,7 @@ class Lexicon:
 
     def _slip(self, word: str, known: str) -> bool:
         """Whether a word that means nothing else is one letter off a known one of three letters or more."""
-        if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha():
+        if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha() or word == known + "s":
             return False
         return edit_distance(word, known, 1) == 1
 

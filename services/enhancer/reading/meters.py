@@ -90,7 +90,16 @@ def _figures(text: Text) -> Finding[str] | None:
 
 
 def _spelled(text: Text) -> Finding[str] | None:
-    for pattern, sure in ((_SPELLED, 0.95), (_DASHED, 1.0), (_BY, 0.95), (_GERMAN, 1.0), (_FRENCH, 0.9), (_CJK, 1.0), (_CJK_SHORT, 0.95), (_CJK_READ, 0.95)):
+    for pattern, sure in (
+        (_SPELLED, 0.95),
+        (_DASHED, 1.0),
+        (_BY, 0.95),
+        (_GERMAN, 1.0),
+        (_FRENCH, 0.9),
+        (_CJK, 1.0),
+        (_CJK_SHORT, 0.95),
+        (_CJK_READ, 0.95),
+    ):
         for match in pattern.finditer(text.lower):
             value = _signature(match)
             if value and text.is_free(*match.span()):

@@ -96,7 +96,12 @@ def read_moments(text: Text) -> Moments:
         for level, pattern in patterns.items():
             for match in pattern.finditer(text.lower):
                 label = canonical_label(match.group("label"))
-                if label not in _NO_PLACE and label not in energies and "guitar" not in match.group():
+                if (
+                    label not in _NO_PLACE
+                    and label not in energies
+                    and "guitar" not in match.group()
+                    and not _HARD_END.fullmatch(match.group())
+                ):
                     energies[label] = level
                     spoken += [match.span()] if level == QUIET else []
                     quotes.append(text.quote(*match.span()))

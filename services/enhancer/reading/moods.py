@@ -34,7 +34,7 @@ def read_feelings(text: Text, matches: Sequence[Match]) -> Feelings:
     coloured = [m for m, names in inner.items() if set(names) & _COLOURS and not set(names) & {*named, *refused}]
     named.update(dict.fromkeys(inner[m][0] for m in coloured))
     evidence = ", ".join(
-        dict.fromkeys(text.quote(m.start, m.end) for m in (*kept, *coloured) if not m.ids(MOOD) or m.ids(MOOD)[0] in named)
+        dict.fromkeys(text.quote(m.start, m.end) for m in (*kept, *coloured) if not m.ids(MOOD) or _felt(text, m)[0] in named)
     )
     return Feelings(tuple(named), tuple(refused), evidence or None, _intensity(text, kept), any(m.misspelt for m in kept))
 

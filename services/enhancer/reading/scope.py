@@ -70,7 +70,7 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
             found = (
                 _backward(text, word, kind, items, by_last, at) if _LEAVE.search(text.lower[max(0, word.start - 60) : word.start]) else []
             )
-        elif "before" in places:
+        elif "before" in places and not (kind == "only" and "after" in places and text.lower[word.end : word.end + 1] in (",", ".", ";")):
             found = _forward(text, word, kind, items, by_first, at, is_adjective)
         elif "after" in places:
             found = _backward(text, word, kind, items, by_last, at)
@@ -78,6 +78,7 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
             continue
         if not found and "before" in places and "after" in places:
             found = _backward(text, word, kind, items, by_last, at)
+            found = found or _forward(text, word, kind, items, by_first, at, is_adjective)
         if found:
             start = min(word.start, *(items[i].start for i in found))
             end = max(word.end, *(items[i].end for i in found))

@@ -37,7 +37,8 @@ _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
 _LISTED = re.compile(r"(?:^|[,;]\s*|[.!]\s+)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)))")
 _OR_SO = re.compile(
-    r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:\+(?!\d)|or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))", re.ASCII
+    r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:\+(?!\d)|or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))",
+    re.ASCII,
 )
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")

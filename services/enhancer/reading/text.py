@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from contracts.context import MAX_PROMPT_CHARS
 from contracts.errors import BadInput
@@ -20,7 +21,9 @@ _TYPOGRAPHY = str.maketrans(
     | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
-_LABEL = re.compile(r"[\"'][A-Za-z_ ]{2,24}[\"']\s*[:=](?=\s*[\"'\[{\d-]|\s*(?:true|false|null)\b)|[a-z]{2,12}_[a-z]{2,12}\s*[:=]|\\n[a-z_]{2,16}\s*[:=]")
+_LABEL = re.compile(
+    r"[\"'][A-Za-z_ ]{2,24}[\"']\s*[:=](?=\s*[\"'\[{\d-]|\s*(?:true|false|null)\b)|[a-z]{2,12}_[a-z]{2,12}\s*[:=]|\\n[a-z_]{2,16}\s*[:=]"
+)
 _DATA = str.maketrans({'"': " ", "{": " ", "}": "\n", "[": " ", "]": " ", "\\": "\n"})
 
 
@@ -104,8 +107,11 @@ def fold(word: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+@lru_cache(maxsize=65536)
 def words_of(phrase: str) -> tuple[str, ...]:
     """The folded words of a phrase: hyphens, apostrophes and spaces all separate."""
+    if phrase.isascii() and phrase.isprintable():  # nothing to decompose; the tables hold twenty thousand of them
+        return tuple("and" if word == "&" else word for word in _WORD.findall(phrase.lower()))
     return tuple(word.form for word in Text.quoted(phrase).words)
 
 
