@@ -112,6 +112,7 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     add("--chords", metavar='"verse: Am F C G; chorus: F G Am Am"', help="one token per bar; [F G] shares a bar")
     add("--structure", metavar="intro:4,verse:8,chorus:8")
     add("--reference", type=Path, metavar="AUDIO", help="a recording to learn tempo, key, energy and tone from")
+    add("--separate", choices=("auto", "demucs", "bands", "none"), help="how the stems of the reference are had")
     add("--midi", type=Path, metavar="FILE", help="a MIDI file to build on: its melody, chords, bass and drums are kept")
     add("--midi-as", choices=("auto", "melody", "chords", "drums"), help="what the MIDI file is taken for")
     add("--hum", type=Path, metavar="AUDIO", help="a hummed, whistled or played melody to build on")

@@ -32,6 +32,7 @@ _FIELDS = [
     "valence",
     "enhance",
     "taste",
+    "separate",
     "license",
     "target_lufs",
     "ceiling_dbtp",

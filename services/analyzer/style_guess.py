@@ -34,7 +34,9 @@ def believed(profile: SoundProfile, evidence: tuple[Evidence, ...]) -> list[tupl
 
 
 def guess(profile: SoundProfile, styles: list[tuple[str, float]], features: Features) -> dict[str, object]:
-    """Genres, moods, valence, energy, families and instruments as fields of Features."""
+    """Genres, moods, valence, energy, families and instruments as fields of Features; none where neither pulse nor key is heard."""
+    if features.tempo_bpm is None and features.key is None:
+        return {"energy": features.energy}
     ears = sound_ears()
     held = trust(ears.strangeness(profile))
     families = hear_families(ears, profile, styles, features)

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ R = TypeVar("R")
 MEMORY_BYTES = 4 << 30
 """Address space that the child may take beyond what Python itself has mapped."""
 TAIL_BYTES = 2000
+SECRETS = ("_API_KEY", "_ACCESS_KEY", "_SECRET", "_TOKEN", "_PASSWORD", "_DATABASE_URL")
 LOOK_EVERY_S = 0.05
 PIECE_BYTES = 1 << 18
 
@@ -115,6 +116,11 @@ def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{function.__qualname__}"
 
 
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What foreign code may know: no key, password or secret of this house."""
+    return {name: value for name, value in environment.items() if not name.upper().endswith(SECRETS)}
+
+
 def _spawn(handles: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     """The child: it reads the call from stdin, answers on stdout, and all that is printed goes to stderr."""
     return subprocess.Popen(
@@ -125,7 +131,7 @@ def _spawn(handles: tuple[int, ...]) -> "subprocess.Popen[bytes]":
         bufsize=0,
         start_new_session=True,
         pass_fds=handles,
-        env={**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0"},
+        env={**_without_secrets(os.environ), **dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0"},
     )
 
 

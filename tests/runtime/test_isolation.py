@@ -105,3 +105,10 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
 
 def _runs(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_foreign_code_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys, passwords and tokens of the environment stay here; the rest goes along."""
+    for name in ("TEST_LLM_API_KEY", "TEST_SECRET_ACCESS_KEY", "TEST_S3_SECRET", "TEST_FOLDER"):
+        monkeypatch.setenv(name, "x")
+    assert isolated(foreign.told, timeout_s=20, what="a test") == ["TEST_FOLDER"]
