@@ -14,7 +14,7 @@ override OUT := $(value OUT)
 override SEED := $(value SEED)
 export PROMPT OUT SEED
 
-.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments eval-brief eval-ears eval-likeness gallery snapshots locks schemas clean setup setup-dev
+.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments eval-brief eval-ears eval-likeness eval-theory gallery snapshots locks schemas clean setup setup-dev
 
 help:
 	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
@@ -69,6 +69,9 @@ eval-ears: setup-dev
 
 eval-likeness: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.likeness $(ARGS)
+
+eval-theory: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.theory $(ARGS)
 
 gallery: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.gallery $(ARGS)
