@@ -27,7 +27,7 @@ _LESS_FAMILY = {
     "percussion": "percussion",
 }
 _INSTRUMENTAL = re.compile(
-    r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:singing|lyrics|words)|no lyrics|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"  # noqa: E501  a table of words or one pattern
+    r"(?<!\w)(?:instrumentals?(?! solo| break| section)|no singing|without (?:any )?(?:singing|lyrics|words)|without to sing|nobody (?:sings|singing)|no (?:lyrics|words)|(?:lyrics?|words?)[- ]free|sans paroles|sin letra|sem letra|ohne (?:worte|text)|senza parole|instrumental music|纯音乐|純音樂|无人声|インスト(?:ゥルメンタル)?|歌なし)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _A_CAPPELLA = re.compile(
     r"(?<![a-z])(?:(?:a|à)[ -]?capp?ell?a|voices only|vocals only|unaccompanied (?:voices?|singing|choir)|nothing but (?:voices|vocals)|s[oó] vozes|solo voces|nur stimmen|que des voix)(?![a-z])|アカペラ|無伴奏合唱|无伴奏|無伴奏|阿卡贝拉|清唱|아카펠라|а капелла"  # noqa: E501  a table of words or one pattern
@@ -39,7 +39,7 @@ _NO_ELECTRONICS = re.compile(
     r"(?<!\w)(?:nothing|not|no|zero|nada|nichts|rien d'|niente) ?(?:too )?(?:electronic|synthetic|electr[oó]nico|eletr[oô]nico|elektronisches?|[eé]lectronique|elettronico)(?!\w|[ -]?\w*(?:drum|beat|kit|perc|danc|music))"  # noqa: E501  a table of words or one pattern
 )
 _ELSE = re.compile(
-    r"(?<!\w)(?:(?:and )?nothing else|no other instruments?|no other sounds?|no one else|and (?:that's|thats) (?:it|all)|(?:und )?sonst nichts|nichts anderes|y nada m[aá]s|nada m[aá]s|et rien d'autre|rien d'autre|e nada mais|nada mais|e basta)(?!\w)|ほかの楽器なし|他の楽器なし|それだけ|其他都不要|别的都不要|不要其他乐器"  # noqa: E501  a table of words or one pattern
+    r"(?<!\w)(?:(?:and )?nothing else|no other instruments?|no other sounds?|no one else|(?:and |(?<=[,.;:-] ))(?:that's|thats|that is) (?:it|all)(?=\s*(?:$|[.,;!)\n]))|that's it(?=\s*(?:$|[.!)\n]))|(?:sem|sin) (?:mais|m[aá]s) nada|(?:das ist|das war's|das war es|das wär's)(?: alles)?(?=\s*(?:$|[.!)\n]))|c'est tout|eso es todo|y ya est[aá]|y punto|[eé] s[oó] isso|e s[oó](?=\s*(?:$|[.!)\n]))|è tutto|(?:und )?sonst nichts|nichts anderes|y nada m[aá]s|nada m[aá]s|et rien d'autre|rien d'autre|e nada mais|nada mais|e basta)(?!\w)|ほかの楽器なし|他の楽器なし|それだけ|其他都不要|别的都不要|不要其他乐器"  # noqa: E501  a table of words or one pattern
 )
 _STYLE_WORDS = (
     "bass",
@@ -58,6 +58,10 @@ _STYLE_WORDS = (
 """Players whose names are parts of styles' names."""
 _LIMITED = re.compile(
     rf"\s*(?:until|till|before|in|during|for|at|through(?:out)?|bis zum|im|hasta|en|pendant|avant|até|no)\s+(?:the\s+|el\s+|la\s+|le\s+|l'|o\s+|a\s+)?(?:first\s+|opening\s+|last\s+|second\s+|\d+\s+)*(?:beginning|start|half|bars|seconds|{NAME})(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_KIT_PARTS = frozenset(
+    "cymbal cymbals crash crashes ride rides snare snares kick kicks hat hats hihat hihats tom toms rimshot rimshots rim rims clap claps"
+    " platillo platillos redoblante becken pratos prato cymbale cymbales piatti rullante".split()
 )
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
@@ -91,14 +95,16 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     banned = [scope for scope in banned if not _LIMITED.match(text.lower, scope.end)]
     only = [s for s in reached(text, items, "only", adjectives.__contains__) if not _in_passing(text, s)]
     banned_items = {i for scope in banned for i in scope.items}
+    parts = [i for i in sorted(banned_items) if _is_part_of_kit(text, items[i])]
     wanted_items = [i for i in range(len(items)) if i not in banned_items]
     only_items = {i for scope in only for i in scope.items} - banned_items
-    unwanted = [name for i in sorted(banned_items) for name in _unwanted(items[i])]
-    words_against = [text.quote(scope.start, scope.end) for scope in banned]
+    unwanted = [name for i in sorted(banned_items.difference(parts)) for name in _unwanted(items[i])]
+    words_against = [text.quote(scope.start, scope.end) for scope in banned if not set(scope.items) <= set(parts)]
     if only_items:
         wanted_items = sorted({*only_items, *(i for i in wanted_items if i > min(only_items))})
     wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids, acoustic=acoustic)]
     players = _special_words(text, wanted, unwanted, words_against)
+    players[3].extend(f"'{text.quote(items[i].start, items[i].end)}' is a part of the drum kit, which plays as a whole." for i in parts)
     band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids, acoustic=acoustic)) for i in wanted_items], genre_ids)
     if band and not _A_CAPPELLA.search(text.lower):
         players[0][:] = band.players
@@ -298,6 +304,11 @@ def _unwanted(item: Match) -> tuple[str, ...]:
     for family_id in item.ids(FAMILY):
         return tuple(table("instruments_extra")["families"][family_id]["without"])
     return item.ids(INSTRUMENT)[:1] or item.ids(STAND_IN)[:1]
+
+
+def _is_part_of_kit(text: Text, item: Match) -> bool:
+    """Whether a refused word names a piece of a drum kit only: "no snare" leaves the kit, "no drums" does not."""
+    return item.ids(INSTRUMENT)[:1] == ("drum_kit",) and text.words[item.last - 1].form in _KIT_PARTS
 
 
 def _name(instrument_id: str) -> str:

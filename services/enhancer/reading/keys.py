@@ -8,6 +8,7 @@ from contracts.music import Key
 from contracts.music.pitch import pitch_class
 from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.language import language_of
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, vocabulary
 from services.music.packs.genres import genres
@@ -90,7 +91,7 @@ _KEY_TAIL = re.compile(r"^\s*(?:$|[,.;!?)\n]|(?:at|with|and|for|about|around|fea
 _NOT_KEY_TAIL = re.compile(
     r"^[\s-]+(?:chords?|third|seventh|sixth|second|ninth|label|issue|detail|problem|change|league|hit|role|work|scale run|adjustment|tweak|difference|annoyance)"  # noqa: E501  a table of words or one pattern
 )
-_SOLFEGE = {
+SOLFEGE = {
     "do": "C",
     "dó": "C",
     "re": "D",
@@ -162,6 +163,9 @@ def _with_mode(text: Text) -> Finding[str] | None:
     return None
 
 
+_BESIDE_KEY = re.compile(r"^\s*(?:$|[,.;!?)\n/|-]|\d{1,3}(?!\d)|key\b|at\b|[^\x00-\u024f])", re.ASCII)
+"""What stands after a key such as "Em": the end of an item, a tempo, another script; not a year, not a word."""
+_PORTUGUESE_IN = re.compile(r"^\s+(?:[a-zà-ÿ]|\d+(?!\d)(?!\s*(?:bpm|$|[,.;])))")
 _LOSSY = ("harmonic minor", "melodic minor", "phrygian dominant", "minor pentatonic", "major pentatonic")
 
 
@@ -174,7 +178,9 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
             return asked and short != "m"
         if asked or _before_a_style(text, match.end()) or (len(short) > 1 and letter != "A"):
             return True
-        return not re.search(r"\bi\s*$", before) and bool(re.match(r"^\s*(?:$|[,.;!?)\n/|-]|\d|key\b|at\b|[^\x00-\x7f])", after.lower()))
+        if (letter, short) == ("E", "m") and _PORTUGUESE_IN.match(after) and language_of(text) in ("pt", "es"):
+            return False
+        return not re.search(r"\bi\s*$", before) and bool(_BESIDE_KEY.match(after.lower()))
     if letter in "aA" and (letter == "a" or not asked):
         following = after.lower()
         if letter == "A" and re.match(r"^\s+key\b", following):
@@ -222,7 +228,7 @@ def _german_tonic(name: str) -> str:
 def _romance(text: Text) -> Finding[str] | None:
     for match in (*_ROMANCE.finditer(text.lower), *_ROMANCE_IN.finditer(text.lower)):
         if text.is_free(*match.span()):
-            tonic = _SOLFEGE[match.group(1)] + _sign(match.group(2))
+            tonic = SOLFEGE[match.group(1)] + _sign(match.group(2))
             if match.re is _ROMANCE_IN:
                 return _found(text, match, tonic, "major", 0.85, _ALONE)
             return _found(text, match, tonic, _MODES.get(match.group(3)) or _southern_mode(match.group(3)), 1.0)

@@ -12,8 +12,8 @@ Sense = tuple[str, str]
 _SIBILANTS = ("ses", "shes", "ches", "xes", "zes", "oes", "res", "nes")
 _MARKS = ",;.!?:|+\n()"
 _FUZZY_MIN = 5
-_FUZZY_TWO = 9
-_FUZZY_PHRASE = 7
+_FUZZY_TWO = 8
+_FUZZY_PHRASE = 6
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,9 @@ class Lexicon:
                     continue
                 wrong = [(words[first + i].form, known) for i, known in enumerate(phrase) if words[first + i].form != known]
                 free = text.is_free(words[first].start, words[last - 1].end) and not _broken(text, first, last)
-                if len(wrong) == 1 and free and (len(phrase) > 2 or wrong[0][0] not in self._known) and self._slip(*wrong[0]):
+                strange = any(form not in self._known for form, _ in wrong)
+                few = len(wrong) == 1 or (len(wrong) == 2 < len(phrase) and strange)
+                if few and free and (len(phrase) > 2 or strange) and all(self._slip(*pair) for pair in wrong):
                     return Match(self.phrases[phrase], words[first].start, words[last - 1].end, first, last, misspelt=True)
         return None
 
@@ -154,7 +156,7 @@ class Lexicon:
         """Whether a word that means nothing else is one letter off a known one of three letters or more."""
         if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha() or word == known + "s":
             return False
-        return edit_distance(word, known, 1) == 1
+        return _slight(word, known) if len(known) == 3 else edit_distance(word, known, 1) == 1
 
     def inside(self, text: Text, match: Match, kind: str) -> tuple[str, ...]:
         """Ids of a kind that the first or the last words of a longer phrase have by themselves: "epic" in "epic trailer"."""
@@ -192,24 +194,34 @@ class Lexicon:
 
     def _closest(self, word: str) -> tuple[str, ...]:
         """The known words that a misspelt one may mean, the closest first; of two that are as close, neither."""
-        best: list[tuple[int, bool, str]] = []
+        best: list[tuple[int, bool, bool, str]] = []
         for known in self._by_start.get(word[0], ()):
             shorter = min(len(known), len(word))
             limit = 2 if shorter >= _FUZZY_TWO else 1
             if abs(len(known) - len(word)) <= limit and (shorter >= _FUZZY_MIN or _slight(word, known)):
                 distance = edit_distance(word, known, limit)
-                if distance <= limit:
-                    best.append((distance, set(known) != set(word), known))
+                if distance <= limit and (distance < 2 or shorter > _FUZZY_TWO or _consonants(word) == _consonants(known)):
+                    best.append((distance, set(known) != set(word), self.phrases[(known,)][0][0] != "family", known))
         best.sort()
         return tuple(known for place, (*_, known) in enumerate(best) if not self._rivalled(best, place))
 
-    def _rivalled(self, best: list[tuple[int, bool, str]], place: int) -> bool:
-        """Whether another known word is as close, means something else, and is at home in the same languages."""
-        own = best[place]
-        rivals = (one for one in best if one[:2] == own[:2] and one[2] != own[2])
+    def _rivalled(self, best: list[tuple[int, bool, bool, str]], place: int) -> bool:
+        """Whether another known word is as close, means something else, and is at home in the same languages.
+
+        A word that shares a sense means the same, and so does another spelling of the same word ("gitar" beside "guitar").
+        """
+        closeness, own = best[place][:2], best[place][-1]
+        rivals = (one[-1] for one in best if one[:2] == closeness and one[-1] != own)
         return any(
-            self.phrases[(one[2],)] != self.phrases[(own[2],)] and self.foreign.get(one[2]) == self.foreign.get(own[2]) for one in rivals
+            not set(self.phrases[(one,)]) & set(self.phrases[(own,)])
+            and edit_distance(one, own, 1) > 1
+            and self.foreign.get(one) == self.foreign.get(own)
+            for one in rivals
         )
+
+
+def _consonants(word: str) -> set[str]:
+    return set(word) - set("aeiouy")
 
 
 def _slight(word: str, known: str) -> bool:

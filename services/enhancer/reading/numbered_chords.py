@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from services.enhancer.reading.keys import SOLFEGE
 from services.enhancer.reading.text import Text
 
 _DEGREES = ("I", "ii", "iii", "IV", "V", "vi", "vii°")
@@ -29,20 +30,6 @@ _NAMED: tuple[tuple[str, str], ...] = (
     (r"circle of fifths progression|quintfallsequenz", "vi ii V I"),
 )
 _NAMES = tuple((re.compile(rf"(?<![a-z])(?:{words})(?![a-z])"), numerals) for words, numerals in _NAMED)
-_SOLFEGE = {
-    "do": "C",
-    "dó": "C",
-    "re": "D",
-    "ré": "D",
-    "rè": "D",
-    "mi": "E",
-    "fa": "F",
-    "fá": "F",
-    "sol": "G",
-    "la": "A",
-    "lá": "A",
-    "si": "B",
-}
 _NOTE = r"(?:do|dó|ré|rè|re|mi|fá|fa|sol|lá|la|si)(?:#|♯|♭|b)?\s?(?:menor|mineur|minore|m7|m|maj7|7)?(?![a-zà-ÿ])"
 _SUNG = re.compile(rf"(?:acordes|accords|accordi)\s*(?::|son|sont|de)?\s*((?:{_NOTE})(?:(?:\s*[-–,]\s*|\s+)(?:{_NOTE})){{1,11}})")
 _SUNG_NOTE = re.compile(r"(do|dó|ré|rè|re|mi|fá|fa|sol|lá|la|si)(#|♯|♭|b)?\s?(menor|mineur|minore|m7|m|maj7|7)?(?![a-zà-ÿ])")
@@ -93,4 +80,4 @@ def _numeral(figure: str, degrees: tuple[str, ...]) -> str:
 def _symbol(note: re.Match[str]) -> str:
     sign = {"♯": "#", "♭": "b"}.get(note.group(2) or "", note.group(2) or "")
     quality = {"menor": "m", "mineur": "m", "minore": "m"}.get(note.group(3) or "", note.group(3) or "")
-    return _SOLFEGE[note.group(1)] + sign + quality
+    return SOLFEGE[note.group(1)] + sign + quality

@@ -35,6 +35,13 @@ _PARTICLES = (
     "는",
     "를",
 )
+_NOUNS = ("mutes", "cuts", "kills", "axes", "swaps", "skips", "zeros")
+"""Verbs of refusal in the plural are things: "palm mutes", "jump cuts"."""
+_EXCEPTING = frozenset(
+    "except, except for, but, excepto, salvo, sauf, hormis, excepte, exceto, tranne, eccetto, behalve, ausser, bis auf, apart from,"
+    " aside from, other than, excluding, кроме, 除了".replace(", ", ",").replace(",", "\n").split("\n")
+)
+"""After a refusal they take back a part of it: "no guitars except acoustic guitar"."""
 _REACH = 4
 """Words that may stand between "no" and its item."""
 
@@ -58,7 +65,8 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
     by_last = {item.last: index for index, item in enumerate(items)}
     words = [m for m in scope_words().find(text) if not m.misspelt]
     at = {m.first: m for m in words}
-    scopes = []
+    scopes: list[Scope] = []
+    excused: set[int] = set()
     for word in words:
         places = word.ids(kind)
         if (word.ids("moderate") and not moderate) or _is_other(text, word, kind):
@@ -79,11 +87,22 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
         if not found and "before" in places and "after" in places:
             found = _backward(text, word, kind, items, by_last, at)
             found = found or _forward(text, word, kind, items, by_first, at, is_adjective)
-        if found:
+        if found and kind == "negation" and _excepts(text, word, scopes):
+            excused.update(found)
+        elif found:
             start = min(word.start, *(items[i].start for i in found))
             end = max(word.end, *(items[i].end for i in found))
             scopes.append(Scope(tuple(found), start, end))
-    return scopes
+    if not excused:
+        return scopes
+    left = (Scope(tuple(i for i in scope.items if i not in excused), scope.start, scope.end) for scope in scopes)
+    return [scope for scope in left if scope.items]
+
+
+def _excepts(text: Text, word: Match, scopes: Sequence[Scope]) -> bool:
+    """Whether a word follows right upon what was refused and takes a part of it back."""
+    said = " ".join(form.form for form in text.words[word.first : word.last])
+    return bool(scopes) and said in _EXCEPTING and not text.between(scopes[-1].end, word.start).strip(" ,(")
 
 
 def _forward(
@@ -106,6 +125,8 @@ def _forward(
         if _STOP.search(gap):
             break
         comma = comma or "," in gap
+        if comma and kind == "negation" and index == word.last and not word.ids("moderate"):
+            break  # "no, piano": nothing was refused
         if index in by_first:
             if not (joined or comma) and not _touching(gap):
                 break
@@ -209,7 +230,9 @@ def _touching(gap: str) -> bool:
 def _is_other(text: Text, word: Match, kind: str) -> bool:
     """Whether a word only looks like one of scope: the end of "bass-less", an English "so" where Portuguese says "só"."""
     written = text.lower[word.start : word.end]
-    return (written == "less" and text.lower[max(0, word.start - 1) : word.start] == "-") or (kind == "only" and written == "so")
+    plucked = word.first > 0 and text.words[word.first - 1].form == "palm"
+    several = text.words[word.first].form in _NOUNS
+    return (written in ("mute", "muted") and plucked) or several or (written == "less" and text.lower[max(0, word.start - 1) : word.start] == "-") or (kind == "only" and written == "so")
 
 
 def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:
