@@ -31,6 +31,16 @@ _FRACTION = re.compile(rf"(?<![\w.:])(\d{{0,2}}) ?([½¼¾]|[13]/[24])(?: of)?(?
 _MINUTE_AND_HALF = re.compile(
     r"(?<!\w)(?:(?:a )?(?:min(?:ute)?) and a half|minuto y medio|minuto e meio|minuto e mezzo|minute et demie|anderthalb minuten?|eineinhalb minuten?|anderhalve minuut)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
+_HALF_HOUR = re.compile(
+    r"(?<!\w)(?:half an hour|a half hour|half hour|(?:eine )?halbe stunde|media hora|meia hora|(?:une )?demi-heure|mezz'ora|半小时|半時間|半个小时)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_QUARTER_HOUR = re.compile(
+    r"(?<!\w)(?:(?:a )?quarter of an hour|(?:eine )?viertelstunde|(?:un )?quart d'heure|(?:un )?cuarto de hora|(?:um )?quarto de hora|(?:un )?quarto d'ora)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+_INCHES = re.compile(
+    r'(?<![\w.:\'"])(\d{2,3})\s?"(?!\w)(?!\s*(?:vinyl|single|record|remix|mix|cymbal|screen|speaker|woofer|kick|snare|tom))'
+)
+"""Seconds as editors write them: 15"; not the size of a record."""
 _HALF_MIN = re.compile(
     r"(?<!\w)(?:half a min(?:ute)?|a half minute|half-minute|half minute|medi[oa] minuto|halben? minute|demi-minute|meio minuto|mezzo minuto|halve minuut|半分[钟鐘]|полминуты)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
@@ -48,7 +58,7 @@ _UNITS = (
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
     (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_HOUR}(?![a-z])", re.ASCII), 3600.0),
 )
-_CLOCK = re.compile(r"(?<![\w:.])(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m|p\.m|o'clock))", re.ASCII)
+_CLOCK = re.compile(r"(?<![\w.])(?<!\d:)(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m|p\.m|o'clock))", re.ASCII)
 _SHORT_S = re.compile(r"(?<![\w.:'])(\d{2,3})\s?s(?![\w'])", re.ASCII)
 _SHORT_M = re.compile(r"(?<![\w.:'])(\d(?:\.\d)?)\s?m(?![\w'])", re.ASCII)
 _NOT_WHOLE_BEFORE = re.compile(
@@ -60,6 +70,14 @@ _NOT_WHOLE_AFTER = re.compile(
     r"^[\s-]*(?:(?:long\s+)?(?:(?:quiet|slow|soft|gentle|calm|short|ambient|piano|drum|guitar|big|loud|build-?up|atmospheric|sparse)\s+){0,2}(?:intro|outro|fade|drop|build|build-up|buildup|break|breakdown|bridge|verse|chorus|solo|count-?in|reverb|delay|tail|decay|swell|riser|pause|mark\b)"
     r"|(?:loud|quiet|soft) part|in\s*[,.]|later|before|after|into|ago|walk|workout|drive|read|each|apiece|video clip inside|of (?:silence|build|fade|intro)|of [^.;,]{1,40}?,? (?:then|before|followed)|の?イントロ|的?前奏|处|處|から|以降)"  # noqa: E501  a table of words or one pattern
 )
+_ENDS = re.compile(
+    r"(?<!\w)(?:(?<!intro )ends?|ending|finish(?:es|ing)?|over|done|endet|termina|acaba|finit|se termine)\s+(?:at|by|exactly at|bei|em|a los|à)\s*$"  # noqa: E501  a table of words or one pattern
+)
+_DISTANCE = re.compile(
+    r"\s+(?:from (?:the|my|our|your|a|here|home|town|downtown|work|school)(?! (?:start|beginning|top|first))(?!\w)|away(?!\w)|walk(?!\w)|zu fuß|vom? (?:strand|haus|bahnhof|zentrum|hier)|entfernt"  # noqa: E501  a table of words or one pattern
+    r"|d[eo]l? (?:la |los |las |mi |tu )?(?:ascensor|playa|casa|camino|caminata|distancia|coche|trayecto|espera|retraso|ciudad|estación|praia|caminhada|distância|carro|elevador|espera|atraso|estação)|de (?:la |ma )?(?:marche|plage|gare|trajet|retard|maison)|à pied)(?!\w)"  # noqa: E501  a table of words or one pattern
+)
+"""A way or a wait, and no length: "two minutes from the beach", "3 minutos de ascensor"."""
 _TOTAL_BEFORE = re.compile(
     r"(?:total|whole|overall|full|entire|altogether|length|duration|runtime|run time|lasts?|lasting|track|song|piece|insgesamt|gesamt\w*|l[aä]nge|dauer|durée|duración|duraci[oó]n|duração|dura|dauert|dure|时长|總長|总长|长度|長さ|全長|尺)[^.;\d]{0,24}$"  # noqa: E501  a table of words or one pattern
 )
@@ -168,10 +186,16 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
     """Every time in the words, the more particular patterns first: what they cover is not read again as less."""
     lower = text.lower
     found: list[tuple[re.Match[str], float]] = [(m, 90.0) for m in _MINUTE_AND_HALF.finditer(lower)]
+    found += [(m, 1800.0) for m in _HALF_HOUR.finditer(lower)]
+    found += [(m, 900.0) for m in _QUARTER_HOUR.finditer(lower)]
     found += [(m, _value(m.group(1)) * 60 + 30) for m in _MIN_HALF.finditer(lower)]
     found += [(m, int(m.group(1) or 0) * 60 + 60 * _PARTS[m.group(2)]) for m in _FRACTION.finditer(lower)]
-    found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _MIN_SEC_TIGHT.finditer(lower)]
-    found += [(m, _value(m.group(1)) * 60 + _value(m.group(2))) for m in _MIN_SEC.finditer(lower) if _value(m.group(2)) < 60]
+    found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _MIN_SEC_TIGHT.finditer(lower) if not _is_cue(lower, m)]
+    found += [
+        (m, _value(m.group(1)) * 60 + _value(m.group(2)))
+        for m in _MIN_SEC.finditer(lower)
+        if _value(m.group(2)) < 60 and not _is_cue(lower, m)
+    ]
     found += [(m, 30.0) for m in _HALF_MIN.finditer(lower)]
     found += [(m, 45.0 if m.group(1) else 15.0) for m in _QUARTER_MIN.finditer(lower)]
     found += [(m, 120.0) for m in _PAIR.finditer(lower)]
@@ -181,7 +205,16 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
     found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(lower)]
     found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
     found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(lower)]
+    found += [(m, float(m.group(1))) for m in _INCHES.finditer(lower) if int(m.group(1)) != 12 and not lower.count('"', 0, m.start()) % 2]
     return _uncovered(found)
+
+
+def _is_cue(lower: str, match: re.Match[str]) -> bool:
+    """Whether "1m3" or "2m14" names a cue of a film, by reel and number; "2m30", "1m 3s" and "1'03" are times."""
+    seconds = match.group(2)
+    if not re.fullmatch(r"\d+m\d+", match.group()):
+        return False
+    return len(seconds) == 1 or seconds[-1] not in "05" or bool(re.search(r"\b(?:cues?|reel|titled?|called)\W*$", lower[: match.start()]))
 
 
 def _uncovered(found: list[tuple[re.Match[str], float]]) -> list[tuple[re.Match[str], float]]:
@@ -204,7 +237,8 @@ def _is_total(text: Text, start: int, end: int) -> bool:
 
 def _is_whole(text: Text, start: int, end: int) -> bool:
     """Whether a time is that of the whole piece and not of a moment or of a part of it."""
-    if _NOT_WHOLE_BEFORE.search(text.lower[max(0, start - 32) : start]):
+    before = text.lower[max(0, start - 32) : start]
+    if (_NOT_WHOLE_BEFORE.search(before) and not _ENDS.search(before)) or _DISTANCE.match(text.lower, end):
         return False
     return not _NOT_WHOLE_AFTER.match(text.lower[end : end + 56])
 

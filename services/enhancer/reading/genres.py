@@ -138,6 +138,20 @@ def _after_player(text: Text, index: int) -> bool:
     return any(kind in (INSTRUMENT, "family", "stand_in") for words in forms for kind, _ in vocabulary().senses(words))
 
 
+def _is_society(text: Text, match: Match) -> bool:
+    """Whether a club is one of sailors or readers: a word without a style's or a feeling's sense stands right before it."""
+    if not match.first or text.between(text.words[match.first - 1].end, match.start).strip(" -"):
+        return False
+    before = text.words[match.first - 1].form
+    kinds = {kind for kind, _ in vocabulary().senses((before,))}
+    return before not in ("a", "the", "for", "in", "and", "big", "late", "night", "berlin", "ibiza", "dark") and not kinds & {
+        *_KINDS,
+        MOOD,
+        PRODUCTION,
+        "use",
+    }
+
+
 def _is_shy(text: Text, match: Match) -> bool:
     """Whether an everyday word ("the house", "my country") is no style here."""
     shy = table("words")["shy_genres"]
@@ -154,6 +168,12 @@ def _is_shy(text: Text, match: Match) -> bool:
         "first",
     )
     if word.form in ("dance", "dances") and match.last == match.first + 1 and (styled or word.form == "dances"):
+        return True
+    if word.form == "folks" and match.last == match.first + 1:
+        return True
+    if word.form == "trance" and re.search(r"(?<!\w)(?:in|into|like|as if in) an? $", text.lower[: word.start]):
+        return match.last >= len(text.words) or text.words[match.last].form not in (*shy["music"], *genres())
+    if word.form in ("club", "clubs") and match.last == match.first + 1 and _is_society(text, match):
         return True
     if word.form in ("drone", "drones") and match.first and _after_player(text, match.first):
         return True

@@ -59,10 +59,13 @@ _STYLE_WORDS = (
 _LIMITED = re.compile(
     rf"\s*(?:until|till|before|in|during|for|at|through(?:out)?|bis zum|im|hasta|en|pendant|avant|até|no)\s+(?:the\s+|el\s+|la\s+|le\s+|l'|o\s+|a\s+)?(?:first\s+|opening\s+|last\s+|second\s+|\d+\s+)*(?:beginning|start|half|bars|seconds|{NAME})(?!\w)"  # noqa: E501  a table of words or one pattern
 )
-_KIT_PARTS = frozenset(
-    "cymbal cymbals crash crashes ride rides snare snares kick kicks hat hats hihat hihats tom toms rimshot rimshots rim rims clap claps"
-    " platillo platillos redoblante becken pratos prato cymbale cymbales piatti rullante".split()
-)
+_KIT_PARTS = frozenset([
+    "cymbal", "cymbals", "crash", "crashes", "ride", "rides", "snare", "snares", "kick",
+    "kicks", "hat", "hats", "hihat", "hihats", "tom", "toms", "rimshot", "rimshots",
+    "rim", "rims", "clap", "claps", "platillo", "platillos", "redoblante", "becken", "pratos",
+    "prato", "cymbale", "cymbales", "piatti", "rullante",
+])  # fmt: skip
+_BLUES_KIND = re.compile(r"[\s,(-]*(?:the |a |of the )?blues(?:y)?[ -](?:kind|type|sort|one|style)")
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
 
@@ -255,6 +258,10 @@ def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:
         return False
     if any(text.lower.startswith(word, match.end) for word in ("だけ", "のみ", "なし", "あり", "入り", "无")):
         return False
+    if text.words[match.first].form == "tenor":
+        return not any(name == "jazz" for m in matches for name in m.ids(GENRE)) or bool(
+            re.match(r"\s+(?:voice|singer|aria)", text.lower[match.end :])
+        )
     others = [m for m in matches if m is not match and any(m.ids(kind) for kind in _KINDS)]
     return not any(len(text.between(m.end, match.start).strip()) <= 3 and m.last <= match.first for m in others)
 
@@ -278,6 +285,10 @@ def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
 def _spoken(text: Text, match: Match) -> Match:
     """A word that names another player in the language of the prompt: "timbales" are timpani in French."""
     words = " ".join(word.form for word in text.words[match.first : match.last])
+    if words == "harp" and _BLUES_KIND.match(text.lower, match.end):
+        return replace(match, senses=((INSTRUMENT, "harmonica"),))
+    if "-" in text.lower[match.start : match.end] and words == "e piano":
+        return match  # "piano e piano" may be Italian, "E-Piano" is not
     names = table("instruments_extra")["by_language"].get(words)
     name = names.get("all") or names.get(language_of(text)) if names else None
     return replace(match, senses=((INSTRUMENT, name),)) if name else match

@@ -42,6 +42,7 @@ _SHARPEN = r"(?:[ -]?(#|♯|♭|b(?=\s)|sostenid[oa]|sustenid[oa]|di[eèé]sis|d
 _ROMANCE = re.compile(
     rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
 )
+_SUNG_ENGLISH = re.compile(rf"(?<![a-zà-ÿ])(?:key of|key:|in)\s+{_SOLFA}{_SHARPEN}[ -]*(minor|major)(?![a-z])")
 _ROMANCE_IN = re.compile(
     rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]|(?:con|com|avec|mit|y|e|et|a|à|para|pour|sin|sem|sans|\d)(?!\w)))"  # noqa: E501  a table of words or one pattern
 )
@@ -76,7 +77,7 @@ _IN_SMALL = re.compile(
 _LISTED = re.compile(r"(?:^|[,;.]\s*)([A-G])(?:\s?(#|♯|♭|b|sharp|flat))?(?=\s*(?:$|[,;.]))")
 _LONE = re.compile(r"(?<![\w/#-])([A-G])(#|♯|♭|b)(?=\s*(?:$|[,;.!?)\n]|\s(?:for|with|and|at|no|without)\b))", re.ASCII)
 _MODE_FIRST = re.compile(
-    r"(?<!\w)(dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)\s+(?:mode\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",  # noqa: E501  a table of words or one pattern
+    r"(?<!\w)((?i:dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))\s+(?:(?:mode|dominant|scale)\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _MODE_ALONE = re.compile(
@@ -204,7 +205,7 @@ def _after_mode(text: Text) -> Finding[str] | None:
     """The mode before its tonic: "mixolydian G"."""
     for match in _MODE_FIRST.finditer(text.original):
         if text.is_free(*match.span()):
-            return _found(text, match, match.group(2) + _sign(match.group(3)), _MODES[match.group(1)], 0.95)
+            return _found(text, match, match.group(2) + _sign(match.group(3)), _MODES[match.group(1).lower()], 0.95)
     return None
 
 
@@ -226,7 +227,7 @@ def _german_tonic(name: str) -> str:
 
 
 def _romance(text: Text) -> Finding[str] | None:
-    for match in (*_ROMANCE.finditer(text.lower), *_ROMANCE_IN.finditer(text.lower)):
+    for match in (*_ROMANCE.finditer(text.lower), *_SUNG_ENGLISH.finditer(text.lower), *_ROMANCE_IN.finditer(text.lower)):
         if text.is_free(*match.span()):
             tonic = SOLFEGE[match.group(1)] + _sign(match.group(2))
             if match.re is _ROMANCE_IN:

@@ -23,6 +23,7 @@ _COUNT = "(?:" + "|".join(sorted(_NUMERATORS, key=len, reverse=True)) + r"|\d{1,
 _FIGURES = re.compile(
     r"(?<![\w/.])(\d{1,2})\s*/\s*(\d{1,2})(?![\w/.]*\d)(?:[ -]?(time|meter|metre|signature|takt|compás|compasso|拍子?|박자))?", re.ASCII
 )
+_SHARE = re.compile(r"\s+(?:of(?! course)|der|des|von|de la|de los|de las|del|du|da|do|della|van)\s")
 _SIGNATURE = re.compile(
     r"(?:time sig(?:nature)?|meter|metre|compás|taktart|mesure|compasso|tempo di|拍子|拍号)\s*(?:of|is|in|:|=|de|à|は)?\s*(\d{1,2})\s*/\s*(\d{1,2})"  # noqa: E501  a table of words or one pattern
 )
@@ -79,6 +80,8 @@ def _figures(text: Text) -> Finding[str] | None:
                 continue
             value = f"{int(match.group(1))}/{int(match.group(2))}"
             explicit = pattern is _SIGNATURE or bool(match.group(3))
+            if not explicit and _SHARE.match(text.lower, match.end()):
+                continue  # "3/4 of the cake"
             try:
                 meter = Meter.parse(value)
             except BadInput:

@@ -39,7 +39,9 @@ _NOUNS = ("mutes", "cuts", "kills", "axes", "swaps", "skips", "zeros")
 """Verbs of refusal in the plural are things: "palm mutes", "jump cuts"."""
 _EXCEPTING = frozenset(
     "except, except for, but, excepto, salvo, sauf, hormis, excepte, exceto, tranne, eccetto, behalve, ausser, bis auf, apart from,"
-    " aside from, other than, excluding, кроме, 除了".replace(", ", ",").replace(",", "\n").split("\n")
+    " aside from, other than, excluding, кроме, 除了".replace(", ", ",")
+    .replace(",", "\n")
+    .split("\n")
 )
 """After a refusal they take back a part of it: "no guitars except acoustic guitar"."""
 _REACH = 4
@@ -232,7 +234,12 @@ def _is_other(text: Text, word: Match, kind: str) -> bool:
     written = text.lower[word.start : word.end]
     plucked = word.first > 0 and text.words[word.first - 1].form == "palm"
     several = text.words[word.first].form in _NOUNS
-    return (written in ("mute", "muted") and plucked) or several or (written == "less" and text.lower[max(0, word.start - 1) : word.start] == "-") or (kind == "only" and written == "so")
+    return (
+        (written in ("mute", "muted") and plucked)
+        or several
+        or (written == "less" and text.lower[max(0, word.start - 1) : word.start] == "-")
+        or (kind == "only" and written == "so")
+    )
 
 
 def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:

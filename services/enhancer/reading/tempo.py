@@ -41,6 +41,9 @@ _OR_SO = re.compile(
     re.ASCII,
 )
 _NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
+_TO_THE_NOTE = re.compile(
+    rf"(?<![\w.:/])({NUMBER})\s+(?:à la noire|a la negra|à semínima|alla semiminima|to the (?:crotchet|quarter(?: note)?))(?!\w)"
+)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
     rf"(?<![a-z])(?:{_TEMPO}|quarter(?:[ -]note)?|crotchet|viertel|negra|noire|semínima){_LINK}\s*(?:(?:equals|set to|should be|around|is|{_APPROX})\s*|[:=@]\s*)*({CALLED_NUMBER})"  # noqa: E501  a table of words or one pattern
@@ -48,7 +51,7 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _BARE = re.compile(
-    rf"(?<!\w)(?:at|@|a|à|bei|auf|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|seventy|eighty|ninety|one hundred|a hundred)"
+    rf"(?<!\w)(?:at|@|a|à|bei|auf|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|(?:sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred|a hundred)"  # noqa: E501  a table of words or one pattern
     r"(?=\s*(?:$|[,.;!?)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using|mit|con|avec|com|sin|ohne)\b))",
     re.ASCII,
 )
@@ -88,7 +91,7 @@ def read_tempo(text: Text, places: Sequence[int] = ()) -> Finding[float] | None:
 
 
 def _single(text: Text) -> Finding[float] | None:
-    for pattern in (_NUMBER_UNIT, _PER_MINUTE, _NAMED, _BARE, _LISTED, _OR_SO):
+    for pattern in (_NUMBER_UNIT, _TO_THE_NOTE, _PER_MINUTE, _NAMED, _BARE, _LISTED, _OR_SO):
         bare = pattern in (_BARE, _LISTED, _OR_SO)
         for match in pattern.finditer(text.lower):
             if not text.is_free(*match.span()) or (bare and not 40 <= number(match.group(1)) <= 240):
