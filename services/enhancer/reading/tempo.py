@@ -130,6 +130,8 @@ def _range(text: Text) -> Finding[float] | None:
                 continue
             if pattern is _RANGE and low < LOWEST_BPM and high <= HIGHEST_BPM:
                 continue  # "in 2 and 120 bpm" is no range
+            if pattern is _RANGE and not match.group(1).isdigit() and number(match.group(1)) > number(match.group(2)):
+                continue  # "a hundred and thirty" is one number
             text.take(*match.span())
             evidence = text.quote(*match.span())
             middle = float(round((check_bpm(low, evidence) + check_bpm(high, evidence)) / 2))
