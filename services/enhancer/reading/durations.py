@@ -41,6 +41,7 @@ _INCHES = re.compile(
     r'(?<![\w.:\'"])(\d{2,3})\s?"(?!\w)(?!\s*(?:vinyl|single|record|remix|mix|cymbal|screen|speaker|woofer|kick|snare|tom))'
 )
 """Seconds as editors write them: 15"; not the size of a record."""
+_QUOTES = re.compile(r'(?<!\d)"')
 _HALF_MIN = re.compile(
     r"(?<!\w)(?:half a min(?:ute)?|a half minute|half-minute|half minute|medi[oa] minuto|halben? minute|demi-minute|meio minuto|mezzo minuto|halve minuut|半分[钟鐘]|полминуты)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
@@ -74,7 +75,7 @@ _ENDS = re.compile(
     r"(?<!\w)(?:(?<!intro )ends?|ending|finish(?:es|ing)?|over|done|endet|termina|acaba|finit|se termine)\s+(?:at|by|exactly at|bei|em|a los|à)\s*$"  # noqa: E501  a table of words or one pattern
 )
 _DISTANCE = re.compile(
-    r"\s+(?:from (?:the|my|our|your|a|here|home|town|downtown|work|school)(?! (?:start|beginning|top|first))(?!\w)|away(?!\w)|walk(?!\w)|zu fuß|vom? (?:strand|haus|bahnhof|zentrum|hier)|entfernt"  # noqa: E501  a table of words or one pattern
+    r"\s+(?:(?:tall|high|wide)(?!\w)|from (?:the|my|our|your|a|here|home|town|downtown|work|school)(?! (?:start|beginning|top|first))(?!\w)|away(?!\w)|walk(?!\w)|zu fuß|vom? (?:strand|haus|bahnhof|zentrum|hier)|entfernt"  # noqa: E501  a table of words or one pattern
     r"|d[eo]l? (?:la |los |las |mi |tu )?(?:ascensor|playa|casa|camino|caminata|distancia|coche|trayecto|espera|retraso|ciudad|estación|praia|caminhada|distância|carro|elevador|espera|atraso|estação)|de (?:la |ma )?(?:marche|plage|gare|trajet|retard|maison)|à pied)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 """A way or a wait, and no length: "two minutes from the beach", "3 minutos de ascensor"."""
@@ -205,7 +206,11 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
     found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(lower)]
     found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
     found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(lower)]
-    found += [(m, float(m.group(1))) for m in _INCHES.finditer(lower) if int(m.group(1)) != 12 and not lower.count('"', 0, m.start()) % 2]
+    found += [
+        (m, float(m.group(1)))
+        for m in _INCHES.finditer(lower)
+        if int(m.group(1)) != 12 and not len(_QUOTES.findall(lower[: m.start()])) % 2
+    ]
     return _uncovered(found)
 
 

@@ -175,6 +175,8 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
     before = text.lower[max(0, match.start() - 12) : match.start()]
     asked = bool(re.search(r"(?:\bin|\bkey of|\bkey\s*[:=]?|\btonality)\s*$", before))
     if short:
+        if (letter, short) == ("E", "m") and not asked and _before_a_plain_word(text, match.end()):
+            return False
         if letter.islower():
             return asked and short != "m"
         if asked or _before_a_style(text, match.end()) or (len(short) > 1 and letter != "A"):
@@ -193,6 +195,14 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
         named = letter == "A" and re.match(r"^\s+[a-z]", after) is not None and (match.start() > 0 or _before_a_style(text, match.end()))
         return named or _KEY_TAIL.match(following) is not None
     return True
+
+
+def _before_a_plain_word(text: Text, place: int) -> bool:
+    """Whether a small word without any sense in music comes next: "Em dezembro", unlike "Em trap" and "Em at 90"."""
+    word = next((word for word in text.words if word.start >= place), None)
+    if word is None or text.between(place, word.start) != " " or not text.original[word.start].islower():
+        return False
+    return word.form not in ("at", "key", "with", "for", "and", "bpm") and not vocabulary().senses((word.form,))
 
 
 def _before_a_style(text: Text, place: int) -> bool:

@@ -35,14 +35,12 @@ _PARTICLES = (
     "는",
     "를",
 )
-_NOUNS = ("mutes", "cuts", "kills", "axes", "swaps", "skips", "zeros")
+_NOUNS = ("mutes", "cuts", "axes", "swaps", "skips", "zeros")
 """Verbs of refusal in the plural are things: "palm mutes", "jump cuts"."""
-_EXCEPTING = frozenset(
-    "except, except for, but, excepto, salvo, sauf, hormis, excepte, exceto, tranne, eccetto, behalve, ausser, bis auf, apart from,"
-    " aside from, other than, excluding, кроме, 除了".replace(", ", ",")
-    .replace(",", "\n")
-    .split("\n")
-)
+_EXCEPTING = frozenset([
+    "except", "except for", "but", "excepto", "salvo", "sauf", "hormis", "excepte", "exceto", "tranne",
+    "eccetto", "behalve", "ausser", "bis auf", "apart from", "aside from", "other than", "excluding", "кроме", "除了",
+])  # fmt: skip
 """After a refusal they take back a part of it: "no guitars except acoustic guitar"."""
 _REACH = 4
 """Words that may stand between "no" and its item."""
@@ -103,7 +101,7 @@ def reached(text: Text, items: Sequence[Match], kind: str, is_adjective: Callabl
 
 def _excepts(text: Text, word: Match, scopes: Sequence[Scope]) -> bool:
     """Whether a word follows right upon what was refused and takes a part of it back."""
-    said = " ".join(form.form for form in text.words[word.first : word.last])
+    said = " ".join(one.form for one in text.words[word.first : word.last])
     return bool(scopes) and said in _EXCEPTING and not text.between(scopes[-1].end, word.start).strip(" ,(")
 
 
