@@ -1,6 +1,7 @@
 """Is the prompt understood? Hand-written prompts with truth, read offline: `make eval-brief`. The table goes to docs/brief.md.
 
-Options: --held FILE (the other half, not read while the reader was made), --out FILE, --all (print every miss).
+Options: --held FILE (the other half, not read while the reader was made), --out FILE, --all (print every miss). Returns 1 where the
+first set misses a figure of the aim; the second set, which has more traps than a user would write, is only reported.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from tests.evaluation.brief_truth import TABLE, Truth, load
 
 DOCS = Path(__file__).parents[2] / "docs" / "brief.md"
 OTHER = TABLE.with_name("brief_prompts_held.toml")
+SECOND = TABLE.with_name("brief_prompts_second.toml")
 AIMS = {"tempo": 0.99, "key": 0.99, "meter": 0.99, "duration": 0.99, "genre": 0.95, "negation": 1.0}
+SECOND_SET = "The second set"
 LEAST_INSTRUMENTS, MOST_MS = 0.95, 50.0
 ABOUT = """# Prompts, understood
 
@@ -42,6 +45,18 @@ FIRST_READ = (
     "```",
 )
 """The blind measurement. A figure of its day, not to be refreshed."""
+SECOND_READ = (
+    "Written afterwards by others who had not seen the reader either: 260 prompts in the voices of people who are no musicians, 42 of them",
+    "traps (idioms, names, numbers that mean something else). When it was first read, the first set already met every aim:",
+    "",
+    "```text",
+    "tempo 123/125 (98.4 %)   key 110/114 (96.5 %)   meter 33/34 (97.1 %)   duration 57/62 (91.9 %)   genre 109/138 (79.0 %)",
+    "negation 44/49   instruments: precision 90.0 %, recall 96.5 %   nothing claimed in 247/260   right in everything: 147 of 260",
+    "```",
+    "",
+    "Then some classes of its misses were mended, and its sections, at first written as sets, were put in order. Most genres that are told",
+    "as wrong have no pack of their own (zouk, gamelan, fado, bhangra, forro): the reader takes other neighbours than the writers did.",
+)
 _FIELDS = (
     "tempo", "tempo in words", "key", "meter", "duration", "genre", "negation", "alone", "structure", "chords", "moods",
     "energy and valence", "production", "use", "ending", "artist", "artist's genre", "unknown title reported",
@@ -146,6 +161,8 @@ def page(parts: dict[str, list[Judged]]) -> str:
     lines = [ABOUT.rstrip()]
     lines += ["", "## The other half, read for the first time", "", *FIRST_READ]
     for title, judged in parts.items():
+        if title == SECOND_SET:
+            lines += ["", "## The second set, read for the first time", "", *SECOND_READ]
         missed = short_of(judged)
         verdict = "All figures of the aim are met." if not missed else "Missed: " + "; ".join(missed) + "."
         lines += [
@@ -176,13 +193,16 @@ def main() -> int:
     parts = {"The open half": read(load())}
     if asked.held:
         parts["The other half"] = read(load(asked.held))
+    first = list(parts.values())
+    if SECOND.exists():
+        parts[SECOND_SET] = read(load(SECOND))
     for title, judged in parts.items():
         print(f"{title}\n{table(judged)}\nmissed: {short_of(judged) or 'nothing'}\n", flush=True)
         if asked.all:
             print("\n".join(misses(judged)))
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(page(parts), "utf-8")
-    return 1 if any(short_of(judged) for judged in parts.values()) else 0
+    return 1 if any(short_of(judged) for judged in first) else 0
 
 
 if __name__ == "__main__":
