@@ -12,6 +12,7 @@ from contracts.features import Features, PictureFeatures
 from contracts.pipeline import FORWARD, MAX_ATTEMPTS, Stage, walk_back
 from contracts.preferences import Preferences
 from contracts.report import Retry, Verdict
+from contracts.revising import Revises
 from contracts.sound import LOUDNESS_TARGETS, Edition, Format, MixEdits
 
 SCHEMA_VERSION = 1
@@ -104,6 +105,7 @@ class Request(Document):
     taps: tuple[float, ...] = Field(default=(), description="seconds at which a beat was tapped")
     lyrics: str = ""
     user: str = "local"
+    revises: Revises | None = Field(default=None, description="the version that this job changes; None: a song of its own")
     preferences: dict[str, Any] = Field(
         default_factory=dict, description="a Preferences document, the user's taste as it was when the job was taken; empty: none"
     )

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from contracts.artifacts import AudioArtifact
 from contracts.base import Document
 from contracts.errors import Problem
 from contracts.pipeline import Stage
@@ -94,6 +95,17 @@ class StemFinished(_Fact):
     cached: bool = False
 
 
+class PreviewReady(_Fact):
+    """A stretch of the song can be heard before it is made: a draft, near to what comes."""
+
+    fact: Literal["preview_ready"] = "preview_ready"
+    chunk: int = Field(ge=0, description="chunks follow each other without a gap")
+    start_s: float
+    seconds: float
+    audio: AudioArtifact
+    last: bool = Field(default=False, description="no chunk follows")
+
+
 class QaRejected(_Fact):
     """QA sends the song back."""
 
@@ -124,7 +136,7 @@ class CancelledFact(_Fact):
 
 
 Fact = Annotated[
-    Accepted | StageStarted | StageFinished | StemFinished | QaRejected | Finished | Failed | CancelledFact,
+    Accepted | StageStarted | StageFinished | StemFinished | PreviewReady | QaRejected | Finished | Failed | CancelledFact,
     Field(discriminator="fact"),
 ]
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
@@ -142,6 +154,8 @@ def fact_id(fact: Fact) -> str:
         detail = fact.stage.value
     elif isinstance(fact, StemFinished):
         detail = fact.part
+    elif isinstance(fact, PreviewReady):
+        detail = str(fact.chunk)
     else:
         detail = "-"
     return f"{fact.job_id}:{fact.fact}:{detail}:{fact.attempt}"

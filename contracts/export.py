@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from contracts import events
 from contracts.brief import Brief
 from contracts.context import Context, EndDocument, Options
+from contracts.edits import Instructed
 from contracts.errors import Problem
 from contracts.features import Features
 from contracts.music.score import Score
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).parent / "schemas"
 DOCUMENTS: dict[str, type[BaseModel]] = {
     "context": Context, "options": Options, "end": EndDocument, "brief": Brief, "features": Features, "score": Score,
     "report": Report, "manifest": Manifest, "problem": Problem, "theory": Theory,
+    "instructed": Instructed,
 }  # fmt: skip
 EVENTS: dict[str, tuple[str, type[BaseModel], str]] = {
     "stage_ready": ("houseband.stage.{stage}.ready.{job_id}", events.StageReady, "The context at this revision is ready for a stage"),
@@ -30,8 +32,8 @@ EVENTS: dict[str, tuple[str, type[BaseModel], str]] = {
         f"fact_{name}": (f"houseband.fact.{{job_id}}.{name}", kind, "A fact, replayable")
         for name, kind in (
             ("accepted", events.Accepted), ("stage_started", events.StageStarted), ("stage_finished", events.StageFinished),
-            ("stem_finished", events.StemFinished), ("qa_rejected", events.QaRejected), ("finished", events.Finished),
-            ("failed", events.Failed), ("cancelled", events.CancelledFact),
+            ("stem_finished", events.StemFinished), ("preview_ready", events.PreviewReady), ("qa_rejected", events.QaRejected),
+            ("finished", events.Finished), ("failed", events.Failed), ("cancelled", events.CancelledFact),
         )
     },
     "progress": ("houseband.progress.{job_id}", events.Progress, "Percent and a line of text; may be lost"),

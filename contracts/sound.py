@@ -100,6 +100,9 @@ class ChannelEdit(Stated):
     """What a user changes in one part's channel. None keeps what the profile and the measurements decided."""
 
     level_db: float = Field(default=0.0, ge=-60, le=24, description="added to the part's level, dB")
+    section_db: dict[str, Annotated[float, Field(ge=-60, le=24)]] = Field(
+        default_factory=dict, max_length=500, description="added to the part's level in a section, by the section's id, dB"
+    )
     mute: bool = False
     pan: float | None = Field(default=None, ge=-1, le=1, description="-1 left, 1 right")
     width: float | None = Field(default=None, ge=0, le=2)

@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from contracts.context import Options
 from contracts.preferences import Preferences
-from services.gateway.database.models import FeedbackRow, Taste, Version
+from services.gateway.database.models import FeedbackRow, Taste
+from services.gateway.people.access import version_for
+from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
-from services.gateway.problems import Refused, not_found
+from services.gateway.problems import Refused
 
 _TRIES = 5
 
@@ -98,11 +100,9 @@ async def judgements_page(desk: Desk, user: str, cursor: str | None, limit: int)
         return list(await session.scalars(statement))
 
 
-async def song_of(desk: Desk, composition_id: str, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+async def song_of(desk: Desk, who: Principal, composition_id: str, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the song as the enhancer is asked about it, what is kept about it) of a version. Raises Refused (404)."""
     async with desk.database.read() as session:
-        version = await session.get(Version, (composition_id, number)) if 0 < number < 2**31 else None
-    if version is None:
-        raise not_found("version", f"{composition_id}@{number}")
+        version = await version_for(session, who, composition_id, number, "viewer")
     about = {"composition_id": composition_id, "version": number, "seed": version.summary.get("seed"), "summary": version.summary}
     return {"revision": version.revision}, about

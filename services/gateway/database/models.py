@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 OPEN = ("queued", "processing")
@@ -33,7 +33,13 @@ class Composition(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user: Mapped[str] = mapped_column(String(128))
     prompt: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    revision: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Counts every change of what belongs to the composition: versions, members, comments, title (optimistic concurrency)."""
     created_at: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    erased_at: Mapped[float | None] = mapped_column(Float, default=None)
+    """Deleted: nobody sees it any more, and its files are being removed."""
 
 
 class Job(Base):
@@ -60,6 +66,9 @@ class Job(Base):
     ended_at: Mapped[float | None] = mapped_column(Float, default=None)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     republished: Mapped[int] = mapped_column(Integer, default=0)
+    parent: Mapped[int | None] = mapped_column(Integer, default=None)
+    """The version that it revises."""
+    branch: Mapped[str] = mapped_column(String(64), default="main", server_default="main")
     idempotency_key: Mapped[str | None] = mapped_column(String(255), default=None)
     idempotency_digest: Mapped[str | None] = mapped_column(String(64), default=None)
 
@@ -88,6 +97,13 @@ class Version(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
     parent: Mapped[int | None] = mapped_column(Integer, default=None)
+    branch: Mapped[str] = mapped_column(String(64), default="main", server_default="main")
+    stage: Mapped[str | None] = mapped_column(String(32), default=None)
+    """The stage that it got to: before finalization it is a partial version."""
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What was asked of it in words: the instruction, or that it was restored."""
+    reuse: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """Of a revision: which score parts and dry stems are its parent's, and which were made."""
     status: Mapped[str] = mapped_column(String(16))
     revision: Mapped[str] = mapped_column(Text)
     artifacts: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -130,3 +146,94 @@ class OutboxRow(Base):
     sent_at: Mapped[float | None] = mapped_column(Float, default=None, index=True)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class Member(Base):
+    """Somebody beside the owner who may see (viewer) or change (editor) a composition."""
+
+    __tablename__ = "members"
+
+    composition_id: Mapped[str] = mapped_column(ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class Comment(Base):
+    """A remark at a place of a version: bars are 1-based; `part` None: of the whole. `revision` counts its changes."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_composition", "composition_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    composition_id: Mapped[str] = mapped_column(ForeignKey("compositions.id", ondelete="CASCADE"))
+    version: Mapped[int] = mapped_column(Integer)
+    user: Mapped[str] = mapped_column(String(128))
+    bar: Mapped[int | None] = mapped_column(Integer, default=None)
+    beat: Mapped[float | None] = mapped_column(Float, default=None)
+    part: Mapped[str | None] = mapped_column(String(128), default=None)
+    text: Mapped[str] = mapped_column(Text)
+    reply_to: Mapped[str | None] = mapped_column(String(64), default=None)
+    resolved: Mapped[bool] = mapped_column(Boolean, default=False)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float)
+
+
+class ApiKey(Base):
+    """A key of a user. Only its hash is kept; `prefix` is what a list shows."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    prefix: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(128), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    limits: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float | None] = mapped_column(Float, default=None)
+    revoked_at: Mapped[float | None] = mapped_column(Float, default=None)
+    used_at: Mapped[float | None] = mapped_column(Float, default=None)
+
+
+class Usage(Base):
+    """How much of something a user took in a period (`2026-11` or `2026-11-21`): jobs, seconds of music, bytes in and out."""
+
+    __tablename__ = "usage"
+
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    what: Mapped[str] = mapped_column(String(32), primary_key=True)
+    amount: Mapped[float] = mapped_column(Float)
+
+
+class AuditRow(Base):
+    """Who did what to which object, and whether it was allowed."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_user", "user", "id"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    time: Mapped[float] = mapped_column(Float)
+    user: Mapped[str] = mapped_column(String(128))
+    key_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    action: Mapped[str] = mapped_column(String(64))
+    object: Mapped[str] = mapped_column(String(200))
+    status: Mapped[int] = mapped_column(Integer)
+    address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Replay(Base):
+    """The answer to a POST that bore an Idempotency-Key, given again to the same request."""
+
+    __tablename__ = "replays"
+
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(Integer)
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float, index=True)

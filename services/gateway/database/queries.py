@@ -6,15 +6,25 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.database.models import Composition, FactRow, Job, Version
+from services.gateway.people.access import seen_by
+from services.gateway.people.principal import Principal
 
 
 async def jobs_page(
-    session: AsyncSession, *, cursor: str | None, limit: int, statuses: Sequence[str] = (), composition_id: str | None = None
+    session: AsyncSession,
+    who: Principal,
+    *,
+    cursor: str | None,
+    limit: int,
+    statuses: Sequence[str] = (),
+    composition_id: str | None = None,
 ) -> list[tuple[Job, Version | None]]:
     """Jobs with their versions, newest first. Ids begin with their time, so an id is a cursor."""
     counted = select(Version.job_id, func.max(Version.number).label("newest")).group_by(Version.job_id).subquery()
     statement = (
         select(Job, Version)
+        .join(Composition, Composition.id == Job.composition_id)
+        .where(seen_by(who))
         .outerjoin(counted, counted.c.job_id == Job.id)
         .outerjoin(Version, (Version.job_id == Job.id) & (Version.number == counted.c.newest))
         .order_by(Job.id.desc())
@@ -47,11 +57,14 @@ async def versions_of(session: AsyncSession, composition_id: str) -> list[Versio
     return list(await session.scalars(select(Version).where(Version.composition_id == composition_id).order_by(Version.number)))
 
 
-async def compositions_page(session: AsyncSession, *, cursor: str | None, limit: int) -> list[tuple[Composition, int, Version | None]]:
+async def compositions_page(
+    session: AsyncSession, who: Principal, *, cursor: str | None, limit: int
+) -> list[tuple[Composition, int, Version | None]]:
     """Compositions with the number of their versions and the newest one, newest composition first."""
     counted = select(Version.composition_id, func.max(Version.number).label("newest")).group_by(Version.composition_id).subquery()
     statement = (
         select(Composition, counted.c.newest, Version)
+        .where(seen_by(who))
         .outerjoin(counted, counted.c.composition_id == Composition.id)
         .outerjoin(Version, (Version.composition_id == Composition.id) & (Version.number == counted.c.newest))
         .order_by(Composition.id.desc())

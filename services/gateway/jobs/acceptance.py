@@ -13,8 +13,6 @@ from services.gateway.jobs.facts import append_fact
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 
-USER = "local"  # whoever reaches this door; there are no accounts yet
-
 
 @dataclass(frozen=True)
 class Idempotency:
@@ -48,26 +46,26 @@ async def accept_job(desk: Desk, request: Request, composition_id: str, job_id: 
     )
     try:
         async with desk.database.write() as session:
-            session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now))
+            session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
             await session.flush()
             session.add(job)
             await session.flush()
             await append_fact(session, Accepted(job_id=job_id, composition_id=composition_id, time=now))
             session.add(OutboxRow(job_id=job_id, created_at=now, attempts=0))
     except IntegrityError:
-        earlier = await find_earlier(desk, once)
+        earlier = await find_earlier(desk, request.user, once)
         if earlier is None:
             raise
         return earlier
     return job
 
 
-async def find_earlier(desk: Desk, once: Idempotency | None) -> Job | None:
+async def find_earlier(desk: Desk, user: str, once: Idempotency | None) -> Job | None:
     """The job that the same request made before. Raises Refused where the key was used for another request."""
     if once is None:
         return None
     async with desk.database.read() as session:
-        job = await _job_by_key(session, once.key)
+        job = await _job_by_key(session, user, once.key)
     if job is not None and job.idempotency_digest != once.digest:
         raise Refused(
             422,
@@ -80,8 +78,8 @@ async def find_earlier(desk: Desk, once: Idempotency | None) -> Job | None:
     return job
 
 
-async def _job_by_key(session: AsyncSession, key: str) -> Job | None:
-    found: Job | None = await session.scalar(select(Job).where(Job.user == USER, Job.idempotency_key == key))
+async def _job_by_key(session: AsyncSession, user: str, key: str) -> Job | None:
+    found: Job | None = await session.scalar(select(Job).where(Job.user == user, Job.idempotency_key == key))
     return found
 
 

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 
-from services.gateway.jobs.acceptance import USER
 from services.gateway.jobs.intake import prompt_beside, read_form, read_options
 from services.gateway.jobs.uploads import notes_type, spool, store
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import ANALYSIS_FORM, problems
-from services.gateway.routes.parts import TheDesk
+from services.gateway.routes.parts import TheDesk, Who
 from services.gateway.tastes import preferences_for
 
 router = APIRouter(tags=["answers"])
@@ -40,13 +39,13 @@ class BriefRequest(BaseModel):
 
 
 @router.post("/briefs", responses=problems(400, 422, 503))
-async def read_brief(body: BriefRequest, desk: TheDesk) -> dict[str, Any]:
+async def read_brief(body: BriefRequest, desk: TheDesk, who: Who) -> dict[str, Any]:
     """The brief that a prompt would be played from, with the reasons, without making anything."""
     options, _ = read_options(json.dumps(body.options))
     arguments = {
         "prompt": prompt_beside(body.prompt, options),
         "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True),
-        "preferences": await preferences_for(desk, USER, options),
+        "preferences": await preferences_for(desk, who.user, options),
         "within_s": max(desk.settings.brief_timeout_s - _LEFT_S, 1.0),
     }
     brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, desk.settings.brief_timeout_s)

@@ -9,66 +9,63 @@ from services.gateway.database.models import Composition, Version
 from services.gateway.database.queries import compositions_page, versions_of
 from services.gateway.jobs.endings import load_context
 from services.gateway.jobs.views import CompositionPage, CompositionView, VersionDetail, VersionList, composition_view, version_view
+from services.gateway.people.access import composition_for, version_for
+from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
-from services.gateway.problems import Refused, not_found
+from services.gateway.problems import Refused
 from services.gateway.routes.openapi import problems
-from services.gateway.routes.parts import Cursor, Limit, TheDesk
+from services.gateway.routes.parts import Cursor, Limit, TheDesk, Who
 
 router = APIRouter(tags=["compositions"])
 
 
 @router.get("/compositions", responses=problems(422))
-async def list_compositions(desk: TheDesk, limit: Limit = 50, cursor: Cursor = None) -> CompositionPage:
+async def list_compositions(desk: TheDesk, who: Who, limit: Limit = 50, cursor: Cursor = None) -> CompositionPage:
     """Compositions, newest first."""
     async with desk.database.read() as session:
-        found = await compositions_page(session, cursor=cursor, limit=limit + 1)
+        found = await compositions_page(session, who, cursor=cursor, limit=limit + 1)
     items = tuple(composition_view(*row) for row in found[:limit])
     return CompositionPage(items=items, next=items[-1].composition_id if len(found) > limit else None)
 
 
 @router.get("/compositions/{composition_id}", responses=problems(404))
-async def get_composition(composition_id: str, desk: TheDesk) -> CompositionView:
+async def get_composition(composition_id: str, desk: TheDesk, who: Who) -> CompositionView:
     """A composition with its newest version."""
-    composition, versions = await _load(desk, composition_id)
+    composition, versions = await _load(desk, who, composition_id)
     return composition_view(composition, len(versions), versions[-1] if versions else None)
 
 
 @router.get("/compositions/{composition_id}/versions", responses=problems(404))
-async def list_versions(composition_id: str, desk: TheDesk) -> VersionList:
+async def list_versions(composition_id: str, desk: TheDesk, who: Who) -> VersionList:
     """The versions of a composition, oldest first."""
-    _, versions = await _load(desk, composition_id)
+    _, versions = await _load(desk, who, composition_id)
     return VersionList(items=tuple(version_view(version) for version in versions))
 
 
 @router.get("/compositions/{composition_id}/versions/{number}", responses=problems(404))
-async def get_version(composition_id: str, number: int, desk: TheDesk) -> VersionDetail:
+async def get_version(composition_id: str, number: int, desk: TheDesk, who: Who) -> VersionDetail:
     """A version with its context."""
-    version = await _version(desk, composition_id, number)
+    version = await _version(desk, who, composition_id, number)
     context = await load_context(desk.objects, version.revision)
     return VersionDetail(**version_view(version).model_dump(), context=context.model_dump(mode="json", by_alias=True))
 
 
 @router.head("/compositions/{composition_id}/versions/{number}/artifacts/{name:path}", include_in_schema=False)
 @router.get("/compositions/{composition_id}/versions/{number}/artifacts/{name:path}", responses=problems(404, 416), response_class=Response)
-async def get_artifact(request: Request, composition_id: str, number: int, name: str, desk: TheDesk) -> Response:
+async def get_artifact(request: Request, composition_id: str, number: int, name: str, desk: TheDesk, who: Who) -> Response:
     """A file of a version, or a range of it. Only names that the version lists are answered, so that no path leads elsewhere."""
-    version = await _version(desk, composition_id, number)
+    version = await _version(desk, who, composition_id, number)
     if name not in version.artifacts:
         raise Refused(404, "This version has no such file.", field="name", value=name, allowed=", ".join(version.artifacts))
     return await artifact_response(request, desk.objects, name, Artifact.model_validate(version.artifacts[name]))
 
 
-async def _load(desk: Desk, composition_id: str) -> tuple[Composition, list[Version]]:
+async def _load(desk: Desk, who: Principal, composition_id: str) -> tuple[Composition, list[Version]]:
     async with desk.database.read() as session:
-        composition = await session.get(Composition, composition_id)
-        if composition is None:
-            raise not_found("composition", composition_id)
+        composition = await composition_for(session, who, composition_id, "viewer")
         return composition, await versions_of(session, composition_id)
 
 
-async def _version(desk: Desk, composition_id: str, number: int) -> Version:
+async def _version(desk: Desk, who: Principal, composition_id: str, number: int) -> Version:
     async with desk.database.read() as session:
-        version = await session.get(Version, (composition_id, number)) if 0 < number < 2**31 else None
-    if version is None:
-        raise not_found("version", f"{composition_id}@{number}")
-    return version
+        return await version_for(session, who, composition_id, number, "viewer")

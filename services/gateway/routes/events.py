@@ -7,17 +7,17 @@ from fastapi import APIRouter, Query, WebSocket
 from services.gateway.events.websocket import Follower
 from services.gateway.jobs.cancelling import load_job
 from services.gateway.problems import Refused, problem_response
-from services.gateway.routes.parts import TheDesk
+from services.gateway.routes.parts import TheDesk, Who
 
 router = APIRouter(tags=["events"])
 _MOST_SEQ = 2**31 - 1
 
 
 @router.websocket("/jobs/{job_id}/events")
-async def follow_job(socket: WebSocket, job_id: str, desk: TheDesk, after: Annotated[str, Query()] = "0") -> None:
+async def follow_job(socket: WebSocket, job_id: str, desk: TheDesk, who: Who, after: Annotated[str, Query()] = "0") -> None:
     """Facts after `after`, then live, until the last one. An unknown job is refused with 404 before the upgrade."""
     try:
-        await load_job(desk, job_id)
+        await load_job(desk, who, job_id)
         seq = read_seq(after)
     except Refused as refused:
         await socket.send_denial_response(problem_response(refused.problem()))

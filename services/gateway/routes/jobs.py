@@ -12,15 +12,16 @@ from contracts import context as documents
 from contracts.errors import BadInput, Unavailable
 from services.gateway.database.models import Job
 from services.gateway.database.queries import jobs_page, version_of_job
-from services.gateway.jobs.acceptance import USER, Idempotency, accept_job, find_earlier
+from services.gateway.jobs.acceptance import Idempotency, accept_job, find_earlier
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.intake import Order, option_names, read_form, read_order
 from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_cover, check_image, check_midi, check_score, spool, store
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
+from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import JOB_FORM, problems
-from services.gateway.routes.parts import Cursor, Limit, TheDesk
+from services.gateway.routes.parts import Cursor, Limit, TheDesk, Who
 from services.gateway.tastes import preferences_for
 
 log = structlog.get_logger(__name__)
@@ -30,16 +31,16 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, desc
 
 
 @router.post("/jobs", status_code=202, openapi_extra=JOB_FORM, responses=problems(400, 409, 413, 415, 422, 507))
-async def create_job(request: Request, response: Response, desk: TheDesk, idempotency_key: Key = None) -> Accepted:
+async def create_job(request: Request, response: Response, desk: TheDesk, who: Who, idempotency_key: Key = None) -> Accepted:
     """Ask for a song. It will be made, whatever crashes from here on."""
     async with read_form(request, desk.settings.max_upload_bytes) as form, AsyncExitStack() as stack:
         order = read_order(form)
         files = await _spooled(order, stack)
         once = Idempotency(idempotency_key, order_digest(order, files)) if idempotency_key else None
-        job = await find_earlier(desk, once)
+        job = await find_earlier(desk, who.user, once)
         if job is None:
             await check_words(desk, order)
-            job = await _accept(desk, order, files, once)
+            job = await _accept(desk, who, order, files, once)
             request.app.state.relay.nudge()
     answer = accepted_view(job)
     response.headers["Location"] = answer.status_url
@@ -60,7 +61,7 @@ async def _spooled(order: Order, stack: AsyncExitStack) -> dict[str, Spooled]:
     return {name: await stack.enter_async_context(spool(upload, name, media_types.get(name))) for name, upload in order.files.items()}
 
 
-async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Idempotency | None) -> Job:
+async def _accept(desk: Desk, who: Principal, order: Order, files: dict[str, Spooled], once: Idempotency | None) -> Job:
     composition_id, job_id = desk.new_id(), desk.new_id()
     folders = {name: composition_id if name == "reference_track" else f"{composition_id}/{name}" for name in files}
     stored = {name: await store(desk.objects, spooled, folders[name]) for name, spooled in files.items()}
@@ -76,8 +77,8 @@ async def _accept(desk: Desk, order: Order, files: dict[str, Spooled], once: Ide
         cover=stored.get("cover"),
         taps=order.taps,
         lyrics=order.lyrics,
-        user=USER,
-        preferences=await preferences_for(desk, USER, order.options),
+        user=who.user,
+        preferences=await preferences_for(desk, who.user, order.options),
     )
     return await accept_job(desk, wanted, composition_id, job_id, once)
 
@@ -116,6 +117,7 @@ def order_digest(order: Order, files: dict[str, Spooled]) -> str:
 @router.get("/jobs", responses=problems(422))
 async def list_jobs(
     desk: TheDesk,
+    who: Who,
     limit: Limit = 50,
     cursor: Cursor = None,
     status: Annotated[list[Status] | None, Query(description="only these")] = None,
@@ -123,20 +125,20 @@ async def list_jobs(
 ) -> JobPage:
     """Jobs, newest first."""
     async with desk.database.read() as session:
-        found = await jobs_page(session, cursor=cursor, limit=limit + 1, statuses=status or (), composition_id=composition_id)
+        found = await jobs_page(session, who, cursor=cursor, limit=limit + 1, statuses=status or (), composition_id=composition_id)
     items = tuple(job_view(job, version) for job, version in found[:limit])
     return JobPage(items=items, next=items[-1].job_id if len(found) > limit else None)
 
 
 @router.get("/jobs/{job_id}", responses=problems(404))
-async def get_job(job_id: str, desk: TheDesk) -> JobView:
+async def get_job(job_id: str, desk: TheDesk, who: Who) -> JobView:
     """A job as it stands."""
-    job = await load_job(desk, job_id)
+    job = await load_job(desk, who, job_id)
     async with desk.database.read() as session:
         return job_view(job, await version_of_job(session, job_id))
 
 
 @router.delete("/jobs/{job_id}", responses=problems(404, 409))
-async def delete_job(job_id: str, desk: TheDesk) -> JobView:
+async def delete_job(job_id: str, desk: TheDesk, who: Who) -> JobView:
     """Stop a job. Stopping it twice is the same as once."""
-    return job_view(await cancel_job(desk, job_id), None)
+    return job_view(await cancel_job(desk, who, job_id), None)

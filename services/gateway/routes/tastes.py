@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.base import Document
 from contracts.preferences import Facts, Feedback, Preferences
-from services.gateway.jobs.acceptance import USER
+from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
 from services.gateway.routes.openapi import problems
-from services.gateway.routes.parts import Cursor, Limit, TheDesk
+from services.gateway.routes.parts import Cursor, Limit, TheDesk, Who
 from services.gateway.tastes import Judgement, forget, judge, judgements_page, preferences_of, song_of
 
 router = APIRouter(tags=["taste"])
@@ -95,25 +95,25 @@ class FeedbackPage(Document):
 
 
 @router.post("/feedback", status_code=201, responses=problems(404, 409, 422, 503))
-async def give_feedback(body: FeedbackRequest, desk: TheDesk) -> Learned:
+async def give_feedback(body: FeedbackRequest, desk: TheDesk, who: Who) -> Learned:
     """Judge a song. What is learned leans what later requests leave open, and is told in their decisions."""
-    liked, about = await _song(desk, body.liked)
-    other, about_other = await _song(desk, body.other) if body.other else (None, {})
+    liked, about = await _song(desk, who, body.liked)
+    other, about_other = await _song(desk, who, body.other) if body.other else (None, {})
     kept = {"liked": about, **({"other": about_other} if body.other else {})}
-    feedback_id, told = await judge(desk, USER, Judgement(body.kind, body.rating, liked, other, kept))
+    feedback_id, told = await judge(desk, who.user, Judgement(body.kind, body.rating, liked, other, kept))
     return Learned(feedback_id=feedback_id, told=tuple(told))
 
 
-async def _song(desk: Desk, song: SongNamed) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _song(desk: Desk, who: Principal, song: SongNamed) -> tuple[dict[str, Any], dict[str, Any]]:
     if song.composition_id is not None:
-        return await song_of(desk, song.composition_id, song.version)
+        return await song_of(desk, who, song.composition_id, song.version)
     return {"facts": song.facts.model_dump(mode="json") if song.facts else None}, dict(song.about)
 
 
 @router.get("/feedback", responses=problems(422))
-async def list_feedback(desk: TheDesk, limit: Limit = 50, cursor: Cursor = None) -> FeedbackPage:
+async def list_feedback(desk: TheDesk, who: Who, limit: Limit = 50, cursor: Cursor = None) -> FeedbackPage:
     """The judgements that were given, oldest first."""
-    found = await judgements_page(desk, USER, cursor, limit + 1)
+    found = await judgements_page(desk, who.user, cursor, limit + 1)
     items = tuple(
         FeedbackItem.model_validate({**row.document, "feedback_id": row.id, "created_at": row.created_at}) for row in found[:limit]
     )
@@ -121,14 +121,14 @@ async def list_feedback(desk: TheDesk, limit: Limit = 50, cursor: Cursor = None)
 
 
 @router.get("/preferences", responses=problems(503))
-async def get_preferences(desk: TheDesk) -> PreferencesView:
+async def get_preferences(desk: TheDesk, who: Who) -> PreferencesView:
     """What was learned, as numbers and in words."""
-    known = await preferences_of(desk, USER)
+    known = await preferences_of(desk, who.user)
     told = await desk.bus.ask("enhancer", "taste", {"preferences": known.model_dump(mode="json")}, desk.settings.brief_timeout_s)
     return PreferencesView(preferences=known, told=tuple(told))
 
 
 @router.delete("/preferences")
-async def forget_preferences(desk: TheDesk) -> Forgotten:
+async def forget_preferences(desk: TheDesk, who: Who) -> Forgotten:
     """Forget what was learned, and the judgements that it was learned from."""
-    return Forgotten(judgements=await forget(desk, USER))
+    return Forgotten(judgements=await forget(desk, who.user))

@@ -13,6 +13,7 @@ from services.enhancer.app import service
 from services.enhancer.settings import EnhancerSettings
 from services.gateway.jobs.acceptance import first_context
 from services.gateway.jobs.cancelling import load_job
+from services.gateway.people.principal import LOCAL
 from services.gateway.tastes import _keep, preferences_of
 from tests.gateway.conftest import House, form
 from tests.gateway.routes.test_jobs import of_problem
@@ -75,7 +76,7 @@ async def test_a_job_carries_the_taste_it_was_taken_with(quiet_house: House, tmp
         for options in ("{}", '{"taste": "ignore"}', f'{{"taste": {own}}}'):
             job = (await quiet_house.http.post("/jobs", files=form(options=options))).json()
             await posted(quiet_house, kind="choice", liked=LIKED, other=OTHER)
-            taken = await load_job(quiet_house.desk, job["job_id"])
+            taken = await load_job(quiet_house.desk, LOCAL, job["job_id"])
             counts.append(first_context(taken).request.preferences.get("judgements", 0))
         assert counts == [1, 0, 9]
 
