@@ -1,0 +1,11 @@
+"""The Python client of the API: `Client`, and `AsyncClient` with the same methods.
+
+A topic is a module with a synchronous and an asynchronous class; `sync.py` and `asynchronous.py` gather them.
+"""
+
+from houseband.client.asynchronous import AsyncClient
+from houseband.client.models import Event, Job, Results, StemResult
+from houseband.client.sync import Client
+from houseband.client.transport import API
+
+__all__ = ["API", "AsyncClient", "Client", "Event", "Job", "Results", "StemResult"]

@@ -1,0 +1,51 @@
+"""What the client returns: jobs, their events and their results."""
+
+from typing import Any
+
+from pydantic import Field
+
+from contracts.base import Document
+
+
+class Event(Document):
+    """One message of a job: a fact, or progress that carries the last fact's seq."""
+
+    seq: int = 0
+    time: float = 0.0
+    type: str = ""
+    stage: str | None = None
+    progress: float = 0.0
+    message: str | None = ""
+    data: dict[str, Any] | None = None
+
+
+class StemResult(Document):
+    """Where one delivered stem is."""
+
+    instrument: str
+    url: str
+
+
+class Results(Document):
+    """Where the files of a job are, relative to the server."""
+
+    mixed_track_url: str | None = None
+    stems: tuple[StemResult, ...] = ()
+    files: dict[str, str] = Field(default_factory=dict)
+
+
+class Job(Document):
+    """A job as the API shows it."""
+
+    job_id: str
+    composition_id: str = ""
+    status: str
+    progress: float = 0.0
+    stage: str | None = None
+    results: Results | None = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in ("completed", "failed", "cancelled")

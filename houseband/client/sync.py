@@ -1,0 +1,18 @@
+"""The client: every topic on one connection."""
+
+from houseband.client.asks import Asks
+from houseband.client.jobs import Jobs
+from houseband.client.tastes import Tastes
+
+
+class Client(Jobs, Asks, Tastes):
+    """Makes songs on a Houseband server and fetches them.
+
+    Args:
+        url: where the gateway is, such as http://127.0.0.1:8000.
+        timeout_s: for one request; uploads and downloads count between their chunks.
+
+    Raises:
+        BadInput: what was sent cannot be; the message names the field, the value and what is allowed.
+        Unavailable: the server does not answer.
+    """

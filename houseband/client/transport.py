@@ -1,0 +1,83 @@
+"""The connections under every topic of the client, and how a problem becomes an error."""
+
+from typing import Any, Self
+
+import httpx
+
+from contracts.errors import BadInput, Problem, Unavailable
+
+API = "/api/v1"
+
+
+def checked(response: httpx.Response) -> httpx.Response:
+    """The response, or its problem as BadInput or Unavailable."""
+    if response.is_success:
+        return response
+    try:
+        problem = Problem.model_validate({"title": "error", "status": response.status_code, "detail": "", "code": "", **response.json()})
+    except (ValueError, TypeError):
+        detail = f"{response.url} answers {response.status_code} {response.reason_phrase}; is that a Houseband gateway?"
+        problem = Problem(title="error", status=response.status_code, detail=detail, code="")
+    if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        error = BadInput(problem.field or "request", problem.value or "", problem.allowed or "see the message")
+        error.args = (problem.detail or problem.title,)
+        raise error
+    raise Unavailable("the server's answer", problem.detail or problem.title)
+
+
+def json_of(response: httpx.Response) -> Any:
+    """The answer as JSON. Raises Unavailable where something else than a gateway answers."""
+    try:
+        return response.json()
+    except ValueError as error:
+        what = response.headers.get("content-type", "") or "nothing that says what it is"
+        raise Unavailable(f"a Houseband gateway at {response.url}", f"what answers there sends {what}") from error
+
+
+class Transport:
+    """Requests to one gateway; the topics are built on it.
+
+    Args:
+        url: where the gateway is, such as http://127.0.0.1:8000.
+        timeout_s: for one request; uploads and downloads count between their chunks.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        try:
+            return checked(self._http.request(method, API + path, **kwargs))
+        except httpx.TransportError as error:
+            raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
+
+
+class AsyncTransport:
+    """`Transport` for asyncio programs."""
+
+    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        try:
+            return checked(await self._http.request(method, API + path, **kwargs))
+        except httpx.TransportError as error:
+            raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
