@@ -6,7 +6,7 @@ from contracts.pipeline import FORWARD, Stage
 # Which delivered files a stage names in `artifacts`: exact names and prefixes.
 DELIVERS: dict[Stage, tuple[str, ...]] = {
     Stage.ARRANGEMENT: ("song.mid", "score.json"),
-    Stage.MASTERING: ("master.", "stems/"),
+    Stage.MASTERING: ("master.", "stems/", "project."),
     Stage.FINALIZATION: ("report.", "context.json", "manifest.json", "pictures/"),
 }
 

@@ -56,15 +56,16 @@ def _who(name: str, score: Score) -> str:
 def write_zip(path: Path, text: str, members: dict[str, Path]) -> None:
     """Write README.txt and the members by their names in the archive; nothing is packed smaller, as sound does not get smaller so."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_entry("README.txt"), text)
+        archive.writestr(zip_entry("README.txt"), text)
         for name, source in members.items():
-            entry = _entry(name)
+            entry = zip_entry(name)
             entry.file_size = source.stat().st_size
             with source.open("rb") as incoming, archive.open(entry, "w") as outgoing:
                 shutil.copyfileobj(incoming, outgoing, _CHUNK)
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """An entry that is the same on any day."""
     entry = zipfile.ZipInfo(name, _EARLIEST)
     entry.create_system, entry.external_attr = _UNIX, _READABLE
     return entry

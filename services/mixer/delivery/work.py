@@ -13,6 +13,7 @@ from contracts.artifacts import AudioArtifact
 from contracts.context import Context
 from contracts.music.score import Score
 from services.mixer import files
+from services.mixer.delivery import dawproject
 from services.mixer.delivery.cover import draw, stretches_of
 from services.mixer.delivery.formats import MASTER_RATE, Format, lossy
 from services.mixer.delivery.further import Further, completed
@@ -108,6 +109,18 @@ def deliver(
             delivered[f"stems/{name}.wav"] = wav(name, audio)
             go_on(bench, 0.5 + 0.45 * len(delivered) / (len(session.names) + 1), f"delivered {name.replace('_', ' ')}")
         return {**delivered, **compressed.result()}
+
+
+def with_project(context: Context, bench: Workbench, prefix: str) -> Context:
+    """The context with the song as a project for a DAW; without one where there is no score."""
+    section, score = context.mastering, score_of(context, bench)
+    if section is None or score is None or context.arrangement is None:
+        return context
+    sound = dawproject.Sound(section.master.sample_rate_hz, section.master.frames, section.master.channels)
+    key = f"{prefix}/project-{dawproject.VERSION}-{context.arrangement.score.sha256}.dawproject"
+    made = dawproject.write_dawproject(score, list(section.stems), sound, tags(context))
+    artifact = bench.objects.put_bytes(key, made, dawproject.MEDIA_TYPE)
+    return context.model_copy(update={"artifacts": {**context.artifacts, dawproject.NAME: artifact}})
 
 
 def with_further(

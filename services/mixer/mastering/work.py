@@ -13,7 +13,7 @@ from contracts.errors import Unavailable
 from contracts.music.score import Score
 from contracts.pipeline import Stage
 from services.mixer.delivery.finished import Finished, keep_record, kept_record
-from services.mixer.delivery.work import brought_cover, deliver, tags, with_further
+from services.mixer.delivery.work import brought_cover, deliver, tags, with_further, with_project
 from services.mixer.mastering.by_section import SectionAim
 from services.mixer.mastering.chain import Aim, Mastered
 from services.mixer.mastering.matching import Match, cut_most_db
@@ -68,7 +68,7 @@ def master(context: Context, bench: Workbench) -> Context:
                 _section(context.mixing, delivered, session, mastered, style, aim), delivered, _decisions(context, mastered, session, tone)
             )
             keep_record(bench, prefix, finished)
-        return with_further(finished.added_to(context), bench, session, run, prefix, cover)
+        return with_further(with_project(finished.added_to(context), bench, prefix), bench, session, run, prefix, cover)
     finally:
         session.close()
 
