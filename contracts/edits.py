@@ -12,6 +12,7 @@ from contracts.pipeline import Stage
 from contracts.sound import MixEdits, Stated
 
 Sections = Annotated[tuple[str, ...], Field(default=(), max_length=200, description="section ids; empty: the whole song")]
+KitPiece = Literal["kick", "snare", "clap", "hihat", "ride", "crash", "cymbals", "toms"]
 Parts = Annotated[tuple[str, ...], Field(default=(), max_length=200, description="part ids; empty: all of them")]
 
 
@@ -52,11 +53,22 @@ class AddEdit(_Edit):
 
 
 class RemoveEdit(_Edit):
-    """Parts fall silent: in some sections, or everywhere (then they go)."""
+    """Parts fall silent: in some sections or bars, or everywhere (then they go); with `pieces` only those of the drum kit."""
 
     kind: Literal["remove"] = "remove"
     parts: Parts = ()
     sections: Sections = ()
+    bars: tuple[int, int] | None = Field(default=None, description="first and last bar of the song, 1-based, in place of sections")
+    pieces: tuple[KitPiece, ...] = Field(default=(), max_length=8, description="of a drum kit; empty: the whole kit")
+
+
+class OctaveEdit(_Edit):
+    """The parts sound octaves higher (above 0) or lower; notes that would leave the instrument's range stay where they are."""
+
+    kind: Literal["octave"] = "octave"
+    parts: Parts = ()
+    sections: Sections = ()
+    octaves: int = Field(ge=-3, le=3)
 
 
 class EnergyEdit(_Edit):
@@ -157,7 +169,7 @@ class MasterEdit(_Edit):
 
 
 Edit = Annotated[
-    TempoEdit | KeyEdit | InstrumentEdit | AddEdit | RemoveEdit | EnergyEdit | RewriteEdit | HarmonyEdit | LengthEdit | FormEdit
+    TempoEdit | KeyEdit | InstrumentEdit | AddEdit | RemoveEdit | OctaveEdit | EnergyEdit | RewriteEdit | HarmonyEdit | LengthEdit | FormEdit
     | MoodEdit | FeelEdit | EndingEdit | LevelEdit | MixEdit | MasterEdit,
     Field(discriminator="kind"),
 ]  # fmt: skip
@@ -193,6 +205,7 @@ class Outline(Stated):
     target_lufs: float = -14.0
     sections: dict[str, SectionOutline] = Field(default_factory=dict)
     parts: dict[str, PartOutline] = Field(default_factory=dict)
+    mix: MixEdits = Field(default=MixEdits(), description="the mix edits in force: what is asked comes on top of them")
 
 
 class Instructed(Stated):

@@ -107,6 +107,7 @@ class ChannelEdit(Stated):
     pan: float | None = Field(default=None, ge=-1, le=1, description="-1 left, 1 right")
     width: float | None = Field(default=None, ge=0, le=2)
     duck_db: float | None = Field(default=None, ge=0, le=24, description="how far the kick pushes it down, dB")
+    reverb_db: float = Field(default=0.0, ge=-60, le=24, description="added to the sends to room and hall, dB")
     room_db: float | None = Field(default=None, ge=-120, le=12, description="send to the room, dB")
     hall_db: float | None = Field(default=None, ge=-120, le=12, description="send to the hall, dB")
     delay_db: float | None = Field(default=None, ge=-120, le=12, description="send to the echo, dB")

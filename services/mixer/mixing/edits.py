@@ -111,8 +111,9 @@ def edited_channel(channel: Channel, edit: ChannelEdit, asked: Changes, shelves:
         "duck_db": channel.duck_db if edit.duck_db is None else edit.duck_db * asked.duck_scale,
     }
     for send in SENDS:
-        own = getattr(edit, send)
-        new[send] = getattr(channel, send) if own is None else own + (asked.reverb_db if send in ("room_db", "hall_db") else 0.0)
+        own, is_reverb = getattr(edit, send), send in ("room_db", "hall_db")
+        new[send] = getattr(channel, send) if own is None else own + (asked.reverb_db if is_reverb else 0.0)
+        new[send] += edit.reverb_db if is_reverb else 0.0
     tone = _tone(edit)
     if "eq" in tone:
         tone |= {"eq": (*tone["eq"], *shelves), "cuts": shelves}
