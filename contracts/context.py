@@ -288,7 +288,9 @@ class Next(Document):
 
 
 def first_stage(request: Request) -> Stage:
-    """Analysis where something is to be heard or read first, else ideation."""
+    """Where a version is revised, the stage that says so; analysis where something is to be heard or read first, else ideation."""
+    if request.revises:
+        return request.revises.from_stage
     heard = request.reference or request.midi or request.hum or request.taps or request.image
     return Stage.ANALYSIS if heard else Stage.IDEATION
 

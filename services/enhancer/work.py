@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 from contracts.brief import Brief, SectionPlan
-from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Musical, Options, Technical
-from contracts.errors import BadInput
+from contracts.context import Context, Creative, IdeationSection, Musical, Options, Technical
 from contracts.given import Given
 from contracts.pipeline import Stage
 from contracts.preferences import Preferences
+from contracts.retake import target_lufs_of
 from services.enhancer.enhancing import Brought, Reader, enhanced
 from services.enhancer.model.account import Account
 from services.enhancer.model.cache import Answers
@@ -95,7 +95,7 @@ def _filled(context: Context, brief: Brief) -> Context:
                 structure=tuple(section.label for section in brief.structure.value),
             ),
             "technical": Technical(
-                duration_s=brief.duration_s.value, target_lufs=_target_lufs(context), true_peak_ceiling_dbtp=options.ceiling_dbtp
+                duration_s=brief.duration_s.value, target_lufs=target_lufs_of(context), true_peak_ceiling_dbtp=options.ceiling_dbtp
             ),
             "creative": Creative(
                 inspiration=brief.text,
@@ -105,17 +105,6 @@ def _filled(context: Context, brief: Brief) -> Context:
             ),
         }
     )
-
-
-def _target_lufs(context: Context) -> float:
-    """The loudness asked for, LUFS. Raises BadInput where the reference's is asked for and none can be heard."""
-    asked = context.request.options.target_lufs
-    if not isinstance(asked, str):
-        return asked
-    features = context.analysis.features if context.analysis else None
-    if features is None or features.loudness_lufs is None:
-        raise BadInput("target_lufs", asked, f"{LEAST_LUFS:g} to {MOST_LUFS:g}, or a reference track that sounds")
-    return round(min(max(features.loudness_lufs.value, LEAST_LUFS), MOST_LUFS), 1)
 
 
 def _decided(context: Context, brief: Brief) -> Context:

@@ -3,10 +3,11 @@
 import pytest
 
 from contracts.artifacts import Artifact
-from contracts.context import Context, FinalizationSection, Request, ScoreSection
+from contracts.context import Context, FinalizationSection, Options, ProductionSection, Request, ScoreSection, first_stage, successor
 from contracts.pipeline import Stage
 from contracts.report import Retry, Verdict
-from contracts.retake import retake, stages_from
+from contracts.retake import carried_over, reached, retake, stages_from
+from contracts.revising import Revises
 
 FILE = Artifact(key="k", sha256="0" * 64, bytes=1, media_type="audio/wav")
 FILES = ("song.mid", "score.json", "master.wav", "master.mp3", "stems/bass.wav", "report.json", "manifest.json")
@@ -63,3 +64,40 @@ def test_the_retry_is_recorded_once(recorded: bool) -> None:
 def test_the_stages_from_one_on() -> None:
     """In order, to the end."""
     assert stages_from(Stage.MIXING) == (Stage.MIXING, Stage.MASTERING, Stage.FINALIZATION)
+
+
+def revising(from_stage: Stage, **changes: object) -> Request:
+    """A request that revises the rejected song."""
+    revises = Revises(version=1, revision="c/8.json", from_stage=from_stage)
+    return Request.model_validate({"prompt": "p", "seed": 1, "options": Options(target_lufs=-9.0), "revises": revises, **changes})
+
+
+def test_a_revision_carries_over_what_stands_before_its_first_stage() -> None:
+    """Sections, files and decisions of the stages before; a count, an attempt and timings of its own; the loudness as asked now."""
+    parent = rejected("mixing", recorded=True)
+    over = carried_over(parent, revising(Stage.MIXING), "k", 7.0)
+    assert (over.job_id, over.seq, over.stage, over.attempt, over.parent, over.timings) == ("k", 0, None, 1, "c/8.json", {})
+    assert over.arrangement == parent.arrangement
+    assert set(over.artifacts) == {"song.mid", "score.json"}
+    assert over.finalization is None
+    assert over.retries == ()
+    assert over.technical.target_lufs == -9.0
+    assert {decision.stage for decision in over.ai_decisions} == {"analysis", "ideation", "composition", "arrangement", "production"}
+    assert first_stage(over.request) is Stage.MIXING
+    assert successor(over).stage is Stage.MIXING
+
+
+def test_what_qa_asked_of_kept_work_stays_in_force() -> None:
+    """A song written anew by QA's wish is not asked for its first writing when only its mix is revised."""
+    parent = rejected("arrangement", recorded=True)
+    assert carried_over(parent, revising(Stage.MASTERING), "k", 7.0).change("reseed", 0.0) == 1.0
+    assert carried_over(parent, revising(Stage.IDEATION), "k", 7.0).musical is None
+
+
+def test_the_stage_that_a_context_reached() -> None:
+    """A plan is no production yet, and a revision that has not begun stands before its first stage."""
+    plan = ProductionSection(state="planned", plan={})
+    planned = rejected("mixing").model_copy(update={"stage": Stage.PRODUCTION, "production": plan})
+    assert reached(planned) is Stage.ARRANGEMENT
+    assert reached(planned.model_copy(update={"production": plan.model_copy(update={"state": "rendered"})})) is Stage.PRODUCTION
+    assert reached(carried_over(planned, revising(Stage.MIXING), "k", 7.0)) is Stage.PRODUCTION
