@@ -16,6 +16,7 @@ from contracts.edits import Instructed
 from contracts.errors import Problem
 from contracts.features import Features
 from contracts.music.score import Score
+from contracts.provenance import Provenance
 from contracts.report import Manifest, Report
 from contracts.theory import Theory
 
@@ -23,7 +24,7 @@ FOLDER = Path(__file__).parent / "schemas"
 DOCUMENTS: dict[str, type[BaseModel]] = {
     "context": Context, "options": Options, "end": EndDocument, "brief": Brief, "features": Features, "score": Score,
     "report": Report, "manifest": Manifest, "problem": Problem, "theory": Theory,
-    "instructed": Instructed,
+    "instructed": Instructed, "provenance": Provenance,
 }  # fmt: skip
 EVENTS: dict[str, tuple[str, type[BaseModel], str]] = {
     "stage_ready": ("houseband.stage.{stage}.ready.{job_id}", events.StageReady, "The context at this revision is ready for a stage"),

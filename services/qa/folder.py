@@ -8,12 +8,15 @@ from pydantic import ValidationError
 from contracts.context import Context
 from contracts.errors import BadInput
 from contracts.music.score import Score
+from contracts.provenance import Provenance
 from contracts.report import Check, Manifest, Relation, Verdict
 from contracts.upgrades import read_context
 from services.qa.asked import Asked, asked_of
 from services.qa.checks import examine
 from services.qa.delivered import file_digest, from_folder
+from services.qa.provenance import NAME as PROVENANCE
 from services.qa.report import CONTEXT, MANIFEST
+from services.qa.signing import is_signed
 
 SCORE = "score.json"
 
@@ -53,6 +56,25 @@ def check_hashes(folder: Path, manifest: Manifest) -> Check:
     )
 
 
+def check_provenance(folder: Path) -> Check:
+    """provenance.json agrees with itself, with the files, and with its signature where it has one; read by `check_folder`."""
+    how = "assertions against the claim's hashes, files against theirs, the claim against its Ed25519 signature"
+    check = Check(name="provenance", asked="whole", measured="whole", passed=True, how=how)
+    try:
+        document = Provenance.model_validate_json(_load(folder, PROVENANCE))
+    except ValidationError as error:
+        return check.model_copy(update={"measured": "unreadable", "passed": False, "note": f"{error.error_count()} errors in it"})
+    claimed = {one.label: one.hash for one in document.claim.assertions}
+    wrong = [one.label for one in document.assertions if claimed.pop(one.label, "") != one.digest()] + list(claimed)
+    files = document.assertion("houseband.files")
+    wrong += [n for n, one in files.items() if (folder / n).is_file() and file_digest(folder / n) != one["hash"]]
+    signature = document.signature
+    if signature and not is_signed(signature, document.claim.signed_bytes()):
+        wrong.append("signature")
+    note = f"altered: {', '.join(wrong)}" if wrong else f"signed by {signature.kid}" if signature else "not signed"
+    return check.model_copy(update={"measured": "altered" if wrong else "whole", "passed": not wrong, "note": note})
+
+
 def _read_asked(folder: Path) -> tuple[Score, Asked, Context]:
     score_raw, context_raw = _load(folder, SCORE), _load(folder, CONTEXT)
     try:
@@ -79,5 +101,6 @@ def check_folder(path: Path) -> Verdict:
         if isinstance(error, BadInput):
             raise
         raise BadInput("folder", str(path), "stems that can be read as sound", hint=str(error)) from error
-    checks = (hashes, *findings.checks)
+    proved = (check_provenance(path),) if PROVENANCE in manifest.files else ()
+    checks = (hashes, *proved, *findings.checks)
     return Verdict(passed=all(check.passed for check in checks), attempt=context.attempt, checks=checks)

@@ -6,9 +6,10 @@ from typing import Any
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.context import Context
 from contracts.report import Manifest, ManifestEntry, Report, Timings, Verdict
+from services.qa import provenance
 
 REPORT, PAGE, CONTEXT, MANIFEST = "report.json", "report.html", "context.json", "manifest.json"
-OWN = frozenset({REPORT, PAGE, CONTEXT, MANIFEST})
+OWN = frozenset({REPORT, PAGE, CONTEXT, MANIFEST, provenance.NAME})
 
 
 def media_type(name: str) -> str:

@@ -6,12 +6,14 @@ from contracts.artifacts import Artifact
 from contracts.context import Context, FinalizationSection
 from contracts.pipeline import Stage
 from contracts.report import Report, Verdict
+from services.qa import provenance
 from services.qa import report as documents
 from services.qa.asked import asked_of
 from services.qa.checks import Findings, examine
 from services.qa.delivered import Delivered, from_context
 from services.qa.page import render_page
 from services.qa.retry import plan_retry
+from services.qa.signing import operators_signer
 from services.runtime.workbench import Workbench
 
 
@@ -53,7 +55,8 @@ def _bundle(context: Context, report: Report, findings: Findings, delivered: Del
     store(documents.PAGE, render_page(report, context, delivered.score, findings))
     store(documents.CONTEXT, context.to_json())
     named = context.model_copy(update={"artifacts": artifacts})
-    store(documents.MANIFEST, documents.build_manifest(named).to_json())
+    store(provenance.NAME, provenance.build_provenance(named, operators_signer()).to_json())
+    store(documents.MANIFEST, documents.build_manifest(named.model_copy(update={"artifacts": artifacts})).to_json())
     return context.model_copy(update={"artifacts": artifacts})
 
 
