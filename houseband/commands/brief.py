@@ -26,9 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     from services.enhancer.enhancing import enhanced
 
     options = Options.model_validate(read_options(arguments))
-    brought = _heard(options, read_brought(arguments))
+    reader = _reader(options)
+    brought = _heard(options, read_brought(arguments), reader)
     prompt = wanted_prompt(arguments.prompt, {"brief": options.brief})
-    read = enhanced(prompt, options, brought, seed=arguments.seed, reader=_reader(options))
+    read = enhanced(prompt, options, brought, seed=arguments.seed, reader=reader)
     if arguments.json:
         print(read.brief.model_dump_json())
         return 0
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _heard(options: Options, brought: Brought) -> "enhancing.Brought":
+def _heard(options: Options, brought: Brought, reader: "enhancing.Reader | None") -> "enhancing.Brought":
     """What is heard, read and seen in the files, by the parts that a job's analyzer has."""
     from services.enhancer import enhancing
 
@@ -54,8 +55,7 @@ def _heard(options: Options, brought: Brought) -> "enhancing.Brought":
     if brought.image:
         from services.analyzer.picture import see_file
 
-        picture = see_file(brought.image)
-        picture = _looked(options, brought.image, picture)
+        picture = _looked(brought.image, see_file(brought.image), reader)
     return enhancing.Brought(features, given, brought.lyrics, _taste(options), picture)
 
 
@@ -79,11 +79,10 @@ def _reader(options: Options) -> "enhancing.Reader | None":
     return Reader(model_settings(), Answers(open_store(store)))
 
 
-def _looked(options: Options, image: Path, measured: PictureFeatures) -> PictureFeatures:
+def _looked(image: Path, measured: PictureFeatures, reader: "enhancing.Reader | None") -> PictureFeatures:
     """The picture as a vision model sees it, where one is set up and may look."""
     from services.enhancer.model.vision import look
 
-    reader = _reader(options)
     return look(image.read_bytes(), measured, reader.settings, reader.answers).picture if reader else measured
 
 
@@ -96,17 +95,15 @@ def _start_of(midi: Path) -> bytes:
 
 
 def _tell(brief: Brief) -> None:
+    from services.enhancer.reading.steps import fields
+
     print(f"{plain(brief.title)}\n{plain(brief.text)}\n")
-    print_table(("field", "value", "source", "from", "why"), [_row(name, brief) for name in _fields(brief)])
+    print_table(("field", "value", "source", "from", "why"), [_row(name, brief) for name in fields(brief)])
     print()
     for step in brief.steps:
         print(f"{step.name}: {plain(step.text)}")
     for note in brief.notes:
         print(f"note: {plain(note)}")
-
-
-def _fields(brief: Brief) -> list[str]:
-    return [name for name in type(brief).model_fields if hasattr(getattr(brief, name), "source")]
 
 
 def _row(name: str, brief: Brief) -> tuple[str, ...]:

@@ -48,23 +48,6 @@ class Enhanced:
     account: Account | None = None
 
 
-def enhance(
-    prompt: str,
-    options: Options,
-    features: Features | None = None,
-    *,
-    seed: int = 0,
-    given: Given | None = None,
-    lyrics: str = "",
-    preferences: Preferences | None = None,
-    settings: LlmSettings | None = None,
-    picture: PictureFeatures | None = None,
-) -> Brief:
-    """The brief alone, with nothing kept: see `enhanced`."""
-    reader = Reader(settings) if settings else None
-    return enhanced(prompt, options, Brought(features, given, lyrics, preferences, picture), seed=seed, reader=reader).brief
-
-
 def enhanced(prompt: str, options: Options, brought: Brought | None = None, *, seed: int = 0, reader: Reader | None = None) -> Enhanced:
     """The brief of a prompt by the reader that `options.enhance` names, under the edited brief `options.brief`.
 

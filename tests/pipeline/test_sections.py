@@ -8,7 +8,7 @@ import pytest
 
 from contracts.context import Options
 from contracts.music import Score
-from services.enhancer.enhancing import enhance
+from services.enhancer.enhancing import enhanced
 from services.generator.arrangement import arrange
 from services.generator.composition import compose
 from services.generator.production.planning import plan_stems
@@ -42,7 +42,7 @@ def record(score: Score, scratch: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> tuple[Score, np.ndarray]:
-    brief = enhance("a rock song: verse, chorus, verse, chorus", Options(duration_s=44.0), None, seed=3)
+    brief = enhanced("a rock song: verse, chorus, verse, chorus", Options(duration_s=44.0), None, seed=3).brief
     score = arrange(compose(brief, 3).score, brief, 3).score
     return score, record(score, tmp_path_factory.mktemp("master"))
 
