@@ -14,7 +14,7 @@ override OUT := $(value OUT)
 override SEED := $(value SEED)
 export PROMPT OUT SEED
 
-.PHONY: help song studio test lint bench eval eval-score eval-audio eval-sound eval-instruments eval-brief eval-ears eval-likeness eval-theory gallery snapshots locks schemas clean setup setup-dev
+.PHONY: help song studio test lint bench eval gallery snapshots locks schemas proto clean setup setup-dev
 
 help:
 	@echo 'make song PROMPT="warm lo-fi hip hop, 80 bpm" [OUT=dir] [SEED=n] [ARGS="--duration 60"]   make a song'
@@ -49,29 +49,9 @@ bench: setup-dev
 eval: setup-dev
 	@$(BIN)/python -m tests.evaluation
 
-eval-score: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.score $(ARGS)
-
-eval-audio: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.audio $(ARGS)
-
-eval-sound: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.sound $(ARGS)
-
-eval-instruments: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.instruments $(ARGS)
-
-eval-brief: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.brief $(ARGS)
-
-eval-ears: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.ears $(ARGS)
-
-eval-likeness: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.likeness $(ARGS)
-
-eval-theory: setup-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.theory $(ARGS)
+# eval-score, eval-audio, eval-sound, eval-instruments, eval-brief, eval-ears, eval-likeness, eval-theory, eval-instructions
+eval-%: setup-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.$* $(ARGS)
 
 gallery: setup-dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.evaluation.gallery $(ARGS)
@@ -81,6 +61,9 @@ snapshots: setup-dev
 
 schemas: setup-dev
 	@$(BIN)/python -m contracts.export
+
+proto: setup-dev
+	@$(BIN)/python -m services.gateway.grpc.generate
 
 locks:
 	@infra/locks/make_locks.sh
