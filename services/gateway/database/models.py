@@ -71,6 +71,8 @@ class Job(Base):
     branch: Mapped[str] = mapped_column(String(64), default="main", server_default="main")
     idempotency_key: Mapped[str | None] = mapped_column(String(255), default=None)
     idempotency_digest: Mapped[str | None] = mapped_column(String(64), default=None)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of the files that were brought with it."""
 
 
 class FactRow(Base):
@@ -104,11 +106,15 @@ class Version(Base):
     """What was asked of it in words: the instruction, or that it was restored."""
     reuse: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     """Of a revision: which score parts and dry stems are its parent's, and which were made."""
+    restores: Mapped[int | None] = mapped_column(Integer, default=None)
+    """The version whose files it has, where it was restored and not made by a job of its own."""
     status: Mapped[str] = mapped_column(String(16))
     revision: Mapped[str] = mapped_column(Text)
     artifacts: Mapped[dict[str, Any]] = mapped_column(JSON)
     stems: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of its files that its parent does not have."""
     created_at: Mapped[float] = mapped_column(Float)
 
 
@@ -180,6 +186,19 @@ class Comment(Base):
     updated_at: Mapped[float] = mapped_column(Float)
 
 
+class ChangeRow(Base):
+    """One change of a composition, numbered by the composition's revision: what its live stream replays."""
+
+    __tablename__ = "changes"
+
+    composition_id: Mapped[str] = mapped_column(ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    time: Mapped[float] = mapped_column(Float)
+    user: Mapped[str | None] = mapped_column(String(128), default=None)
+    type: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class ApiKey(Base):
     """A key of a user. Only its hash is kept; `prefix` is what a list shows."""
 
@@ -198,8 +217,21 @@ class ApiKey(Base):
     used_at: Mapped[float | None] = mapped_column(Float, default=None)
 
 
+class Ticket(Base):
+    """A short-lived proof for where no header can be set: for what lies under `path`, or (None) for one stream, once."""
+
+    __tablename__ = "tickets"
+
+    digest: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128))
+    key_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    path: Mapped[str | None] = mapped_column(String(512), default=None)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+
+
 class Usage(Base):
-    """How much of something a user took in a period (`2026-11` or `2026-11-21`): jobs, seconds of music, bytes in and out."""
+    """How much of something a user took in a period (`2026-11` or `2026-11-21`, UTC): jobs, seconds of music, bytes in and out."""
 
     __tablename__ = "usage"
 

@@ -60,6 +60,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_replays_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "tickets",
+        sa.Column("digest", sa.String(length=128), nullable=False),
+        sa.Column("user", sa.String(length=128), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=True),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("path", sa.String(length=512), nullable=True),
+        sa.Column("expires_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tickets")),
+    )
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tickets_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "usage",
         sa.Column("user", sa.String(length=128), nullable=False),
         sa.Column("period", sa.String(length=10), nullable=False),
@@ -91,6 +104,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_comments_composition", ["composition_id", "id"], unique=False)
 
     op.create_table(
+        "changes",
+        sa.Column("composition_id", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("time", sa.Float(), nullable=False),
+        sa.Column("user", sa.String(length=128), nullable=True),
+        sa.Column("type", sa.String(length=32), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["composition_id"], ["compositions.id"], name=op.f("fk_changes_composition_id_compositions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("composition_id", "revision", name=op.f("pk_changes")),
+    )
+    op.create_table(
         "members",
         sa.Column("composition_id", sa.String(length=64), nullable=False),
         sa.Column("user", sa.String(length=128), nullable=False),
@@ -113,23 +139,29 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("parent", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("branch", sa.String(length=64), server_default="main", nullable=False))
+        batch_op.add_column(sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False))
 
     with op.batch_alter_table("versions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("branch", sa.String(length=64), server_default="main", nullable=False))
         batch_op.add_column(sa.Column("stage", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("note", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("reuse", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("restores", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     """Back."""
     with op.batch_alter_table("versions", schema=None) as batch_op:
+        batch_op.drop_column("restores")
+        batch_op.drop_column("bytes")
         batch_op.drop_column("reuse")
         batch_op.drop_column("note")
         batch_op.drop_column("stage")
         batch_op.drop_column("branch")
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_column("bytes")
         batch_op.drop_column("branch")
         batch_op.drop_column("parent")
 
@@ -143,11 +175,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_members_user"))
 
     op.drop_table("members")
+    op.drop_table("changes")
     with op.batch_alter_table("comments", schema=None) as batch_op:
         batch_op.drop_index("ix_comments_composition")
 
     op.drop_table("comments")
     op.drop_table("usage")
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tickets_expires_at"))
+
+    op.drop_table("tickets")
     with op.batch_alter_table("replays", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_replays_created_at"))
 

@@ -1,0 +1,95 @@
+"""Who did what to which object, and whether it was allowed: every change, every refusal.
+
+A row holds names and ids, never what was sent: no prompt, no key, no query. What comes from outside is written as printable
+ASCII, so that nobody forges a line of a log by a clever path.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.gateway.database.engine import Database
+from services.gateway.database.models import AuditRow
+
+log = structlog.get_logger(__name__)
+
+_MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that somebody did or tried: `POST /jobs` on `/api/v1/jobs`, answered 202. gRPC: the method, and its status as HTTP's."""
+
+    user: str
+    action: str
+    object: str
+    status: int
+    key_id: str | None = None
+    address: str = ""
+
+
+class AuditLog:
+    """Writes deeds down. Whoever awaits `write` knows that it is on the disk; many at once share one transaction."""
+
+    def __init__(self, database: Database, new_id: Callable[[], str], clock: Callable[[], float]) -> None:
+        self._database, self._new_id, self._clock = database, new_id, clock
+        self._waiting: list[AuditRow] = []
+        self._writing = asyncio.Lock()
+
+    async def write(self, deed: Deed) -> None:
+        """Write a deed down. A database that is away stops nobody: the deed goes to the log of the process then."""
+        row = AuditRow(
+            id=self._new_id(),
+            time=self._clock(),
+            user=_plain(deed.user, 128),
+            key_id=deed.key_id,
+            action=_plain(deed.action, 64),
+            object=_plain(deed.object, 200),
+            status=deed.status,
+            address=_plain(deed.address, 64),
+        )
+        if len(self._waiting) >= _MOST_WAITING:
+            log.error("audit_overflows", **_shown(row))
+            return
+        self._waiting.append(row)
+        async with self._writing:
+            if row in self._waiting:
+                await self._write_all()
+
+    async def _write_all(self) -> None:
+        rows, self._waiting = self._waiting, []
+        try:
+            async with self._database.write() as session:
+                session.add_all(rows)
+        except SQLAlchemyError as error:
+            for row in rows:
+                log.error("audit_not_written", reason=str(error)[:200], **_shown(row))
+
+
+async def audit_page(session: AsyncSession, *, user: str | None, cursor: str | None, limit: int) -> list[AuditRow]:
+    """Deeds, newest first, of one user or of all."""
+    statement = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+    if user is not None:
+        statement = statement.where(AuditRow.user == user)
+    if cursor is not None:
+        statement = statement.where(AuditRow.id < cursor)
+    return list(await session.scalars(statement))
+
+
+async def forget_before(session: AsyncSession, time: float) -> None:
+    """Remove what is older than it has to be kept."""
+    await session.execute(delete(AuditRow).where(AuditRow.time < time))
+
+
+def _plain(text: str, most: int) -> str:
+    """Printable ASCII of bounded length: control characters and other scripts are escaped."""
+    return text.encode("unicode_escape", "backslashreplace").decode("ascii", "replace")[:most]
+
+
+def _shown(row: AuditRow) -> dict[str, object]:
+    return {"user": row.user, "action": row.action, "object": row.object, "status": row.status, "key_id": row.key_id}
