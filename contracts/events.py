@@ -13,6 +13,7 @@ STAGES_STREAM = "STAGES"
 FACTS_STREAM = "FACTS"
 DEAD_STREAM = "DEAD"
 ADVISORIES_STREAM = "ADVISORIES"
+DRAFTS_STREAM = "DRAFTS"
 ENGINES = ("sampled", "neural")
 
 
@@ -56,6 +57,26 @@ class StemReady(Document):
         return f"{self.job_id}:{self.seq}:stem:{self.part}:{self.attempt}"
 
 
+class DraftReady(Document):
+    """Somebody wants to hear the song while it is made: its arrangement stands in the context at `revision`.
+
+    In a stream of its own: a draft that cannot be made fails no job and leaves no dead letter.
+    """
+
+    job_id: str
+    composition_id: str
+    revision: str
+    attempt: int = 1
+
+    @property
+    def subject(self) -> str:
+        return f"houseband.draft.ready.{self.job_id}"
+
+    @property
+    def message_id(self) -> str:
+        return f"{self.job_id}:draft:{self.attempt}"
+
+
 class _Fact(Document):
     job_id: str
     composition_id: str
@@ -84,6 +105,9 @@ class StageFinished(_Fact):
     revision: str
     seconds: float = 0.0
     summary: str = ""
+    length_s: float | None = Field(default=None, description="length of the song as far as it is known, seconds")
+    parts: int | None = Field(default=None, description="players, once they are arranged")
+    cores: int | None = Field(default=None, description="cores that the worker may use")
 
 
 class StemFinished(_Fact):
@@ -172,6 +196,42 @@ class Progress(Document):
     @property
     def subject(self) -> str:
         return f"houseband.progress.{self.job_id}"
+
+
+class Here(Document):
+    """Somebody who has a composition open, as the gateway that holds their connection tells it. Bars count from 1."""
+
+    connection: str
+    user: str
+    version: int | None = Field(default=None, ge=1)
+    bar: int | None = Field(default=None, ge=1)
+    part: str | None = Field(default=None, max_length=128)
+    since: float = Field(default=0.0, description="Unix seconds")
+    gone: bool = Field(default=False, description="the connection is closed")
+
+
+class Live(Document):
+    """One gateway to the others, over core NATS, after the commit: look again at what you watch.
+
+    It may be lost, so it carries nothing that the database has: a gateway looks at everything it watches every now and then anyway.
+    A gateway subscribes only to what its readers follow: `job.<id>` and `composition.<id>`; all listen to `access.<composition id>`
+    (somebody's rights changed: open streams are checked again).
+    """
+
+    by: str = Field(description="the gateway that says it; it has woken its own readers")
+    topic: str
+    progress: Progress | None = None
+    here: Here | None = None
+    asks: bool = Field(default=False, description="who else is there? Each gateway tells who has the composition open")
+
+    @property
+    def subject(self) -> str:
+        return live_subject(self.topic)
+
+
+def live_subject(topic: str) -> str:
+    """Subject on which gateways wake each other about a topic."""
+    return f"houseband.live.{topic}"
 
 
 class DeadLetter(Document):

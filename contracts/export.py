@@ -29,6 +29,7 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
 EVENTS: dict[str, tuple[str, type[BaseModel], str]] = {
     "stage_ready": ("houseband.stage.{stage}.ready.{job_id}", events.StageReady, "The context at this revision is ready for a stage"),
     "stem_ready": ("houseband.stem.{engine}.ready.{job_id}", events.StemReady, "One stem to render"),
+    "draft_ready": ("houseband.draft.ready.{job_id}", events.DraftReady, "A draft of the song's beginning is wanted"),
     **{
         f"fact_{name}": (f"houseband.fact.{{job_id}}.{name}", kind, "A fact, replayable")
         for name, kind in (
@@ -38,6 +39,7 @@ EVENTS: dict[str, tuple[str, type[BaseModel], str]] = {
         )
     },
     "progress": ("houseband.progress.{job_id}", events.Progress, "Percent and a line of text; may be lost"),
+    "live": ("houseband.live.{topic}.{id}", events.Live, "One gateway wakes the others after a commit; may be lost"),
     "dead_letter": ("houseband.dead.{stage}.{job_id}", events.DeadLetter, "A message that no worker could finish"),
     "ask": ("houseband.ask.{service}", events.Ask, "A question to a service that needs no job"),
     "answer": ("houseband.ask.{service}.reply", events.Answer, "The reply to an ask"),

@@ -12,17 +12,20 @@ from typing import Any, Self
 import nats.errors
 import structlog
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
 
 from contracts.errors import BadInput, Unavailable
 from contracts.events import (
     DEAD_STREAM,
+    DRAFTS_STREAM,
     FACTS_STREAM,
     STAGES_STREAM,
     Answer,
     Ask,
     DeadLetter,
+    DraftReady,
     Fact,
     Progress,
     StageReady,
@@ -80,6 +83,12 @@ class Bus:
         await self.broker.stop()
 
     @property
+    def core(self) -> Client:
+        """The open connection itself, for core NATS."""
+        client: Client = self.broker.config.connection_state.connection
+        return client
+
+    @property
     def jetstream(self) -> JetStreamContext:
         """JetStream of the open connection."""
         stream: JetStreamContext = self.broker.config.connection_state.stream
@@ -95,6 +104,10 @@ class Bus:
     async def fact(self, fact: Fact, *, suffix: str = "") -> bool:
         """Publish a fact: True, or False where the broker has it already."""
         return await self._publish(fact, fact_subject(fact), FACTS_STREAM, fact_id(fact) + suffix)
+
+    async def draft(self, event: DraftReady) -> bool:
+        """Ask for a draft of a song's beginning, once."""
+        return await self._publish(event, event.subject, DRAFTS_STREAM, event.message_id)
 
     async def dead(self, letter: DeadLetter, message_id: str) -> bool:
         """Store a dead letter."""
@@ -123,7 +136,7 @@ class Bus:
         info = await self.jetstream.stream_info(STAGES_STREAM, subjects_filter=f"houseband.*.*.ready.{job_id}")
         return bool(info.state.subjects)
 
-    async def _publish(self, event: Work | Fact | DeadLetter, subject: str, stream: str, message_id: str) -> bool:
+    async def _publish(self, event: Work | DraftReady | Fact | DeadLetter, subject: str, stream: str, message_id: str) -> bool:
         headers = event_headers(message_id, type(event).__name__, source=self.name, job_id=event.job_id)
         delay_s = 0.1
         for attempt in range(1, PUBLISH_TRIES + 1):

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.events import FACT, TERMINAL_FACTS, Accepted, Fact, Failed, Finished, QaRejected, StageFinished, StageStarted, fact_id
 from contracts.pipeline import progress_percent
+from services.gateway.collaboration.changes import record_change
 from services.gateway.database.models import ENDED, FactRow, Job
 from services.gateway.jobs.versions import VersionDraft, add_version
 
@@ -40,8 +41,24 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
         )
     )
     if draft is not None:
-        await add_version(session, job, draft)
+        number = await add_version(session, job, draft)
+        about = {"version": number, "job_id": job.id, "status": draft.status}
+        await record_change(session, job.composition_id, "version_added", time=fact.time, user=job.user, **about)
+    await _tell_composition(session, job, fact)
     return True
+
+
+def changes_composition(fact: Fact) -> bool:
+    """Whether a fact is told to those who follow the composition, too."""
+    return isinstance(fact, Accepted) or fact.fact in TERMINAL_FACTS
+
+
+async def _tell_composition(session: AsyncSession, job: Job, fact: Fact) -> None:
+    """A job began or ended: those who follow the composition see it."""
+    if isinstance(fact, Accepted):
+        await record_change(session, job.composition_id, "job_started", time=fact.time, user=job.user, job_id=job.id)
+    elif fact.fact in TERMINAL_FACTS:
+        await record_change(session, job.composition_id, "job_ended", time=fact.time, user=job.user, job_id=job.id, status=job.status)
 
 
 def stored_id(fact: Fact) -> str:
