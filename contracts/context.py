@@ -72,6 +72,9 @@ class Options(Document):
         default="auto", description="how the stems of a reference are had; auto: Demucs where torch and its weights are present, else bands"
     )
     licence: Literal["any", "commercial"] = Field(default="any", alias="license")
+    early: Literal["auto", "on", "off"] = Field(
+        default="auto", description="a draft of the beginning, to be heard while the song is made; auto: as soon as somebody listens"
+    )
 
     # What was accepted is stored as JSON and read again: an infinite number would come back as null and be refused then.
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)

@@ -6,7 +6,7 @@ from contracts.errors import BadInput
 from contracts.events import ENGINES
 from contracts.pipeline import Stage
 from services.generator.settings import GeneratorSettings
-from services.runtime.queues import Asked, Desk, ask_queue, stage_queue, stem_queue
+from services.runtime.queues import Asked, Desk, Drafts, ask_queue, draft_queue, stage_queue, stem_queue
 
 
 async def composition(message: NatsMessage, desk: Desk) -> None:
@@ -29,6 +29,11 @@ async def stem(message: NatsMessage, desk: Desk) -> None:
     await desk.stem(message, "services.generator.work:render")
 
 
+async def draft(message: NatsMessage, drafts: Drafts) -> None:
+    """The beginning of a song that is being made, for whoever listens."""
+    await drafts.draft(message, "services.generator.early.work:draft")
+
+
 async def asked(message: NatsMessage, desk: Asked) -> bytes:
     """A question that needs no job."""
     return await desk.answer(message.body)
@@ -41,6 +46,9 @@ def routes(settings: GeneratorSettings) -> NatsRouter:
     if settings.writes:
         for stage, handler in WRITES.items():
             router.subscriber(**stage_queue(stage))(handler)
+    if settings.drafts:
+        for _ in range(settings.worker_slots):
+            router.subscriber(**draft_queue())(draft)
     for engine in settings.engines:
         if engine not in ENGINES:
             raise BadInput("engines", engine, ", ".join(ENGINES))

@@ -19,4 +19,5 @@ class GeneratorSettings(RuntimeSettings):
 
     worker_slots: int = Field(default_factory=_cores, ge=1, le=256, description="stems at once, each in a process of its own")
     writes: bool = Field(default=True, description="compose, arrange and plan; off: render stems only")
+    drafts: bool = Field(default=True, description="draft the beginning of a song for whoever wants to hear it early")
     engines: tuple[str, ...] = Field(default=("sampled",), description="render engines served here: sampled, neural")

@@ -84,8 +84,8 @@ def arrange(context: Context, bench: Workbench) -> Context:
 
 def plan(context: Context, bench: Workbench) -> Context:
     """Choose who plays each part and what its stem is called. Raises Unavailable without an arrangement."""
-    score = _arranged(context, bench)
-    shelf = _shelf(bench)
+    score = score_of(context, bench)
+    shelf = shelf_of(bench)
     own = find_own(score, context.request.options, shelf)
     plans = plan_stems(score, context.request.options, shelf, own)
     planned = _decided(context, tell_production(score, plans, shelf, own))
@@ -97,7 +97,7 @@ def render(context: Context, part: str, bench: Workbench) -> AudioArtifact:
     if context.production is None or part not in context.production.plan:
         raise Unavailable(f"the plan of {part}", "run production first")
     stem_plan = context.production.plan[part]
-    audio = render_stem(_arranged(context, bench), part, stem_plan, _shelf(bench))
+    audio = render_stem(score_of(context, bench), part, stem_plan, shelf_of(bench))
     bench.progress(0.9, f"{part} is played")
     path = bench.scratch / f"{part}-{stem_plan.digest[:16]}.wav"
     try:
@@ -158,7 +158,8 @@ def _read(artifact: Artifact, bench: Workbench) -> bytes:
     return bench.objects.read(artifact.key)
 
 
-def _arranged(context: Context, bench: Workbench) -> Score:
+def score_of(context: Context, bench: Workbench) -> Score:
+    """The arranged score. Raises Unavailable without an arrangement."""
     if context.arrangement is None:
         raise Unavailable("the arrangement", "run arrangement first")
     return _score(context.arrangement, bench)
@@ -174,7 +175,7 @@ def _decided(context: Context, decisions: tuple[Decision, ...]) -> Context:
     return context.model_copy(update={"ai_decisions": (*context.ai_decisions, *decisions)})
 
 
-def _shelf(bench: Workbench) -> Shelf:
+def shelf_of(bench: Workbench) -> Shelf:
     """The soundfonts of this machine: the operator's folders (HOUSEBAND_SOUNDFONTS, separated as in PATH) come first."""
     folders = [Path(folder) for folder in os.environ.get("HOUSEBAND_SOUNDFONTS", "").split(os.pathsep) if folder]
     return find_soundfonts(folders, memory=bench.scratch.parent / "houseband-soundfonts", places=sound_places())

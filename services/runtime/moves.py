@@ -1,5 +1,7 @@
 """Pure steps between revisions: keys, events and summaries that a stage derives from a context."""
 
+from typing import TypedDict
+
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context, EndDocument, Next, ProductionSection, revision_key
 from contracts.errors import BadInput, Problem
@@ -118,6 +120,19 @@ def summary(made: Context) -> str:
     """What the stage decided, in a line."""
     line = "; ".join(f"{decision.topic}: {decision.choice}" for decision in made.ai_decisions if decision.stage is made.stage)
     return line if len(line) <= SUMMARY_LENGTH else f"{line[: SUMMARY_LENGTH - 1]}…"
+
+
+class Size(TypedDict):
+    """How much there is to do of a song, as far as it is known."""
+
+    length_s: float | None
+    parts: int | None
+
+
+def size(made: Context) -> Size:
+    """How long the song is and how many players it has: what the time of a stage depends on."""
+    players = len(made.arrangement.part_digests) if made.arrangement else None
+    return Size(length_s=round(made.technical.duration_s, 3) if made.ideation else None, parts=players)
 
 
 def _qa_problem(context: Context) -> Problem:

@@ -13,16 +13,19 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolic
 from nats.js.errors import NotFoundError
 
 from contracts.errors import Unavailable
-from contracts.events import ADVISORIES_STREAM, DEAD_STREAM, ENGINES, FACTS_STREAM, STAGES_STREAM
+from contracts.events import ADVISORIES_STREAM, DEAD_STREAM, DRAFTS_STREAM, ENGINES, FACTS_STREAM, STAGES_STREAM
 from contracts.pipeline import Stage
 from services.runtime.waiting import wait_for_port
 
 OLDEST_SERVER = (2, 11)
 DUPLICATE_WINDOW_S = 180.0
 DAY_S = 86_400.0
+DRAFT_AGE_S = 600.0
+"""Nobody waits longer to hear a song early."""
 ADVISORY_SUBJECTS = ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
 DEAD_LETTERS = "dead-letters"
 GATEWAY_FACTS = "gateway-facts"
+DRAFTS = "drafts"
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,11 @@ def stem_consumer(engine: str) -> str:
 
 
 def streams(replicas: int = 1) -> tuple[StreamConfig, ...]:
-    """The four streams. STAGES is a work queue; the others keep what happened: facts for a month, dead letters for three."""
+    """The five streams. STAGES and DRAFTS are work queues; the others keep what happened: facts for a month, dead letters for three."""
     work = ["houseband.stage.*.ready.*", "houseband.stem.*.ready.*"]
     return (
         _stream(STAGES_STREAM, work, replicas, RetentionPolicy.WORK_QUEUE),
+        _stream(DRAFTS_STREAM, ["houseband.draft.ready.*"], replicas, RetentionPolicy.WORK_QUEUE, max_age_s=DRAFT_AGE_S),
         _stream(FACTS_STREAM, ["houseband.fact.>"], replicas, max_age_s=30 * DAY_S),
         _stream(DEAD_STREAM, ["houseband.dead.>"], replicas, max_age_s=90 * DAY_S),
         _stream(ADVISORIES_STREAM, list(ADVISORY_SUBJECTS), replicas, max_age_s=7 * DAY_S),
@@ -69,10 +73,10 @@ def _stream(
 
 
 def consumers(delivery: Delivery) -> tuple[tuple[str, ConsumerConfig], ...]:
-    """Every durable consumer with its stream: one per stage, one per engine, the dead letters, the gateway's facts."""
+    """Every durable consumer with its stream: one per stage, one per engine, the drafts, the dead letters, the gateway's facts."""
 
-    def work(name: str, subject: str) -> tuple[str, ConsumerConfig]:
-        return STAGES_STREAM, ConsumerConfig(
+    def work(name: str, subject: str, stream: str = STAGES_STREAM) -> tuple[str, ConsumerConfig]:
+        return stream, ConsumerConfig(
             durable_name=name,
             filter_subject=subject,
             ack_policy=AckPolicy.EXPLICIT,
@@ -89,6 +93,7 @@ def consumers(delivery: Delivery) -> tuple[tuple[str, ConsumerConfig], ...]:
     return (
         *(work(stage_consumer(stage), f"houseband.stage.{stage}.ready.*") for stage in Stage),
         *(work(stem_consumer(engine), f"houseband.stem.{engine}.ready.*") for engine in ENGINES),
+        work(DRAFTS, "houseband.draft.ready.*", DRAFTS_STREAM),
         reader(ADVISORIES_STREAM, DEAD_LETTERS),
         reader(FACTS_STREAM, GATEWAY_FACTS),
     )

@@ -6,16 +6,18 @@ from typing import Annotated, Any, Literal, TypedDict
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsMessage, PullSub
 
-from contracts.events import STAGES_STREAM, ask_subject
+from contracts.events import DRAFTS_STREAM, STAGES_STREAM, ask_subject
 from contracts.pipeline import Stage
 from services.runtime.asking import AskDesk
-from services.runtime.provision import stage_consumer, stem_consumer
+from services.runtime.drafting import DraftDesk
+from services.runtime.provision import DRAFTS, stage_consumer, stem_consumer
 from services.runtime.stage import Desk as StageDesk
 
 FETCH_S = 5.0
 Decoder = Callable[[Any], Awaitable[Any]]
 Desk = Annotated[StageDesk, Context("desk")]
 Asked = Annotated[AskDesk, Context("asked")]
+Drafts = Annotated[DraftDesk, Context("drafts")]
 
 
 class WorkQueue(TypedDict):
@@ -53,16 +55,21 @@ def stem_queue(engine: str) -> WorkQueue:
     return _work(f"houseband.stem.{engine}.ready.*", stem_consumer(engine))
 
 
+def draft_queue() -> WorkQueue:
+    """Arguments of `router.subscriber` for drafts: one song at a time is drafted per subscription."""
+    return _work("houseband.draft.ready.*", DRAFTS, DRAFTS_STREAM)
+
+
 def ask_queue(service: str) -> AskQueue:
     """Arguments of `router.subscriber` for questions; the instances of a service share them."""
     return {"subject": ask_subject(service), "queue": service, "decoder": raw_body, "max_workers": 8}
 
 
-def _work(subject: str, durable: str) -> WorkQueue:
+def _work(subject: str, durable: str, stream: str = STAGES_STREAM) -> WorkQueue:
     # More than one message per fetch, or more than one worker, would prefetch messages that get no heartbeat.
     return {
         "subject": subject,
-        "stream": JStream(name=STAGES_STREAM, declare=False),
+        "stream": JStream(name=stream, declare=False),
         "durable": durable,
         "pull_sub": PullSub(batch_size=1, timeout=FETCH_S),
         "ack_policy": AckPolicy.MANUAL,

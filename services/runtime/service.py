@@ -19,6 +19,7 @@ from contracts.events import STAGES_STREAM
 from contracts.pipeline import SERVICES
 from services.runtime.asking import AskDesk
 from services.runtime.bus import Bus
+from services.runtime.drafting import DraftDesk
 from services.runtime.health import Health, route
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Desk
@@ -79,7 +80,7 @@ class Service:
             from prometheus_client import make_asgi_app
 
             routes.append(("/metrics", make_asgi_app(measures.registry)))
-        context = ContextRepo({"desk": parts.desk, "asked": parts.asked})
+        context = ContextRepo({"desk": parts.desk, "asked": parts.asked, "drafts": parts.drafts})
         return AsgiFastStream(
             broker,
             asgi_routes=routes,
@@ -95,7 +96,8 @@ class Service:
         workers = self._workers(self.works_in, objects)
         answerers = workers if self.answers_in == self.works_in else self._workers(self.answers_in, objects)
         desk = Desk(bus, objects, workers, self.settings, measures.observe if measures else None)
-        return _Parts(bus, desk, AskDesk(answerers, health, self.answers), workers, self.settings.graceful_timeout_s, self.name)
+        drafts = DraftDesk(bus, objects, workers, self.settings)
+        return _Parts(bus, desk, AskDesk(answerers, health, self.answers), drafts, workers, self.settings.graceful_timeout_s, self.name)
 
     def _workers(self, place: Place, objects: Objects) -> Workers:
         if place == "thread":
@@ -117,6 +119,7 @@ class _Parts:
     bus: Bus
     desk: Desk
     asked: AskDesk
+    drafts: DraftDesk
     workers: Workers
     graceful_s: float
     name: str
@@ -142,6 +145,7 @@ class _Parts:
         """Before the broker stops: fetch no more, finish or give back what is in hand."""
         for subscriber in self.bus.broker.subscribers:
             subscriber.running = False
+        await self.drafts.drain()
         await self.desk.drain(self.graceful_s)
 
 

@@ -5,6 +5,7 @@ the winner's document. A delivery that finds its revision made does not work aga
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -19,6 +20,7 @@ from contracts.pipeline import Stage, progress_percent
 from contracts.upgrades import read_context
 from services.runtime import moves
 from services.runtime.bus import Bus, Work, now
+from services.runtime.drafting import ask_for_draft, is_wanted
 from services.runtime.ending import end_job
 from services.runtime.settings import RuntimeSettings
 from services.runtime.settling import Delivery, Settler, already_ended, wall_since
@@ -36,6 +38,7 @@ class About(TypedDict):
 
 
 Observe = Callable[[str, float], None]
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 log = structlog.get_logger()
 
 
@@ -78,6 +81,8 @@ class Desk:
             await self._proceed(await self._load(key), repeated=True)
             return
         await self._bus.fact(StageStarted(**_about(event), stage=event.stage))
+        if event.stage is Stage.PRODUCTION and event.attempt == 1 and await is_wanted(self._objects, parent):
+            await ask_for_draft(self._bus, parent)
         began = now()
         worked = await self._workers.run(work, moves.input_of(parent, event), on_progress=self._teller(event.job_id, event.stage))
         made = moves.revision(worked, parent, event, wall_since(began))
@@ -102,7 +107,13 @@ class Desk:
             return
         seconds = made.timings.get(made.stage, 0.0)
         finished = StageFinished(
-            **_about(made), stage=made.stage, revision=moves.key_of(made), seconds=seconds, summary=moves.summary(made)
+            **_about(made),
+            stage=made.stage,
+            revision=moves.key_of(made),
+            seconds=seconds,
+            summary=moves.summary(made),
+            **moves.size(made),
+            cores=_CORES,
         )
         await self._bus.fact(finished)
         following = successor(made)

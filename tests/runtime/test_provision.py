@@ -14,7 +14,7 @@ from services.runtime.provision import ADVISORY_SUBJECTS, Delivery, check_server
 
 
 async def test_everything_stands_and_again(fresh_nats_url: str) -> None:
-    """Four streams and a consumer per stage and engine; a second run changes nothing."""
+    """Five streams and a consumer per stage and engine; a second run changes nothing."""
     await provision(fresh_nats_url)
     await provision(fresh_nats_url)
     client = await nats.connect(fresh_nats_url)
@@ -24,6 +24,7 @@ async def test_everything_stands_and_again(fresh_nats_url: str) -> None:
     assert (stages.config.duplicate_window or 0) >= 120
     names = {info.name for info in await js.consumers_info("STAGES")}
     assert names == {*(f"stage-{stage}" for stage in Stage), "stem-sampled", "stem-neural"}
+    assert {info.name for info in await js.consumers_info("DRAFTS")} == {"drafts"}
     assert set((await js.stream_info("ADVISORIES")).config.subjects or []) == set(ADVISORY_SUBJECTS)
     assert (await js.consumer_info("FACTS", "gateway-facts")).name == "gateway-facts"
     await client.close()

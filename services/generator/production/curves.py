@@ -17,9 +17,9 @@ Floats = NDArray[np.float32]
 
 
 class Clock:
-    """Ticks to seconds and samples, by the score's tempo map."""
+    """Ticks to seconds and samples, by the score's tempo map. `until_s`: sound ends there, before the song does."""
 
-    def __init__(self, score: Score) -> None:
+    def __init__(self, score: Score, until_s: float | None = None) -> None:
         beat = score.meter_value.ticks_per_beat
         changes = score.tempo_map or ((0, score.tempo_bpm),)
         self._ticks = [float(tick) for tick, _ in changes]
@@ -28,7 +28,7 @@ class Clock:
         self._beat = beat
         self.close_s = score.music_s if score.ending == "natural" else math.inf
         """When the last bar ends, after which players let go of the last chord; never where the song does not end by itself."""
-        self.frames = math.ceil(score.rendered_s * SAMPLE_RATE_HZ)
+        self.frames = math.ceil(min(score.rendered_s, score.rendered_s if until_s is None else until_s) * SAMPLE_RATE_HZ)
         self.rings = score.ending not in ("loop", "cut")
         """Whether sound goes on after the last bar line."""
 

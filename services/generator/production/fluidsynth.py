@@ -6,8 +6,8 @@ Own binding through ctypes, since pyfluidsynth offers 16-bit output only. Note o
 import ctypes
 import ctypes.util
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,21 @@ def _synth(channels: int) -> Iterator[tuple[Any, Any]]:
     finally:
         lib.delete_fluid_synth(synth)
         lib.delete_fluid_settings(settings)
+
+
+@contextmanager
+def held(presets: Iterable[tuple[Path, Preset]]) -> Iterator[None]:
+    """Keep the samples of presets in memory for as long as the block lasts: parts that share one decode it once.
+
+    The library counts who uses a sample (its sample cache), so that a synthesiser that lives on keeps it for the next one.
+    """
+    with ExitStack() as stack:
+        for path, preset in dict.fromkeys(presets):
+            lib, synth = stack.enter_context(_synth(1))
+            font = lib.fluid_synth_sfload(synth, str(path).encode(), 0)
+            if font >= 0:
+                lib.fluid_synth_program_select(synth, 0, font, preset.bank, preset.program)
+        yield
 
 
 def play(path: Path, preset: Preset, events: list[Event], channels: int, frames: int) -> Floats:

@@ -4,10 +4,10 @@ import numpy as np
 
 from contracts.context import StemPlan
 from contracts.errors import HousebandError
-from contracts.music import Score
+from contracts.music import Part, Score
 from services.generator.production import faust
 from services.generator.production.curves import Clock, Floats, curve, decibels_to_gain
-from services.generator.production.engines import ENGINES, Task
+from services.generator.production.engines import ENGINES, Choice, Task
 from services.generator.production.planning import chosen
 from services.generator.production.ringing import fallen, let_ring
 from services.generator.production.shelf import Shelf, find_soundfonts
@@ -30,6 +30,27 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
     shelf, clock = shelf or find_soundfonts(), Clock(score)
     choice = chosen(stem_plan, shelf)
     part, leave = let_ring(score, part_id, choice, clock)
+    audio = _played(score, part_id, part, choice, shelf, clock)
+    if leave:
+        fallen(audio, leave)
+    _guard(audio, part_id, stem_plan)
+    return audio
+
+
+def render_beginning(score: Score, part_id: str, choice: Choice, shelf: Shelf, until_s: float) -> Floats:
+    """The first seconds of the stem that a choice plays, [2, frames]: the same samples, but for how the band leaves its last chord.
+
+    Raises Unavailable where the chosen engine or soundfont is not here.
+    """
+    clock, part = Clock(score, until_s), score.parts[part_id]
+    notes = tuple(note for note in part.notes if clock.sample(note.start) < clock.frames)
+    if not notes:
+        return np.zeros((2, clock.frames), dtype=np.float32)
+    return _played(score, part_id, part.model_copy(update={"notes": notes}), choice, shelf, clock)
+
+
+def _played(score: Score, part_id: str, part: Part, choice: Choice, shelf: Shelf, clock: Clock) -> Floats:
+    """A part as its engine plays it, with its trim and its automation of tone and level."""
     audio = ENGINES[choice.engine].render(Task(score, part_id, part, choice, shelf, clock))
     sound = None if choice.own else sounds()[choice.patch]
     own_filter = isinstance(sound, Synth) and sound.mode != "poly"
@@ -37,9 +58,6 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
         audio = faust.sweep(audio, np.clip(curve(part, "cutoff", clock, default=1.0), 0.0, 1.0))
     gain_db = curve(part, "gain_db", clock, default=0.0) + np.float32(trim_db(choice.engine, choice.patch, choice.source))
     audio *= decibels_to_gain(gain_db)
-    if leave:
-        fallen(audio, leave)
-    _guard(audio, part_id, stem_plan)
     return audio
 
 
