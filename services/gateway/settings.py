@@ -1,18 +1,38 @@
 """What an operator may set for the gateway: `HOUSEBAND_*` in the environment, beside what every service has."""
 
+from pathlib import Path
+from typing import Literal
+
 from pydantic import Field
 
-from services.runtime.settings import RuntimeSettings
+from services.gateway.people.settings import PeopleSettings
 
 
-class GatewaySettings(RuntimeSettings):
-    """Settings of the gateway. Durations are seconds."""
+class GatewaySettings(PeopleSettings):
+    """Settings of the gateway; those about people are in `people/settings.py`. Durations are seconds."""
 
-    host: str = Field(default="127.0.0.1", description="loopback: nobody else reaches it unless this is set")
     port: int = Field(default=8000, ge=0, le=65535, description="0: a free port")
+    grpc_port: int = Field(default=-1, ge=-1, le=65535, description="gRPC on the same host; 0: a free port; -1: no gRPC")
+    upload_idle_s: float = Field(default=60.0, gt=0, description="longest silence of a client that uploads over gRPC")
     allowed_origins: tuple[str, ...] = Field(default=(), description="other web origins that may post and watch, as a JSON list")
     database_url: str = Field(default="sqlite+aiosqlite:////var/lib/houseband/gateway.db", description="SQLAlchemy URL of an async driver")
     max_upload_bytes: int = Field(default=256 * 2**20, gt=0, description="largest request body")
+    max_document_bytes: int = Field(default=2**20, gt=0, description="largest request body that is no form")
+    max_head_bytes: int = Field(default=32 * 1024, ge=1024, description="longest address and header fields of a request together")
+    max_frame_bytes: int = Field(default=64 * 1024, ge=1024, description="largest frame that a WebSocket client may send")
+    head_timeout_s: float = Field(default=10.0, gt=0, description="how long the head of a request may take to come")
+    body_idle_s: float = Field(default=20.0, gt=0, description="longest silence within a request's body")
+    least_bytes_per_s: float = Field(default=512.0, ge=0, description="slowest upload on average, after its first 30 s")
+    spool_dir: Path | None = Field(default=None, description="where uploads are written while they come; none: scratch_dir")
+    replays_s: float = Field(default=86_400.0, gt=0, description="how long the answer to an Idempotency-Key is given again")
+    claim_s: float = Field(default=600.0, gt=0, description="how long a key is held for a request whose gateway died")
+    erasure_grace_s: float = Field(default=600.0, ge=0, description="the files of an erased composition go after so long")
+    erasure_period_s: float = Field(default=30.0, gt=0, description="how often it is looked for what is to be erased or has expired")
+    retention_days: float | None = Field(default=None, gt=0, description="compositions untouched for longer are erased; none: never")
+    signed_urls: Literal["never", "asked", "always"] = Field(
+        default="asked", description="whether files in S3 are fetched from there: never, with ?via=store, always"
+    )
+    signed_url_s: int = Field(default=120, ge=10, le=3600, description="how long such an address can be used")
     job_deadline_s: float = Field(default=3600.0, gt=0, description="an open job that is older has failed")
     outbox_period_s: float = Field(default=1.0, gt=0, description="how often what the bus did not take is offered again")
     reconcile_period_s: float = Field(default=15.0, gt=0, description="how often the open jobs are looked after")

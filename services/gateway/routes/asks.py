@@ -10,6 +10,8 @@ from starlette.datastructures import UploadFile
 
 from services.gateway.jobs.intake import prompt_beside, read_form, read_options
 from services.gateway.jobs.uploads import notes_type, spool, store
+from services.gateway.people.principal import Principal
+from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import ANALYSIS_FORM, problems
 from services.gateway.routes.parts import TheDesk, Who
@@ -41,14 +43,20 @@ class BriefRequest(BaseModel):
 @router.post("/briefs", responses=problems(400, 422, 503))
 async def read_brief(body: BriefRequest, desk: TheDesk, who: Who) -> dict[str, Any]:
     """The brief that a prompt would be played from, with the reasons, without making anything."""
+    return await brief_for(desk, who, body)
+
+
+async def brief_for(desk: Desk, who: Principal, body: BriefRequest, within_s: float | None = None) -> dict[str, Any]:
+    """The enhancer's answer to a prompt, in `within_s` seconds at most. Raises BadInput, Refused or Unavailable."""
     options, _ = read_options(json.dumps(body.options))
+    patience_s = min(desk.settings.brief_timeout_s, within_s or desk.settings.brief_timeout_s)
     arguments = {
         "prompt": prompt_beside(body.prompt, options),
         "options": options.model_dump(mode="json", by_alias=True, exclude_unset=True),
         "preferences": await preferences_for(desk, who.user, options),
-        "within_s": max(desk.settings.brief_timeout_s - _LEFT_S, 1.0),
+        "within_s": max(patience_s - _LEFT_S, 1.0),
     }
-    brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, desk.settings.brief_timeout_s)
+    brief: dict[str, Any] = await desk.bus.ask("enhancer", "brief", arguments, patience_s)
     return brief
 
 

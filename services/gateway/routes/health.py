@@ -4,11 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from contracts.errors import Unavailable
 from services.gateway.figures import Figures
+from services.gateway.readiness import check_ready
 from services.gateway.routes.openapi import problems
 from services.gateway.routes.parts import TheDesk
 
@@ -24,12 +22,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", responses=problems(503))
 async def readyz(desk: TheDesk) -> dict[str, Any]:
     """The database and the bus answer, and the consumer of facts is there (a ping alone would not notice its loss)."""
-    try:
-        async with desk.database.read() as session:
-            await session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        raise Unavailable("the database", str(error)) from error
-    await desk.bus.ready()
+    await check_ready(desk)
     return {"status": "ready", "watching": desk.hub.watching}
 
 

@@ -1,0 +1,82 @@
+"""The gRPC server: opened and closed with the gateway, off unless a port is set."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts import studio_pb2, studio_pb2_grpc
+from contracts.errors import Unavailable
+from services.gateway.grpc.interception import Authenticate, Interceptor
+from services.gateway.grpc.orders import CHUNK_BYTES
+from services.gateway.grpc.studio import Studio
+from services.gateway.ports import Desk
+from services.gateway.readiness import check_ready
+
+log = structlog.get_logger(__name__)
+
+STUDIO = studio_pb2.DESCRIPTOR.services_by_name["Studio"].full_name
+OFF = -1
+_HEALTH_PERIOD_S = 1.0
+_MESSAGE_BYTES = 4 * 2**20
+"""Largest message either way: an order with a patched score, a brief."""
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # else a second server on the port would share it in silence
+    ("grpc.max_receive_message_length", max(_MESSAGE_BYTES, 2 * CHUNK_BYTES)),
+    ("grpc.max_send_message_length", _MESSAGE_BYTES),
+    ("grpc.max_metadata_size", 16 * 2**10),
+    ("grpc.max_concurrent_streams", 1000),
+    ("grpc.keepalive_time_ms", 60_000),  # readers that left without a word are noticed
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+
+@asynccontextmanager
+async def grpc_door(desk: Desk, nudge: Callable[[], None], authenticate: Authenticate) -> AsyncIterator[int | None]:
+    """Serve for as long as the block lasts; the port, None where gRPC is off. Raises Unavailable where the port is taken."""
+    if desk.settings.grpc_port == OFF:
+        yield None
+        return
+    server = grpc.aio.server(interceptors=[Interceptor(authenticate)], options=_OPTIONS)
+    studio_pb2_grpc.add_StudioServicer_to_server(Studio(desk, nudge), server)  # type: ignore[no-untyped-call]
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    names = (STUDIO, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    address = f"{desk.settings.host}:{desk.settings.grpc_port}"
+    try:
+        port: int = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise Unavailable(f"the gRPC port {address}", "something else listens there; set HOUSEBAND_GRPC_PORT") from error
+    await server.start()
+    log.info("grpc_listening", host=desk.settings.host, port=port)
+    telling = asyncio.create_task(_tell_health(desk, servicer))
+    try:
+        yield port
+    finally:
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+        await servicer.enter_graceful_shutdown()
+        await server.stop(desk.settings.graceful_timeout_s)
+
+
+async def _tell_health(desk: Desk, servicer: "health.HealthServicer") -> None:
+    """Let health say what /readyz says, until cancelled."""
+    kinds = health_pb2.HealthCheckResponse
+    while True:
+        try:
+            await check_ready(desk)
+            status = kinds.SERVING
+        except (Unavailable, SQLAlchemyError):
+            status = kinds.NOT_SERVING
+        for name in ("", STUDIO):
+            await servicer.set(name, status)
+        await asyncio.sleep(_HEALTH_PERIOD_S)
