@@ -52,6 +52,9 @@ class OutboxRelay:
             except Unavailable as error:
                 log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
                 await self._mark(row_id, failure=str(error))
+            except BadInput as error:  # the version that it revises cannot be read
+                await end_job(self._desk, job, "failed", error.problem())
+                await self._mark(row_id, failure=str(error))
             except ValidationError as error:  # nobody behind it has to wait for what no version of ours can read
                 log.error("request_unreadable", job_id=job.id, errors=error.error_count())
                 told = BadInput("request", job.id, "a request that can be read", hint=f"{error.errors()[0]['msg']}.")
@@ -66,7 +69,7 @@ class OutboxRelay:
         """Give one job to the bus: first its revision 0, then the event that refers to it, then the fact."""
         if job.status in ENDED:
             return
-        context = first_context(job)
+        context = await first_context(self._desk.objects, job)
         event = first_event(context)
         await asyncio.to_thread(self._desk.objects.create, event.revision, context.to_json())
         await self._desk.bus.publish_stage(event)

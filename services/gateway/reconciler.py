@@ -14,7 +14,8 @@ from contracts.context import successor
 from contracts.errors import BadInput, Problem, Unavailable
 from contracts.events import StageReady
 from services.gateway.database.models import OPEN, Job, OutboxRow
-from services.gateway.jobs.endings import end_job, find_end, load_context, newest_revision, settle_end
+from services.gateway.jobs.endings import end_job, find_end, settle_end
+from services.gateway.jobs.revisions import load_context, newest_revision
 from services.gateway.ports import Desk
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,8 @@ async def jobs_page(
     composition_id: str | None = None,
 ) -> list[tuple[Job, Version | None]]:
     """Jobs with their versions, newest first. Ids begin with their time, so an id is a cursor."""
-    counted = select(Version.job_id, func.max(Version.number).label("newest")).group_by(Version.job_id).subquery()
+    made = select(Version.job_id, func.max(Version.number).label("newest")).where(Version.restores.is_(None))
+    counted = made.group_by(Version.job_id).subquery()
     statement = (
         select(Job, Version)
         .join(Composition, Composition.id == Job.composition_id)
@@ -39,15 +40,16 @@ async def jobs_page(
     return [(job, version) for job, version in (await session.execute(statement)).all()]
 
 
-async def facts_after(session: AsyncSession, job_id: str, after: int) -> list[FactRow]:
+async def facts_after(session: AsyncSession, job_id: str, after: int, limit: int | None = None) -> list[FactRow]:
     """Facts of a job with a seq above `after`, in order."""
-    statement = select(FactRow).where(FactRow.job_id == job_id, FactRow.seq > after).order_by(FactRow.seq)
+    statement = select(FactRow).where(FactRow.job_id == job_id, FactRow.seq > after).order_by(FactRow.seq).limit(limit)
     return list(await session.scalars(statement))
 
 
 async def version_of_job(session: AsyncSession, job_id: str) -> Version | None:
     """The version that a job made: the newer one, where it was replayed after it had failed."""
-    newest = select(Version).where(Version.job_id == job_id).order_by(Version.number.desc()).limit(1)
+    own = select(Version).where(Version.job_id == job_id, Version.restores.is_(None))
+    newest = own.order_by(Version.number.desc()).limit(1)
     found: Version | None = await session.scalar(newest)
     return found
 

@@ -8,10 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.context import Context, Request, first_stage, revision_key
 from contracts.events import Accepted, StageReady
-from services.gateway.database.models import Composition, Job, OutboxRow
+from contracts.retake import carried_over
+from contracts.revising import MAIN
+from services.gateway.database.models import Composition, Job, OutboxRow, Version
 from services.gateway.jobs.facts import append_fact
+from services.gateway.jobs.revisions import load_context
+from services.gateway.people.quotas import Limits, limits_for, take_job
 from services.gateway.ports import Desk
-from services.gateway.problems import Refused
+from services.gateway.problems import Refused, not_found
+from services.gateway.versions.branches import branches_of, locked
+from services.runtime.workbench import Objects
 
 
 @dataclass(frozen=True)
@@ -22,13 +28,65 @@ class Idempotency:
     digest: str
 
 
-async def accept_job(desk: Desk, request: Request, composition_id: str, job_id: str, once: Idempotency | None = None) -> Job:
+async def accept_job(
+    desk: Desk, request: Request, composition_id: str, job_id: str, once: Idempotency | None = None, limits: Limits | None = None
+) -> Job:
     """Write the job down. From here on it will be made, whatever crashes.
 
-    Raises Refused where another request has taken the same idempotency key for something else.
+    Raises Refused where another request has taken the same idempotency key for something else, and (429, 403) over a quota.
     """
     now = desk.clock()
-    job = Job(
+    job = _row(desk, request, composition_id, job_id, now)
+    job.bytes = brought_bytes(request)
+    job.idempotency_key, job.idempotency_digest = (once.key, once.digest) if once else (None, None)
+    try:
+        async with desk.database.write() as session:
+            session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
+            await session.flush()
+            await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
+            await _owe(session, job, now)
+    except IntegrityError:
+        earlier = await find_earlier(desk, request.user, once)
+        if earlier is None:
+            raise
+        return earlier
+    desk.hub.wake_composition(composition_id)
+    return job
+
+
+async def accept_revision(
+    desk: Desk,
+    request: Request,
+    parent: Version,
+    job_id: str,
+    expected_head: int | None,
+    wanted: str | None,
+    limits: Limits | None = None,
+) -> Job:
+    """Write down a job that revises `parent`, on the branch that `versions.branches` gives it.
+
+    Raises Refused: 409 where somebody was faster, as far as whoever asks minds, 404 where the composition was erased meanwhile,
+    429 and 403 over a quota.
+    """
+    now = desk.clock()
+    async with desk.database.write() as session:
+        composition = await locked(session, parent.composition_id)
+        if composition is None or composition.erased_at is not None:
+            raise not_found("composition", parent.composition_id)
+        branches = await branches_of(session, parent.composition_id)
+        branch = branches.continued(parent.number, parent.branch, wanted, expected_head)
+        on_branch = request.model_copy(
+            update={"revises": request.revises.model_copy(update={"branch": branch}) if request.revises else None}
+        )
+        job = _row(desk, on_branch, parent.composition_id, job_id, now)
+        job.parent, job.branch = parent.number, branch
+        await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
+        await _owe(session, job, now)
+    return job
+
+
+def _row(desk: Desk, request: Request, composition_id: str, job_id: str, now: float) -> Job:
+    return Job(
         id=job_id,
         composition_id=composition_id,
         user=request.user,
@@ -41,23 +99,22 @@ async def accept_job(desk: Desk, request: Request, composition_id: str, job_id: 
         created_at=now,
         updated_at=now,
         deadline_at=now + desk.settings.job_deadline_s,
-        idempotency_key=once.key if once else None,
-        idempotency_digest=once.digest if once else None,
+        branch=MAIN,
     )
-    try:
-        async with desk.database.write() as session:
-            session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
-            await session.flush()
-            session.add(job)
-            await session.flush()
-            await append_fact(session, Accepted(job_id=job_id, composition_id=composition_id, time=now))
-            session.add(OutboxRow(job_id=job_id, created_at=now, attempts=0))
-    except IntegrityError:
-        earlier = await find_earlier(desk, request.user, once)
-        if earlier is None:
-            raise
-        return earlier
-    return job
+
+
+def brought_bytes(request: Request) -> int:
+    """Bytes of the files that came with a request."""
+    files = (request.reference, request.midi, request.hum, request.image, request.base, request.cover)
+    return sum(artifact.bytes for artifact in files if artifact is not None)
+
+
+async def _owe(session: AsyncSession, job: Job, now: float) -> None:
+    """The job, its first fact and what is owed to the bus."""
+    session.add(job)
+    await session.flush()
+    await append_fact(session, Accepted(job_id=job.id, composition_id=job.composition_id, time=now))
+    session.add(OutboxRow(job_id=job.id, created_at=now, attempts=0))
 
 
 async def find_earlier(desk: Desk, user: str, once: Idempotency | None) -> Job | None:
@@ -83,15 +140,15 @@ async def _job_by_key(session: AsyncSession, user: str, key: str) -> Job | None:
     return found
 
 
-def first_context(job: Job) -> Context:
-    """Revision 0 of a job: its request, and nothing decided yet."""
-    return Context(
-        composition_id=job.composition_id,
-        job_id=job.id,
-        seq=0,
-        created_at=job.created_at,
-        request=Request.model_validate(job.request),
-    )
+async def first_context(objects: Objects, job: Job) -> Context:
+    """Revision 0 of a job: its request, and what it carries over from the version that it revises.
+
+    Raises BadInput for a version that cannot be read, Unavailable where the store does not answer.
+    """
+    request = Request.model_validate(job.request)
+    if request.revises is not None:
+        return carried_over(await load_context(objects, request.revises.revision), request, job.id, job.created_at)
+    return Context(composition_id=job.composition_id, job_id=job.id, seq=0, created_at=job.created_at, request=request)
 
 
 def first_event(context: Context) -> StageReady:

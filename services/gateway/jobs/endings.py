@@ -4,12 +4,12 @@ import asyncio
 
 import structlog
 
-from contracts.context import Context, EndDocument, end_key, job_prefix
+from contracts.context import Context, EndDocument, end_key
 from contracts.errors import BadInput, Problem, Unavailable
 from contracts.events import TERMINAL_FACTS, CancelledFact, Fact, Failed, Finished
-from contracts.upgrades import read_context
 from services.gateway.database.models import ENDED, Job
-from services.gateway.jobs.facts import append_fact, reopen
+from services.gateway.jobs.facts import append_fact, changes_composition, reopen
+from services.gateway.jobs.revisions import load_context, newest_revision
 from services.gateway.jobs.versions import VersionDraft, draft_version
 from services.gateway.ports import Desk
 from services.runtime.workbench import Objects
@@ -72,6 +72,8 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
         new = await append_fact(session, fact, draft)
     if new:
         desk.hub.wake(fact.job_id)
+        if changes_composition(fact):
+            desk.hub.wake_composition(fact.composition_id)
     return new
 
 
@@ -82,7 +84,19 @@ async def _draft(desk: Desk, end: EndDocument, revision: str) -> VersionDraft | 
     except BadInput as error:
         log.error("end_without_version", job_id=end.job_id, reason=str(error))
         return None
-    return draft_version(end.status, revision, context, await asyncio.to_thread(desk.objects.find, revision))
+    document = await asyncio.to_thread(desk.objects.find, revision)
+    return draft_version(end.status, revision, context, document, await _parent(desk, context))
+
+
+async def _parent(desk: Desk, context: Context) -> Context | None:
+    """What a revision goes on from; None for a song of its own, or where it cannot be read: then nobody says what was reused."""
+    if context.request.revises is None:
+        return None
+    try:
+        return await load_context(desk.objects, context.request.revises.revision)
+    except (BadInput, Unavailable) as error:
+        log.warning("parent_unread", job_id=context.job_id, reason=str(error))
+        return None
 
 
 def _is_end_of(job: Job, end: EndDocument | None) -> bool:
@@ -107,18 +121,3 @@ async def find_end(objects: Objects, composition_id: str, job_id: str) -> EndDoc
     if not await asyncio.to_thread(objects.exists, key):
         return None
     return EndDocument.model_validate_json(await asyncio.to_thread(objects.read, key))
-
-
-async def load_context(objects: Objects, revision: str) -> Context:
-    """The context at a revision. Raises BadInput for one that cannot be read."""
-    raw = await asyncio.to_thread(objects.read, revision)
-    try:
-        return read_context(raw)
-    except ValueError as error:
-        raise BadInput("revision", revision, "a context that can be read", hint=str(error).splitlines()[0]) from error
-
-
-def newest_revision(objects: Objects, composition_id: str, job_id: str) -> str | None:
-    """Key of a job's newest revision: keys begin with the padded seq, so the last in order is the newest."""
-    keys = objects.list(f"{job_prefix(composition_id, job_id)}/context/")
-    return max(keys, default=None)

@@ -7,7 +7,7 @@ from contracts.artifacts import Artifact
 from services.gateway.artifacts import artifact_response
 from services.gateway.database.models import Composition, Version
 from services.gateway.database.queries import compositions_page, versions_of
-from services.gateway.jobs.endings import load_context
+from services.gateway.jobs.revisions import load_context
 from services.gateway.jobs.views import CompositionPage, CompositionView, VersionDetail, VersionList, composition_view, version_view
 from services.gateway.people.access import composition_for, version_for
 from services.gateway.people.principal import Principal

@@ -77,7 +77,7 @@ async def test_a_job_carries_the_taste_it_was_taken_with(quiet_house: House, tmp
             job = (await quiet_house.http.post("/jobs", files=form(options=options))).json()
             await posted(quiet_house, kind="choice", liked=LIKED, other=OTHER)
             taken = await load_job(quiet_house.desk, LOCAL, job["job_id"])
-            counts.append(first_context(taken).request.preferences.get("judgements", 0))
+            counts.append((await first_context(quiet_house.desk.objects, taken)).request.preferences.get("judgements", 0))
         assert counts == [1, 0, 9]
 
 
