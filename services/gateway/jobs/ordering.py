@@ -15,6 +15,7 @@ from services.gateway.jobs.acceptance import Idempotency, accept_job, find_earli
 from services.gateway.jobs.intake import Order, option_names, read_order
 from services.gateway.jobs.uploads import MEDIA_TYPES, Spooled, check_cover, check_image, check_midi, check_score, spool, store
 from services.gateway.people.principal import Principal
+from services.gateway.people.quotas import limits_for
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.tastes import preferences_for
@@ -71,7 +72,7 @@ async def _accept(desk: Desk, who: Principal, order: Order, files: dict[str, Spo
         user=who.user,
         preferences=await preferences_for(desk, who.user, order.options),
     )
-    return await accept_job(desk, wanted, composition_id, job_id, once)
+    return await accept_job(desk, wanted, composition_id, job_id, once, limits_for(desk.settings, who.limits))
 
 
 async def check_words(desk: Desk, order: Order) -> None:

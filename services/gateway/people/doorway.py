@@ -3,7 +3,6 @@
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import HousebandError, Unavailable
@@ -65,8 +64,10 @@ class _Visit:
 
     async def enter(self) -> Principal:
         """Whoever comes, if they may. Raises Refused or Unavailable."""
-        if "\x00" in self._path or b"%00" in self._scope["query_string"]:
-            raise Refused(400, "The address holds a NUL character.", field="path", allowed="an address without NUL")
+        if "\x00" in self._path:  # no database holds one, so nothing has such a name
+            raise Refused(404, "There is nothing at an address with a NUL character.", field="path")
+        if b"%00" in self._scope["query_string"]:
+            raise Refused(422, "The query holds a NUL character.", field="query", allowed="text without NUL")
         if not self._reception.signs_in:
             self._who = LOCAL
         elif self._path in OPEN and self.only_looks:
@@ -92,6 +93,8 @@ class _Visit:
         try:
             await app(self._scope, self._heard, self._told)
         except Exception:
+            if self._is_over:
+                return
             await self._write_down()  # answered with 500 further out
             raise
         finally:
@@ -126,13 +129,13 @@ class _Visit:
         return {**message, "subprotocol": SUBPROTOCOL} if SUBPROTOCOL in offered and not message.get("subprotocol") else message
 
     async def _check_still(self) -> None:
-        """End a stream whose key is over: the next thing that it would tell is not told any more. Raises ClientDisconnect."""
+        """End a stream whose key is over: the next thing that it would tell is not told any more. Raises OSError, as if they had left."""
         if self._is_over or self._who is None or self._reception.is_still_good(self._who):
             return
         self._is_over = True
         if self._scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": _GOODBYE, "reason": "the key is over"})
-        raise ClientDisconnect
+        raise OSError("the key is over")
 
     async def _write_down(self) -> None:
         who = self._who

@@ -38,11 +38,11 @@ class Limits(BaseModel):
         return value
 
 
-def limits_for(settings: PeopleSettings, own: Mapping[str, Any]) -> Limits:
-    """The limits of a principal: its key's, else the house's. Rates: see `rates.py`."""
+def limits_for(settings: PeopleSettings, own: Mapping[str, Any] | None = None) -> Limits:
+    """The limits of a principal: its key's own, else the house's. Rates: see `rates.py`."""
     house = {name: getattr(settings, f"quota_{name}") for name in ("jobs_at_once", "jobs_per_day", "minutes_per_month", "bytes_stored")}
     try:
-        kept = Limits.model_validate(own).model_dump(exclude_none=True)
+        kept = Limits.model_validate(own or {}).model_dump(exclude_none=True)
     except ValidationError:  # of another version of this program: the house's are safe
         kept = {}
     return Limits(**{**house, **kept})
