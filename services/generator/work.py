@@ -1,21 +1,16 @@
 """The generator's stages: brief to score, score to the whole band, band to a plan of stems, and each stem to sound."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from contracts.artifacts import Artifact, AudioArtifact
-from contracts.base import Document
-from contracts.context import Context, Decision, IdeationSection, Musical, ProductionSection, ScoreSection
+from contracts.artifacts import AudioArtifact
+from contracts.context import Context, Decision, IdeationSection, Musical, ProductionSection
 from contracts.errors import BadInput, Unavailable
-from contracts.given import Given
-from contracts.music import Part, Score
+from contracts.music import Score
 from services.generator.arrangement import arrange as arrange_score
 from services.generator.composition import compose as compose_score
-from services.generator.midi import score_to_midi
 from services.generator.production.curves import SAMPLE_RATE_HZ
 from services.generator.production.planning import find_own, plan_stems
 from services.generator.production.rendering import render_stem
@@ -23,14 +18,13 @@ from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import sounds
 from services.generator.production.telling import tell_production
 from services.generator.production.wave import write_float_wav
+from services.generator.revising.work import composed_before, has_score_edits, keeps_composition, revised
+from services.generator.scores import given_of, read_score, song_seed, store_score, with_arrangement
 from services.music.packs.checking import faults
 from services.music.packs.genres import genre, use_packs
 from services.runtime.packs import pack_folders
 from services.runtime.sound_folders import sound_places
 from services.runtime.workbench import Workbench
-
-RESEED = 7919
-"""A prime: a song that QA sends back to be written anew takes another seed, far from its neighbours'."""
 
 
 def warm_up() -> None:
@@ -42,14 +36,16 @@ def warm_up() -> None:
 
 def compose(context: Context, bench: Workbench) -> Context:
     """Write form, chords and melody: the lead sheet, delivered as score.json. Raises Unavailable where ideation has not run."""
+    if context.request.revises and keeps_composition(context.request.revises):
+        return composed_before(context, bench)
     brief = _ideation(context).brief
     features = context.analysis.features if context.analysis else None
     resize = context.request.options.resize
-    composed = compose_score(brief, _song_seed(context), features, _given(context, bench), _base(context, bench), resize)
+    composed = compose_score(brief, song_seed(context), features, given_of(context, bench), _base(context, bench), resize)
     bench.progress(0.9, "the song is written")
     written = _decided(context, composed.decisions)
     score = composed.score
-    section = _stored(score, bench)
+    section = store_score(score, bench)
     return written.model_copy(
         update={
             "composition": section,
@@ -71,15 +67,15 @@ def arrange(context: Context, bench: Workbench) -> Context:
     """Write the band's parts; song.mid and score.json are delivered from here. Raises Unavailable without a composition."""
     if context.composition is None:
         raise Unavailable("the composition", "run composition first")
-    score, brief = _score(context.composition, bench), _ideation(context).brief
-    features = context.analysis.features if context.analysis else None
-    arranged = arrange_score(score, brief, _song_seed(context), _given(context, bench), _base(context, bench), features)
+    revises = context.request.revises
+    if revises and revises.score and has_score_edits(revises):
+        return revised(context, read_score(revises.score, bench), bench)
+    brief, given = _ideation(context).brief, given_of(context, bench)
+    score, features = read_score(context.composition.score, bench), context.analysis.features if context.analysis else None
+    arranged = arrange_score(score, brief, song_seed(context), given, _base(context, bench), features)
     bench.progress(0.8, f"{len(arranged.score.parts)} players have their parts")
-    section = _stored(arranged.score, bench)
-    midi = score_to_midi(arranged.score)
-    song = bench.objects.put_bytes(f"midi/{hashlib.sha256(midi).hexdigest()}.mid", midi, "audio/midi")
-    delivered = {**context.artifacts, "song.mid": song, "score.json": section.score}
-    return _decided(context, arranged.decisions).model_copy(update={"arrangement": section, "artifacts": delivered})
+    told = _decided(context, arranged.decisions)
+    return revised(told, arranged.score, bench) if revises and has_score_edits(revises) else with_arrangement(told, arranged.score, bench)
 
 
 def plan(context: Context, bench: Workbench) -> Context:
@@ -107,62 +103,24 @@ def render(context: Context, part: str, bench: Workbench) -> AudioArtifact:
         path.unlink(missing_ok=True)
 
 
-def part_digest(part: Part) -> str:
-    """Digest of a part as written: notes, controls, sound."""
-    return _digest(part)
-
-
-def _digest(document: Document) -> str:
-    canonical = json.dumps(document.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _song_seed(context: Context) -> int:
-    """The request's seed, moved where QA asked for another song."""
-    return (context.seed + RESEED * round(context.change("reseed", 0))) % 2**63
-
-
-def _stored(score: Score, bench: Workbench) -> ScoreSection:
-    data = score.to_json()
-    key = f"scores/{hashlib.sha256(data).hexdigest()}.json"
-    return ScoreSection(
-        score=bench.objects.put_bytes(key, data, "application/json"),
-        part_digests={name: part_digest(part) for name, part in score.parts.items()},
-    )
-
-
-def _given(context: Context, bench: Workbench) -> Given | None:
-    """What the analyzer read from MIDI, a hummed tune or taps."""
-    artifact = context.analysis.given if context.analysis else None
-    return Given.model_validate_json(_read(artifact, bench)) if artifact else None
-
-
 def _base(context: Context, bench: Workbench) -> Score | None:
     """The song that is extended, shortened or carried on. Raises BadInput for a file that is no score."""
     artifact = context.request.base
     if artifact is None:
         return None
     try:
-        return Score.model_validate_json(_read(artifact, bench))
+        return read_score(artifact, bench)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise BadInput("base", where, "the score.json of a song", hint=first["msg"]) from error
 
 
-def _score(section: ScoreSection, bench: Workbench) -> Score:
-    return Score.model_validate_json(_read(section.score, bench))
-
-
-def _read(artifact: Artifact, bench: Workbench) -> bytes:
-    return bench.objects.read(artifact.key)
-
-
 def score_of(context: Context, bench: Workbench) -> Score:
     """The arranged score. Raises Unavailable without an arrangement."""
     if context.arrangement is None:
         raise Unavailable("the arrangement", "run arrangement first")
-    return _score(context.arrangement, bench)
+    return read_score(context.arrangement.score, bench)
 
 
 def _ideation(context: Context) -> IdeationSection:

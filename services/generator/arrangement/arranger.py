@@ -1,6 +1,6 @@
 """From the composer's score to the band's: seat the players, plan who plays when, let them play, perform it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from contracts.brief import Brief
 from contracts.context import Decision
@@ -12,7 +12,7 @@ from services.generator.arrangement.band import Chair, chairs
 from services.generator.arrangement.brought import Brought
 from services.generator.arrangement.feel import Groove, Player, perform
 from services.generator.arrangement.finish import finished
-from services.generator.arrangement.frame import Frame
+from services.generator.arrangement.frame import Frame, Level
 from services.generator.arrangement.heard_groove import heard_groove
 from services.generator.arrangement.keeping import with_kept
 from services.generator.arrangement.moments import plan_moments
@@ -42,6 +42,37 @@ class Arranged:
     decisions: tuple[Decision, ...]
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What somebody who revises a song asks of its players, beside the brief.
+
+    `chairs`: who sits where, beside or in place of those whom the brief seats. `joining`: part -> sections
+    in which it plays whatever the plan says. `levels`: how actively sections are played.
+    """
+
+    chairs: tuple[Chair, ...] = ()
+    joining: dict[str, frozenset[str]] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the band has played, and how it came to it."""
+
+    frame: Frame
+    groove: Groove
+    band: list[Chair]
+    plan: Plan
+    parts: dict[str, Part]
+
+    def chair(self, part: str) -> Chair | None:
+        """Who plays a part."""
+        return next((chair for chair in self.band if chair.part == part), None)
+
+
+_NOTHING_WISHED = Wish()
+
+
 def arrange(
     score: Score,
     brief: Brief,
@@ -60,11 +91,33 @@ def arrange(
         base: a finished song whose sections this one keeps.
         features: what the analyzer heard in a reference; the drummer takes its groove over.
     """
+    played = rehearse(score, brief, seed, given, features)
+    full = score.model_copy(update={"parts": played.parts})
+    full = with_kept(full, base) if base is not None else full
+    return Arranged(full, tell(played.frame, played.groove, played.band, played.plan, full))
+
+
+def rehearse(
+    score: Score, brief: Brief, seed: int, given: Given | None = None, features: Features | None = None, wish: Wish = _NOTHING_WISHED
+) -> Rehearsal:
+    """The band plays a lead sheet through. Pure; raises BadInput for an unknown genre.
+
+    Args:
+        score: what the composer wrote.
+        brief: what is wanted.
+        seed: of all draws.
+        given: parts that the user brought.
+        features: what the analyzer heard in a reference.
+        wish: what somebody who revises the song asks of the players beside the brief.
+    """
     frame = Frame(score, brief, _pack(score, brief), seed)
     brought = Brought(frame, given)
     band = chairs(frame, brought.members())
+    band = _seated_too(band, wish.chairs)
     plan = plan_band(frame, band)
+    plan.levels |= wish.levels
     plan_moments(frame, band, plan)
+    _join(plan, wish)
     frame = replace(frame, levels=plan.levels)
     groove = Groove(frame, tapped_in(given, frame.meter), heard_groove(features, frame.meter, score.tempo_bpm))
     played = play_band(frame, groove, band, plan, brought)
@@ -76,9 +129,22 @@ def arrange(
             part = as_written(part, score, given)
         if part.notes:
             parts[chair.part] = part
-    full = score.model_copy(update={"parts": ride(frame, parts)})
-    full = with_kept(full, base) if base is not None else full
-    return Arranged(full, tell(frame, groove, band, plan, full))
+    return Rehearsal(frame, groove, band, plan, ride(frame, parts))
+
+
+def _seated_too(band: list[Chair], wished: tuple[Chair, ...]) -> list[Chair]:
+    """The band with the wished players: in their chair where it has one of that name, else beside it."""
+    by_part = {chair.part: chair for chair in wished}
+    out = [replace(chair, instrument=by_part.get(chair.part, chair).instrument) for chair in band]
+    return [*out, *(chair for part, chair in by_part.items() if part not in {c.part for c in band})]
+
+
+def _join(plan: Plan, wish: Wish) -> None:
+    """Players whom the plan lets rest play where they are wished for."""
+    for part, sections in wish.joining.items():
+        if part in plan.active:
+            plan.active[part] |= dict.fromkeys(sections, True)
+            plan.silent.pop(part, None)
 
 
 def _pack(score: Score, brief: Brief) -> GenrePack:
@@ -109,12 +175,12 @@ def _part(frame: Frame, chair: Chair, plan: Plan, notes: list[Note], index: int)
     pedal = any(playing().texture[name].pedal for name in textures)
     centred = chair.role in (Role.DRUMS, Role.BASS, Role.MELODY, Role.VOCAL, Role.FX)
     return Part(
-        role=chair.role, instrument=chair.instrument, notes=done, name=_name(chair), patch=_patch(frame, chair),
+        role=chair.role, instrument=chair.instrument, notes=done, name=named(chair), patch=patch_of(frame, chair),
         pan=0.0 if centred else _PANS[index % len(_PANS)], controls=controls(frame, chair, plan, list(done), pedal=pedal),
     )  # fmt: skip
 
 
-def _patch(frame: Frame, chair: Chair) -> str | None:
+def patch_of(frame: Frame, chair: Chair) -> str | None:
     """The sound that the style chooses for a chair; None for the instrument's own."""
     entry, patches = instrument(chair.instrument), frame.pack.patches
     if chair.manner == "impact" or chair.manner in CROSSINGS:
@@ -129,7 +195,8 @@ def _patch(frame: Frame, chair: Chair) -> str | None:
     return seat or patches.get(chair.instrument)
 
 
-def _name(chair: Chair) -> str:
+def named(chair: Chair) -> str:
+    """What a part is called for people."""
     name = instrument(chair.instrument).name
     return {
         "melody": f"Melody ({name})",

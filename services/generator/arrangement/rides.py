@@ -31,7 +31,7 @@ def ride(frame: Frame, parts: dict[str, Part]) -> dict[str, Part]:
     """
     if not frame.bars:
         return parts
-    fade = _fade(frame)
+    fade = fade_of(frame)
     drifting, dynamics = frame.pack.arrangement.fade_out, _dynamics(frame)
     sounding = {name: _bars(frame, part) for name, part in parts.items() if part.role not in _SILENT}
     counts = [sum(bars[n] for bars in sounding.values()) for n in range(len(frame.bars))]
@@ -124,7 +124,7 @@ def _dynamics(frame: Frame) -> Curve:
     return tuple((tick, round(value, 2)) for tick, value in points)
 
 
-def _fade(frame: Frame) -> Curve:
+def fade_of(frame: Frame) -> Curve:
     """The fade-out that the brief asks for: a fifth of the song, eight to sixteen seconds, ending at the last bar line."""
     if ending_of(frame) != "fade":
         return ()

@@ -1,0 +1,135 @@
+"""Another take: some parts of some sections written anew over the same form and chords."""
+
+from contracts.brief import SectionPlan, Source
+from contracts.context import Decision
+from contracts.edits import RewriteEdit
+from contracts.errors import BadInput
+from contracts.music import Key, Meter, Note, Part, Role, Score
+from services.generator.arrangement.arranger import Rehearsal, Wish
+from services.generator.arrangement.frame import Level
+from services.generator.blending import blended
+from services.generator.composition.counter import Counter
+from services.generator.composition.form import Form, plan_form
+from services.generator.composition.grid import Grid
+from services.generator.composition.harmony import SectionHarmony
+from services.generator.composition.lead import register_of
+from services.generator.composition.takes import best_take
+from services.generator.revising.song import LEADS, Song, decided, listed, parts_of, sections_of
+from services.generator.revising.splicing import inside, spliced
+from services.music.packs.instruments import instrument
+from services.music.packs.meters import grouped
+from services.music.packs.rhythm import DRUM_VOICES
+
+_LEVELS: tuple[Level, ...] = ("low", "mid", "high")
+_BUSIER = 0.15
+_CORE = frozenset({DRUM_VOICES["kick"], DRUM_VOICES["snare"]})
+
+
+def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
+    """The song with another take of some parts in some sections."""
+    parts = parts_of(song.score, edit.parts)
+    names = sections_of(song.score, edit.sections)
+    spans = [song.ticks(name) for name in names]
+    leads = [name for name in parts if name in LEADS]
+    sheet = _new_leads(song, leads, spans, edit) if leads else song.sheet
+    played = _played(song.moved(song.score, sheet), names, edit)
+    out = dict(song.score.parts)
+    for name in parts:
+        fresh = played.parts.get(name)
+        if fresh is None or fresh.instrument != out[name].instrument:
+            raise BadInput("rewrite.parts", name, ", ".join(played.parts))
+        out[name] = spliced(out[name], _as_dense(fresh, out[name], spans, edit.density, song), spans)
+    out = {name: part for name, part in out.items() if part.notes}
+    if not out:
+        raise BadInput("rewrite.parts", ", ".join(parts), "parts that have something to play")
+    kind = "busier" if edit.density > _BUSIER else "sparser" if edit.density < -_BUSIER else "another take"
+    told = decided(
+        "take",
+        f"{listed(parts)} in {listed(names, len(song.score.sections))}: {kind}",
+        "written anew over the same form and chords; a hook is the same wherever it returns",
+        parts=list(parts),
+        sections=list(names),
+        seed=edit.seed,
+    )
+    return song.moved(song.score.model_copy(update={"parts": out}), sheet), told
+
+
+def _played(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> Rehearsal:
+    """The band with other draws; every part that is asked for plays wherever it is asked for and played before."""
+    step = (edit.density > _BUSIER) - (edit.density < -_BUSIER)
+    usual = song.rehearsed().plan.levels
+    levels: dict[str, Level] = {name: _LEVELS[min(max(_LEVELS.index(level) + step, 0), 2)] for name, level in usual.items()}
+    joining = {part: frozenset(n for n in names if _plays(song.score.parts[part], song.ticks(n))) for part in song.score.parts}
+    return song.rehearsed(seed=song.own_seed("take", edit.seed), wish=Wish(joining=joining, levels=levels if step else usual))
+
+
+def _plays(part: Part, span: tuple[int, int]) -> bool:
+    return any(inside(note.start, [span]) for note in part.notes)
+
+
+def _new_leads(song: Song, leads: list[str], spans: list[tuple[int, int]], edit: RewriteEdit) -> Score:
+    """The lead sheet with the tune, or its answer, composed anew in some spans."""
+    form, harmony = form_of(song), _harmony(song)
+    harmony = {slot.id: harmony[name] for slot, name in zip(form.slots, song.sheet.sections, strict=True)}
+    pack, seed = blended(song.brief), song.own_seed("melody", edit.seed)
+    low, usual, high = pack.melody.notes_per_beat
+    per_beat = usual + (high - usual if edit.density > 0 else usual - low) * edit.density
+    table = pack.melody.model_copy(update={"notes_per_beat": (min(low, per_beat), per_beat, max(high, per_beat))})
+    pack = pack.model_copy(update={"melody": table})
+    parts = dict(song.sheet.parts)
+    grid = Grid(grouped(Meter.parse(song.sheet.meter), song.brief.genres.value[0]))
+    if "melody" in leads and "melody" in parts:
+        register = register_of(parts["melody"].instrument, pack.melody)
+        notes = best_take(song.brief, pack, form, harmony, register, seed)[0].notes
+        parts["melody"] = _with_words(parts["melody"], notes, spans)
+    if "counter" in leads and "counter" in parts:
+        register = register_of(parts["counter"].instrument, pack.melody)
+        tune = parts["melody"].notes if "melody" in parts else ()
+        answer = Counter(pack.melody, form, harmony, grid, register, seed).write(tune, [])
+        parts["counter"] = spliced(parts["counter"], parts["counter"].model_copy(update={"notes": tuple(answer)}), spans)
+    return song.sheet.model_copy(update={"parts": parts})
+
+
+def _with_words(part: Part, notes: tuple[Note, ...], spans: list[tuple[int, int]]) -> Part:
+    """A new tune; where words are sung it keeps the rhythm that they need and takes the new pitches."""
+    if not part.lyrics:
+        return spliced(part, part.model_copy(update={"notes": tuple(notes)}), spans)
+    ordered = sorted(notes)
+    out = []
+    for note in part.notes:
+        near = min(ordered, key=lambda n: abs(n.start - note.start)) if ordered else note
+        out.append(note._replace(pitch=near.pitch) if inside(note.start, spans) else note)
+    return part.model_copy(update={"notes": tuple(sorted(out))})
+
+
+def form_of(song: Song) -> Form:
+    """The song's own sections as the composer reads a form."""
+    plans = tuple(SectionPlan(label=s.label, bars=s.bars, energy=s.energy) for s in song.sheet.sections.values())
+    structure = song.brief.structure.model_copy(update={"value": plans, "source": Source.STATED})
+    pack = blended(song.brief)
+    return plan_form(song.brief.model_copy(update={"structure": structure}), pack.form, pack.identity.energy, song.seed)
+
+
+def _harmony(song: Song) -> dict[str, SectionHarmony]:
+    out = {}
+    for name, section in song.sheet.sections.items():
+        numerals = " | ".join(event.roman for event in section.chords)
+        out[name] = SectionHarmony(Key.parse(section.key or song.sheet.key), section.chords, numerals, stated=True)
+    return out
+
+
+def _as_dense(fresh: Part, before: Part, spans: list[tuple[int, int]], density: float, song: Song) -> Part:
+    """Sparser than before where that was asked: weak notes go until it is."""
+    if density >= -_BUSIER or not fresh.notes:
+        return fresh
+    ours = [n for n in fresh.notes if inside(n.start, spans)]
+    most = round(sum(inside(n.start, spans) for n in before.notes) * (1.0 + 0.6 * density))
+    beat = song.score.meter_value.ticks_per_beat
+    drums = instrument(fresh.instrument).is_drums or fresh.role in (Role.DRUMS, Role.PERCUSSION)
+
+    def weight(note: Note) -> tuple[int, int, int]:
+        off = note.start % beat
+        return (0 if drums and note.pitch in _CORE else 1, min(off, beat - off) // 60, -note.velocity)
+
+    kept = set(sorted(ours, key=weight)[: max(most, 1)])
+    return fresh.model_copy(update={"notes": tuple(n for n in fresh.notes if n in kept or not inside(n.start, spans))})

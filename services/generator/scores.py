@@ -1,0 +1,55 @@
+"""Scores in the object store: read, stored with the digests of their parts, delivered with their MIDI file."""
+
+import hashlib
+import json
+
+from contracts.artifacts import Artifact
+from contracts.context import Context, ScoreSection
+from contracts.given import Given
+from contracts.music import Part, Score
+from services.generator.midi import score_to_midi
+from services.runtime.workbench import Workbench
+
+RESEED = 7919
+"""A prime: a song that QA sends back to be written anew takes another seed, far from its neighbours'."""
+
+
+def song_seed(context: Context) -> int:
+    """The request's seed, moved where QA asked for another song."""
+    return (context.seed + RESEED * round(context.change("reseed", 0))) % 2**63
+
+
+def part_digest(part: Part) -> str:
+    """Digest of a part as written: notes, controls, sound."""
+    canonical = json.dumps(part.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read_score(artifact: Artifact, bench: Workbench) -> Score:
+    """A stored score. Raises pydantic.ValidationError for what is none."""
+    return Score.model_validate_json(bench.objects.read(artifact.key))
+
+
+def store_score(score: Score, bench: Workbench) -> ScoreSection:
+    """A score under the digest of its bytes."""
+    data = score.to_json()
+    key = f"scores/{hashlib.sha256(data).hexdigest()}.json"
+    return ScoreSection(
+        score=bench.objects.put_bytes(key, data, "application/json"),
+        part_digests={name: part_digest(part) for name, part in score.parts.items()},
+    )
+
+
+def with_arrangement(context: Context, score: Score, bench: Workbench) -> Context:
+    """A context with an arranged score: stored, and delivered with its MIDI file."""
+    section = store_score(score, bench)
+    midi = score_to_midi(score)
+    song = bench.objects.put_bytes(f"midi/{hashlib.sha256(midi).hexdigest()}.mid", midi, "audio/midi")
+    delivered = {**context.artifacts, "song.mid": song, "score.json": section.score}
+    return context.model_copy(update={"arrangement": section, "artifacts": delivered})
+
+
+def given_of(context: Context, bench: Workbench) -> Given | None:
+    """What the analyzer read from MIDI, a hummed tune or taps."""
+    artifact = context.analysis.given if context.analysis else None
+    return Given.model_validate_json(bench.objects.read(artifact.key)) if artifact else None
