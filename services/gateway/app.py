@@ -16,17 +16,28 @@ from faststream.nats import NatsBroker
 from contracts.errors import Unavailable
 from services.gateway import problems
 from services.gateway.bus import JetStreamBus
+from services.gateway.collaboration.presence import Presence
 from services.gateway.database.engine import Database
+from services.gateway.door.gate import Gate
+from services.gateway.door.replays import Replays
+from services.gateway.door.representation import Representation
+from services.gateway.door.serving import server_config
 from services.gateway.events.hub import Hub
 from services.gateway.events.progress import ProgressLedger
+from services.gateway.events.replicas import Replicas
+from services.gateway.events.streams import Streams
 from services.gateway.figures import Figures, HttpFigures
+from services.gateway.grpc.server import grpc_door
 from services.gateway.handlers import subscribe
 from services.gateway.jobs.views import API
 from services.gateway.origins import SameOrigin
 from services.gateway.outbox import OutboxRelay
+from services.gateway.people.doorway import Doorway
+from services.gateway.people.opening import check_settings, check_way_in
+from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
-from services.gateway.routes import asks, compositions, events, health, jobs, openapi, tastes
+from services.gateway.routes import asks, compositions, dead, early, events, health, jobs, keys, openapi, people, tastes
 from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus
 from services.runtime.dead import DeadLetters
@@ -42,6 +53,7 @@ _RESTART_S = 1.0
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """The application. Nothing connects before its lifespan begins."""
     settings, figures = settings or GatewaySettings(), Figures(NAME)
+    check_settings(settings)
     app = FastAPI(
         title="Houseband",
         version="0.1.0",
@@ -51,10 +63,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lambda app: _living(app, settings, figures),
     )
-    for module in (jobs, events, compositions, asks, tastes, health):
+    for module in (jobs, events, early, compositions, asks, tastes, people, keys, dead, health):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
+    app.add_middleware(Replays)
     app.add_middleware(SameOrigin, allowed=settings.allowed_origins)
+    app.add_middleware(Doorway)
+    app.add_middleware(Representation)
+    app.add_middleware(Gate, settings=settings)
     app.add_middleware(HttpFigures, figures=figures)
     app.state.figures = figures
     problems.install(app)
@@ -68,14 +84,25 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> 
     database = Database(settings.database_url)
     try:
         await database.migrate()
+        await check_way_in(settings, database, time.time())
+        app.state.reception = reception = Reception(settings, database, new_id, time.time)
         async with _bus(settings, figures) as (bus, wired):
             objects = open_store(settings.store, settings.scratch_dir / "cache")
-            desk = Desk(settings, database, objects, wired, Hub(), time.time, new_id, new_seed)
+            hub = Hub(new_id())
+            hub.others = replicas = Replicas(hub, bus.core)
+            streams = Streams(database, hub, settings, time.time)
+            streams.is_good = reception.is_still_good
+            presence = Presence(hub, streams, time.time)
+            desk = Desk(settings, database, objects, wired, hub, time.time, new_id, new_seed, streams, presence)
             ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
             app.state.desk, app.state.relay, app.state.bus = desk, relay, bus
-            subscribe(bus.broker, desk, ledger)
+            subscribe(bus.broker, desk, ledger, relay.nudge)
             await bus.broker.start()
-            async with _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run):
+            async with (
+                _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run, reception.run),
+                _running(replicas.run, streams.run, presence.run),
+                grpc_door(desk, relay.nudge, reception.answer_call) as app.state.grpc_port,
+            ):
                 yield
     finally:
         await database.close()
@@ -129,15 +156,7 @@ def main() -> None:
     """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
     settings = GatewaySettings()
     set_up_logs(settings, NAME)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(round(settings.graceful_timeout_s), 1),
-    )
+    uvicorn.Server(server_config(create_app(settings), settings)).run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSati
 from starlette.types import Receive, Scope, Send
 
 from contracts.artifacts import Artifact
+from services.gateway.door.conditions import is_known
 from services.gateway.problems import Refused, problem_response
 from services.runtime.workbench import Objects
 
@@ -37,7 +38,7 @@ class ArtifactResponse(FileResponse):
 async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact) -> Response:
     """The file, 206 for a range of it, 304 where the client has it. Raises Unavailable where the store lost it."""
     headers = _headers(name, artifact)
-    if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+    if is_known(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers={key: headers[key] for key in ("ETag", "Cache-Control")})
     path = await asyncio.to_thread(objects.local_path, artifact)
     stat = await asyncio.to_thread(path.stat)
@@ -56,14 +57,6 @@ def _headers(name: str, artifact: Artifact) -> dict[str, str]:
         # The page repeats the user's prompt: it gets no script and no access to this origin.
         headers["Content-Security-Policy"] = "sandbox"
     return headers
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison, as RFC 9110 13.1.2 asks for."""
-    if not if_none_match:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags
 
 
 def _range_refused(asked: str, size: int) -> Refused:

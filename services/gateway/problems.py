@@ -22,14 +22,23 @@ _RETRY_AFTER_S = 5
 _LINGER_S = 30.0
 _TITLES = {
     400: ("malformed", "The request is malformed"),
+    401: ("unauthorized", "Nobody is told who asks"),
     403: ("forbidden", "This is not allowed"),
     404: ("not_found", "There is no such thing"),
     405: ("method_not_allowed", "This address does not know that method"),
+    406: ("not_acceptable", "The answer comes in another media type"),
+    408: ("timeout", "The request did not come in time"),
     409: ("conflict", "The state does not allow it"),
+    410: ("gone", "This was erased"),
+    411: ("length_required", "The request does not say how long it is"),
+    412: ("precondition_failed", "It was changed meanwhile"),
     413: ("too_large", "The upload is too large"),
     415: ("unsupported_media_type", "This media type is not read here"),
     416: ("range_not_satisfiable", "The range lies outside the file"),
     422: ("bad_input", "The request cannot be fulfilled as asked"),
+    428: ("precondition_required", "The request has to say what it changes"),
+    429: ("too_many_requests", "Too many requests"),
+    431: ("head_too_large", "The head of the request is too large"),
     507: ("storage_full", "There is no room left to store it"),
 }
 
@@ -70,7 +79,8 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
     """A problem as an HTTP response."""
     # From Python's values, not from pydantic's JSON: a lone surrogate that is refused must be tellable, too.
     body = {name: _writable(value) for name, value in problem.model_dump(exclude_none=True).items()}
-    kind = LingeringResponse if headers and headers.get("Connection") == "close" else JSONResponse
+    lingers = headers and headers.get("Connection") == "close" and problem.status != 408
+    kind = LingeringResponse if lingers else JSONResponse
     return kind(body, status_code=problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
@@ -110,6 +120,8 @@ async def _told(_request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
+    if isinstance(raised.__cause__, HousebandError):  # FastAPI wraps what reading a body raises
+        return await _told(request, raised.__cause__)
     refused = Refused(raised.status_code, _http_detail(request, raised), headers=raised.headers)
     return problem_response(refused.problem(), refused.headers)
 

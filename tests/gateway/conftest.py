@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from services.gateway.app import create_app
+from services.gateway.door.serving import server_config
 from services.gateway.ports import Desk
 from services.gateway.settings import GatewaySettings
 from services.runtime.provision import provision
@@ -83,7 +84,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
         app = create_app(settings.model_copy(update=changes))
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+        config = server_config(app, settings.model_copy(update=changes))
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         band = ToyBand(settings.nats_url, store)
