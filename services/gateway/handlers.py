@@ -1,5 +1,7 @@
 """The edge to the bus: facts and progress come in."""
 
+from collections.abc import Callable
+
 import structlog
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
@@ -7,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from contracts.errors import Unavailable
-from contracts.events import FACT, FACTS_STREAM, Progress
+from contracts.events import FACT, FACTS_STREAM, TERMINAL_FACTS, Progress
 from services.gateway.events.progress import ProgressLedger
 from services.gateway.jobs.endings import record_fact
 from services.gateway.ports import Desk
@@ -19,8 +21,8 @@ log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
 
 
-def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
-    """Put the gateway's subscribers on a broker that has not started."""
+def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger, on_end: Callable[[], None] = lambda: None) -> None:
+    """Put the gateway's subscribers on a broker that has not started. `on_end` is called when a job has ended."""
     facts = broker.subscriber(
         "houseband.fact.>",
         stream=JStream(FACTS_STREAM, declare=False),
@@ -34,7 +36,10 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
     async def on_fact(message: NatsMessage) -> None:
         """Record a fact; what is no fact is put aside, what cannot be written now comes again."""
         try:
-            await record_fact(desk, FACT.validate_json(message.body))
+            fact = FACT.validate_json(message.body)
+            await record_fact(desk, fact)
+            if fact.fact in TERMINAL_FACTS:
+                on_end()
         except ValidationError as error:
             log.error("fact_unreadable", body=message.body[:200], errors=error.error_count())
         except (Unavailable, OperationalError) as error:
@@ -43,9 +48,9 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger) -> None:
             return
         await message.ack()
 
-    @broker.subscriber("houseband.progress.*", decoder=raw_body)
+    @broker.subscriber("houseband.progress.*", queue="gateways", decoder=raw_body)
     async def on_progress(message: NatsMessage) -> None:
-        """Note a line of progress."""
+        """Note a line of progress: one of the gateways does, and tells the others that have readers of it."""
         try:
             ledger.note(Progress.model_validate_json(message.body))
         except ValidationError:

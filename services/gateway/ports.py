@@ -1,16 +1,21 @@
 """What the gateway needs of the bus, and the set of tools that its logic is given."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from contracts.events import Fact, StageReady
+from contracts.events import DraftReady, Fact, StageReady
+from services.gateway.collaboration.presence import Presence
 from services.gateway.database.engine import Database
+from services.gateway.early.feed import Feeds
 from services.gateway.events.hub import Hub
+from services.gateway.events.streams import Streams
 from services.gateway.settings import GatewaySettings
 from services.runtime.workbench import Objects
 
 Clock = Callable[[], float]
+CODERS = 2
 
 
 class Bus(Protocol):
@@ -21,6 +26,9 @@ class Bus(Protocol):
 
     async def publish_fact(self, fact: Fact) -> None:
         """Tell a fact, once per fact id."""
+
+    async def publish_draft(self, event: DraftReady) -> None:
+        """Ask for a draft of a song's beginning, once."""
 
     async def pending(self, job_id: str) -> bool:
         """Whether messages of a job wait or are being worked on."""
@@ -50,3 +58,10 @@ class Desk:
     clock: Clock
     new_id: Callable[[], str]
     new_seed: Callable[[], int]
+    streams: Streams
+    """The events that somebody follows."""
+    presence: Presence
+    listening: Feeds = field(default_factory=Feeds)
+    """The streams that somebody listens to."""
+    coding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CODERS))
+    """Blocks of sound that are coded at once: whoever streams takes turns, block by block."""

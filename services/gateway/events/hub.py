@@ -32,6 +32,11 @@ class Watch:
         self._progress[progress.job_id] = progress
         self.ring()
 
+    @property
+    def waits(self) -> bool:
+        """Whether a line waits."""
+        return bool(self._progress)
+
     def take_progress(self) -> Progress | None:
         """A newest line that waits, once."""
         return self._progress.pop(next(iter(self._progress))) if self._progress else None

@@ -5,7 +5,7 @@ A percentage is told only after it is in the database: so it does not fall when 
 
 import asyncio
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from contracts.events import Progress
 from services.gateway.database.engine import Database
@@ -47,5 +47,7 @@ class ProgressLedger:
             for line in lines:
                 rising = update(Job).where(Job.id == line.job_id, Job.status.in_(OPEN), Job.progress < line.percent)
                 await session.execute(rising.values(progress=line.percent))
+            jobs = select(Job.id, Job.composition_id).where(Job.id.in_([line.job_id for line in lines]))
+            compositions: dict[str, str] = dict((await session.execute(jobs)).tuples().all())
         for line in lines:
-            self._hub.tell(line)
+            self._hub.tell(line, compositions.get(line.job_id))

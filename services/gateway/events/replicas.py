@@ -1,7 +1,7 @@
 """Several gateways on one database and one broker: what one commits wakes the readers of all.
 
 Core NATS, one subject per topic that is watched here: a gateway hears only of what its own readers follow. A message may be lost,
-so that every subscription that was just made, and every line that was made again, rings the bells once; `feeds.py` looks after
+so that every subscription that was just made, and every line that was made again, rings the bells once; `streams.py` looks after
 everything that is watched now and then.
 """
 

@@ -1,0 +1,144 @@
+"""A reader over WebSocket, or over server-sent events."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from services.gateway.events.entries import Entry
+from services.gateway.events.reader import DONE, Line, Reader, Way
+from services.gateway.events.sockets import EXTENSION, FrameSockets
+
+Reading = Callable[[Way], AbstractContextManager[Reader]]
+"""Begins to read, given the way to the reader."""
+Hears = Callable[[str], None]
+"""Takes a message of the client. Raises Unwelcome."""
+
+MOST_CHARS = 4096
+"""A client has little to say: a longer message ends the stream."""
+_MESSAGES_PER_S, _MESSAGES_AT_ONCE = 10.0, 40.0
+_TOO_BIG, _UNWELCOME = 1009, 1008
+_RETRY = b"retry: 2000\n\n"
+
+
+class Unwelcome(Exception):
+    """A message that a client may not send, with the reason to close."""
+
+    def __init__(self, reason: str, code: int = _UNWELCOME) -> None:
+        super().__init__(reason)
+        self.reason, self.code = reason, code
+
+
+class _Frames:
+    """The way to a reader on our own sockets: no task, no queue."""
+
+    def __init__(self, socket: FrameSockets) -> None:
+        self.has_room, self.end = socket.has_room, socket.shut
+        self._socket = socket
+
+    def send(self, entry: Entry) -> None:
+        self._socket.lay_out(entry.frame)
+
+
+async def follow_over_socket(socket: WebSocket, reading: Reading, hears: Hears, patience_s: float) -> None:
+    """Send a stream until its end, or until the reader leaves; take what the client says, at a measured pace."""
+    found = socket.scope.get("extensions", {}).get(EXTENSION)
+    if found is None:
+        await _follow_by_asgi(socket, reading, hears, patience_s)
+        return
+    frames: FrameSockets = found["socket"]
+    with reading(_Frames(frames)) as reader:
+        frames.on_room = reader.pump
+        try:
+            await _listen(socket, hears)
+        except Unwelcome as error:
+            reader.end(error.code, error.reason)
+        finally:
+            frames.on_room = None
+
+
+async def _follow_by_asgi(socket: WebSocket, reading: Reading, hears: Hears, patience_s: float) -> None:
+    """The same on a server that does not know our sockets, with one task more."""
+    line = Line()
+    with reading(line) as reader:
+        listening = asyncio.create_task(_listen(socket, hears))
+        sending = asyncio.create_task(_send_all(socket, line, reader, patience_s))
+        try:
+            await asyncio.wait((listening, sending), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, sending):
+                task.cancel()
+            ends = await asyncio.gather(listening, sending, return_exceptions=True)
+        unwelcome = next((end for end in ends if isinstance(end, Unwelcome)), None)
+        if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
+            code, reason = (unwelcome.code, unwelcome.reason) if unwelcome else (line.code or DONE, line.reason)
+            with suppress(TimeoutError, WebSocketDisconnect):
+                await asyncio.wait_for(socket.close(code, reason), patience_s)
+
+
+async def _send_all(socket: WebSocket, line: Line, reader: Reader, patience_s: float) -> None:
+    with suppress(WebSocketDisconnect, TimeoutError):
+        async for entry in line.entries(reader):
+            await asyncio.wait_for(socket.send_text(entry.text.decode()), patience_s)
+
+
+async def _listen(socket: WebSocket, hears: Hears) -> None:
+    """Take messages until the client leaves. Raises Unwelcome."""
+    budget, filled = _MESSAGES_AT_ONCE, time.monotonic()
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        now = time.monotonic()
+        budget, filled = min(budget + (now - filled) * _MESSAGES_PER_S, _MESSAGES_AT_ONCE) - 1, now
+        if budget < 0:
+            raise Unwelcome(f"more than {_MESSAGES_PER_S:g} messages per second")
+        text = message.get("text")
+        if text is None:
+            raise Unwelcome("messages are text")
+        if len(text) > MOST_CHARS:
+            raise Unwelcome(f"a message has at most {MOST_CHARS} characters", _TOO_BIG)
+        hears(text)
+
+
+class EventStream(Response):
+    """Server-sent events (WHATWG HTML 9.2), until the end of the stream; a client that takes nothing for too long is left."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, reading: Reading, patience_s: float) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._reading, self._patience_s = reading, patience_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        sending, leaving = asyncio.create_task(self._send_all(send)), asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send_all(self, send: Send) -> None:
+        line = Line()
+        with suppress(TimeoutError, OSError), self._reading(line) as reader:
+            await send(_body(_RETRY))
+            async for entry in line.entries(reader):
+                await asyncio.wait_for(send(_body(entry.sse)), self._patience_s)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _body(data: bytes) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def ignore(_text: str) -> None:
+    """A client of a job's stream has nothing to say."""
