@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--server", metavar="URL", help="use this gateway instead of a house of one's own")
     make.add_argument("--json", action="store_true", help="one JSON object on stdout")
     make.add_argument("--quiet", action="store_true", help="no progress")
+    make.add_argument(
+        "--listen", metavar="FILE|-", help="write a draft of the beginning while the song is made: FILE.mp3, FILE.wav, - (MP3)"
+    )
     brief = commands.add_parser("brief", help="the brief it would play, with the reasons, without making anything")
     _add_request(brief)
     brief.add_argument("--seed", type=int, metavar="N", default=0)
@@ -64,11 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("dir", type=Path)
     show.add_argument("--mix", action="store_true", help="the mix in place of the score: a sheet to edit and to give to make --mix")
     _add_taste(commands)
+    _add_keys(commands)
+    _add_watch(commands)
     catalog = commands.add_parser("catalog", help="what there is to choose from")
     catalog.add_argument("kind", choices=CATALOGS)
     catalog.add_argument("--json", action="store_true")
     up = commands.add_parser("up", help="everything on this machine, until stopped")
     up.add_argument("--port", type=int, default=8000)
+    up.add_argument("--grpc-port", type=int, metavar="PORT", help="serve gRPC here, too; 0: a free port (default: HOUSEBAND_GRPC_PORT, else none)")
     serve = commands.add_parser("serve", help="one service, for containers")
     serve.add_argument("service", choices=SERVICES)
     provision = commands.add_parser("provision", help="create or update the streams and consumers of a broker")
@@ -93,6 +99,49 @@ def _add_taste(commands: "argparse._SubParsersAction[_Parser]") -> None:
     for parser in (rate, prefer, taste):
         parser.add_argument("--server", metavar="URL", help="ask this gateway")
         parser.add_argument("--json", action="store_true")
+
+
+def _add_keys(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """Who may use a gateway: its API keys."""
+    keys = commands.add_parser("keys", help="API keys of a gateway: make, list, change for a new one, revoke")
+    actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_Parser)
+    create = actions.add_parser("create", help="make a key; it is shown this once")
+    create.add_argument("--user", required=True, metavar="NAME", help="whose it is")
+    create.add_argument("--scopes", type=_names, default=["write"], metavar="read|write|admin", help="default: write, which holds read")
+    create.add_argument("--name", default="", help="what it is for")
+    create.add_argument("--days", type=float, metavar="N", help="how long it is good (default: until it is revoked)")
+    listed = actions.add_parser("list", help="the keys there are")
+    listed.add_argument("--user", metavar="NAME", help="only theirs")
+    rotate = actions.add_parser("rotate", help="a new key in the place of one")
+    rotate.add_argument("key_id", metavar="ID")
+    rotate.add_argument("--overlap", type=float, default=0.0, metavar="HOURS", help="how long the old one is still good")
+    actions.add_parser("revoke", help="a key that is good for nothing from now on").add_argument("key_id", metavar="ID")
+    for parser in actions.choices.values():
+        parser.add_argument(
+            "--database-url", metavar="URL", help="the gateway's database (default: HOUSEBAND_DATABASE_URL, or this machine's)"
+        )
+        parser.add_argument("--server", metavar="URL", help="ask this gateway, with an admin's key in HOUSEBAND_API_KEY")
+        parser.add_argument("--json", action="store_true")
+
+
+def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """What a house is doing, and what it could not do."""
+    jobs = commands.add_parser("jobs", help="what is being made: list, show, cancel")
+    dead = commands.add_parser("dead", help="messages that no worker could finish: list, show, replay")
+    for parser, acts, kind in ((jobs, ("list", "show", "cancel"), str), (dead, ("list", "show", "replay"), int)):
+        actions = parser.add_subparsers(dest="act", metavar="|".join(acts), parser_class=_Parser)
+        parser.set_defaults(act="list", status=[], limit=50, server=None, json=False)
+        for act in acts:
+            action = actions.add_parser(act)
+            if act != "list":
+                action.add_argument("id", type=kind, metavar="ID")
+            elif parser is jobs:
+                states = ("queued", "processing", "completed", "failed", "cancelled")
+                action.add_argument("--status", action="append", choices=states, default=[], help="only these; more than once")
+                action.add_argument("--limit", type=int, default=50, metavar="N", help="the newest N (default: 50)")
+        for one in (parser, *actions.choices.values()):
+            one.add_argument("--server", metavar="URL", default=argparse.SUPPRESS, help="ask this gateway (default: the house that is up here)")
+            one.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> None:

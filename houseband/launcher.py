@@ -173,6 +173,7 @@ def _environment(home: Home, run_dir: Path, nats_url: str, port: int, level: str
         "HOUSEBAND_STORE": os.environ.get("HOUSEBAND_STORE") or home.store.as_uri(),
         "HOUSEBAND_DATABASE_URL": f"sqlite+aiosqlite:///{home.database if own else run_dir / 'gateway.db'}",
         "HOUSEBAND_HOST": "127.0.0.1",
+        "HOUSEBAND_AUTH": "auto",
         "HOUSEBAND_PORT": str(port),
         "HOUSEBAND_HEALTH_PORT": "-1",
         "HOUSEBAND_SCRATCH_DIR": str(run_dir / "scratch"),

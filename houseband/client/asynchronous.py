@@ -1,9 +1,12 @@
 """The client for asyncio programs: every topic on one connection."""
 
 from houseband.client.asks import AsyncAsks
+from houseband.client.dead import AsyncDead
+from houseband.client.early import AsyncEarly
 from houseband.client.jobs import AsyncJobs
+from houseband.client.people import AsyncPeople
 from houseband.client.tastes import AsyncTastes
 
 
-class AsyncClient(AsyncJobs, AsyncAsks, AsyncTastes):
+class AsyncClient(AsyncJobs, AsyncEarly, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
     """`Client` with the same methods, to be awaited; `watch` is iterated with `async for`."""

@@ -100,12 +100,9 @@ class Jobs(Transport):
         """How a job stands."""
         return Job.model_validate(json_of(self._call("GET", f"/jobs/{job_id}")))
 
-    def jobs(self) -> list[Job]:
-        """The newest jobs."""
-        answer = json_of(self._call("GET", "/jobs"))
-        if not isinstance(answer, dict) or "items" not in answer:
-            raise Unavailable(f"a Houseband gateway at {self.url}", "what answers there lists no jobs")
-        return [Job.model_validate(one) for one in answer["items"]]
+    def jobs(self, *, statuses: Sequence[str] = (), limit: int = 50) -> list[Job]:
+        """The newest jobs; of some statuses only (queued, processing, completed, failed, cancelled)."""
+        return _listed(json_of(self._call("GET", "/jobs", params={"status": list(statuses), "limit": limit})), self.url)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job."""
@@ -116,7 +113,7 @@ class Jobs(Transport):
         broken_since: float | None = None
         while True:
             try:
-                with connect(_events_url(self.url, job_id, after), open_timeout=10) as socket:
+                with connect(_events_url(self.url, job_id, after), open_timeout=10, additional_headers=self._signed) as socket:
                     broken_since = None
                     for text in socket:
                         event = Event.model_validate_json(text)
@@ -170,6 +167,10 @@ class AsyncJobs(AsyncTransport):
         """How a job stands."""
         return Job.model_validate(json_of(await self._call("GET", f"/jobs/{job_id}")))
 
+    async def jobs(self, *, statuses: Sequence[str] = (), limit: int = 50) -> list[Job]:
+        """The newest jobs, as `Client.jobs`."""
+        return _listed(json_of(await self._call("GET", "/jobs", params={"status": list(statuses), "limit": limit})), self.url)
+
     async def cancel(self, job_id: str) -> None:
         """Stop a job."""
         await self._call("DELETE", f"/jobs/{job_id}")
@@ -179,7 +180,7 @@ class AsyncJobs(AsyncTransport):
         broken_since: float | None = None
         while True:
             try:
-                async with connect_async(_events_url(self.url, job_id, after), open_timeout=10) as socket:
+                async with connect_async(_events_url(self.url, job_id, after), open_timeout=10, additional_headers=self._signed) as socket:
                     broken_since = None
                     async for text in socket:
                         event = Event.model_validate_json(text)
@@ -200,6 +201,13 @@ class AsyncJobs(AsyncTransport):
             with target.open("wb") as out:
                 async for chunk in response.aiter_bytes(1 << 20):
                     out.write(chunk)
+
+
+def _listed(answer: Any, url: str) -> list[Job]:
+    """The jobs of a page. Raises Unavailable for an answer of another program."""
+    if not isinstance(answer, dict) or "items" not in answer:
+        raise Unavailable(f"a Houseband gateway at {url}", "what answers there lists no jobs")
+    return [Job.model_validate(one) for one in answer["items"]]
 
 
 def _events_url(url: str, job_id: str, after: int) -> str:

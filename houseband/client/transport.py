@@ -1,5 +1,6 @@
 """The connections under every topic of the client, and how a problem becomes an error."""
 
+import os
 from typing import Any, Self
 
 import httpx
@@ -7,6 +8,16 @@ import httpx
 from contracts.errors import BadInput, Problem, Unavailable
 
 API = "/api/v1"
+KEY_VARIABLE = "HOUSEBAND_API_KEY"
+
+
+def signing_in(api_key: str | None) -> dict[str, str]:
+    """The header that says who asks: a key or a token, else what is in HOUSEBAND_API_KEY; empty where there is none.
+
+    Authorization, and no header of our own: what follows redirects to another host takes that one off.
+    """
+    key = api_key or os.environ.get(KEY_VARIABLE, "")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def checked(response: httpx.Response) -> httpx.Response:
@@ -40,11 +51,12 @@ class Transport:
     Args:
         url: where the gateway is, such as http://127.0.0.1:8000.
         timeout_s: for one request; uploads and downloads count between their chunks.
+        api_key: a key or token of the gateway (default: HOUSEBAND_API_KEY).
     """
 
-    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
-        self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+    def __init__(self, url: str, *, timeout_s: float = 60.0, api_key: str | None = None) -> None:
+        self.url, self._signed = url.rstrip("/"), signing_in(api_key)
+        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True, headers=self._signed)
 
     def __enter__(self) -> Self:
         return self
@@ -66,9 +78,9 @@ class Transport:
 class AsyncTransport:
     """`Transport` for asyncio programs."""
 
-    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
-        self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+    def __init__(self, url: str, *, timeout_s: float = 60.0, api_key: str | None = None) -> None:
+        self.url, self._signed = url.rstrip("/"), signing_in(api_key)
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, follow_redirects=True, headers=self._signed)
 
     async def __aenter__(self) -> Self:
         return self

@@ -69,6 +69,7 @@ class _Visit:
         if b"%00" in self._scope["query_string"]:
             raise Refused(422, "The query holds a NUL character.", field="query", allowed="text without NUL")
         if not self._reception.signs_in:
+            self._reception.nearness.check(self._scope["headers"])
             self._who = LOCAL
         elif self._path in OPEN and self.only_looks:
             return LOCAL

@@ -15,6 +15,7 @@ from services.gateway.people.audit import AuditLog, Deed, forget_before
 from services.gateway.people.issuer import Issuer
 from services.gateway.people.keyring import DAY_S, find_key, is_live, mark_used, over_since, principal_of
 from services.gateway.people.keys import PREFIX, digest_of
+from services.gateway.people.nearness import Nearness
 from services.gateway.people.presented import Presented, nobody, presented, unrecognised
 from services.gateway.people.principal import LOCAL, Principal, Scope
 from services.gateway.people.rates import Rates, RateState
@@ -38,7 +39,7 @@ class Reception:
     """Says who sends a request, and whether they may."""
 
     def __init__(self, settings: PeopleSettings, database: Database, new_id: Callable[[], str], clock: Callable[[], float]) -> None:
-        self.settings, self.signs_in = settings, settings.signs_in
+        self.settings, self.signs_in, self.nearness = settings, settings.signs_in, Nearness(settings)
         self.audit, self.meter, self.rates = AuditLog(database, new_id, clock), Meter(), Rates(settings)
         self.issuer = Issuer(settings, clock) if settings.oidc_issuer else None
         self._database, self._clock = database, clock

@@ -14,6 +14,7 @@ class PeopleSettings(RuntimeSettings):
     """Settings of signing in, limits, quotas and the audit log. Durations are seconds unless the name says otherwise."""
 
     host: str = Field(default="127.0.0.1", description="loopback: nobody else reaches it unless this is set")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="other web origins that may post and watch, as a JSON list")
     auth: Auth = Field(default="auto", description="auto: nobody signs in on loopback, everybody elsewhere")
 
     oidc_issuer: str = Field(

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
-from services.gateway.people.principal import LOCAL, Principal
+from services.gateway.people.principal import Principal
+from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 
 MAX_PAGE = 200
@@ -18,12 +19,19 @@ def the_desk(connection: HTTPConnection) -> Desk:
 
 
 async def who_asks(connection: HTTPConnection) -> Principal:
-    """Whoever sent the request."""
-    found: Principal = getattr(connection.state, "principal", LOCAL)
+    """Whoever sent the request, as the doorway found: where it did not stand before a route, nobody gets in (an AttributeError)."""
+    found: Principal = connection.state.principal
     return found
+
+
+def the_reception(connection: HTTPConnection) -> Reception:
+    """Where people sign in."""
+    reception: Reception = connection.app.state.reception
+    return reception
 
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
 Who = Annotated[Principal, Depends(who_asks)]
+TheReception = Annotated[Reception, Depends(the_reception)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items of a page")]
 Cursor = Annotated[str | None, Query(max_length=64, description="`next` of the page before")]
