@@ -41,9 +41,7 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
         )
     )
     if draft is not None:
-        number = await add_version(session, job, draft)
-        about = {"version": number, "job_id": job.id, "status": draft.status}
-        await record_change(session, job.composition_id, "version_added", time=fact.time, user=job.user, **about)
+        await add_version(session, job, draft)
     await _tell_composition(session, job, fact)
     return True
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.artifacts import Artifact
 from contracts.context import Context
 from contracts.retake import reached
+from services.gateway.collaboration.changes import record_change
 from services.gateway.database.models import Job, Version
 from services.gateway.people.usage import MUSIC_S, add_usage
 from services.gateway.versions.branches import branches_of, locked
@@ -97,7 +98,7 @@ async def add_version(session: AsyncSession, job: Job, draft: VersionDraft) -> i
 
     Where another version came on its branch meanwhile, the branch forks. A job that was replayed goes on from what it had left.
     """
-    composition = await locked(session, job.composition_id)
+    await locked(session, job.composition_id)
     earlier = await session.scalar(select(func.max(Version.number)).where(Version.job_id == job.id, Version.restores.is_(None)))
     branches = await branches_of(session, job.composition_id, but=job.id)
     number = max(branches.heads.values(), default=0) + 1
@@ -125,9 +126,8 @@ async def add_version(session: AsyncSession, job: Job, draft: VersionDraft) -> i
     )
     if draft.status == "completed":
         await add_usage(session, job.user, {MUSIC_S: draft.summary.get("duration_s") or 0.0}, moment)
-    if composition is not None:
-        composition.revision += 1
-        composition.updated_at = max(composition.updated_at, moment)
+    about = {"version": number, "branch": job.branch, "job_id": job.id, "status": draft.status}
+    await record_change(session, job.composition_id, "version_added", time=moment, user=job.user, **about)
     return number
 
 
