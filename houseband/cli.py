@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     catalog.add_argument("--json", action="store_true")
     up = commands.add_parser("up", help="everything on this machine, until stopped")
     up.add_argument("--port", type=int, default=8000)
-    up.add_argument("--grpc-port", type=int, metavar="PORT", help="serve gRPC here, too; 0: a free port (default: HOUSEBAND_GRPC_PORT, else none)")
+    up.add_argument(
+        "--grpc-port", type=int, metavar="PORT", help="serve gRPC here, too; 0: a free port (default: HOUSEBAND_GRPC_PORT, else none)"
+    )
     serve = commands.add_parser("serve", help="one service, for containers")
     serve.add_argument("service", choices=SERVICES)
     provision = commands.add_parser("provision", help="create or update the streams and consumers of a broker")
@@ -140,7 +142,9 @@ def _add_watch(commands: "argparse._SubParsersAction[_Parser]") -> None:
                 action.add_argument("--status", action="append", choices=states, default=[], help="only these; more than once")
                 action.add_argument("--limit", type=int, default=50, metavar="N", help="the newest N (default: 50)")
         for one in (parser, *actions.choices.values()):
-            one.add_argument("--server", metavar="URL", default=argparse.SUPPRESS, help="ask this gateway (default: the house that is up here)")
+            one.add_argument(
+                "--server", metavar="URL", default=argparse.SUPPRESS, help="ask this gateway (default: the house that is up here)"
+            )
             one.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 

@@ -16,6 +16,7 @@ class Event(Document):
     stage: str | None = None
     progress: float = 0.0
     message: str | None = ""
+    remaining_s: float | None = None
     data: dict[str, Any] | None = None
 
 
@@ -42,6 +43,11 @@ class Job(Document):
     status: str
     progress: float = 0.0
     stage: str | None = None
+    remaining_s: float | None = None
+    prompt: str = ""
+    seed: int | None = None
+    created_at: float = 0.0
+    ended_at: float | None = None
     results: Results | None = None
     error: dict[str, Any] | None = None
 

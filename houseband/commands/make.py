@@ -17,6 +17,7 @@ from houseband.editing import check_edit, restated
 from houseband.folder import check_target, default_folder, write_folder
 from houseband.home import Home
 from houseband.launcher import House
+from houseband.listening import Listener, check_listen
 from houseband.processes import interrupt_on_signals
 from houseband.request import Brought, check_options, check_server, read_brought, read_options, wanted_prompt
 from houseband.running import running_house
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make a song. Returns 0 where every check passed and 3 where one failed after all retries."""
     interrupt_on_signals()
     began = time.monotonic()
+    check_listen(arguments.listen, json=arguments.json)
     prompt, seed, options = _wanted(arguments)
     brought = read_brought(arguments)
     target = (arguments.out or default_folder(prompt, seed)).expanduser().absolute()
@@ -43,10 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     display = Display(quiet=arguments.quiet)
     if home is None:
         with Client(str(server)) as client:
-            job = _follow(client, prompt, {**options, "seed": seed}, brought, display, [])
+            job = _follow(client, prompt, {**options, "seed": seed}, brought, display, [], arguments.listen)
             write_folder(_results(job), target, client.fetch)
     else:
-        job = _make_here(home, prompt, {**options, "seed": seed}, brought, target, display)
+        job = _make_here(home, prompt, {**options, "seed": seed}, brought, target, display, arguments.listen)
     _tell(job, target, time.monotonic() - began, seed, arguments)
     return OK if job.status == "completed" else CHECK_FAILED
 
@@ -62,12 +64,14 @@ def _wanted(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
     return wanted_prompt(arguments.prompt or prompt, options), seed, options
 
 
-def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display) -> Job:
+def _make_here(
+    home: Home, prompt: str, options: dict[str, Any], brought: Brought, target: Path, display: Display, listen: str | None
+) -> Job:
     """In the house that `houseband up` keeps, or in one of our own that stops afterwards."""
     running = running_house(home)
     if running:
         with Client(running) as client:
-            job = _follow(client, prompt, options, brought, display, [Room(home.store).raise_if_full])
+            job = _follow(client, prompt, options, brought, display, [Room(home.store).raise_if_full], listen)
             write_folder(_results(job), target, client.fetch)
             return job
     display.line("starting the house")
@@ -78,7 +82,8 @@ def _make_here(home: Home, prompt: str, options: dict[str, Any], brought: Brough
         else:
             options = {"taste": known_taste(home).model_dump(mode="json"), **options}
         try:
-            job = _follow(client, prompt, options, brought, display, [watcher.raise_if_broken, Room(home.store).raise_if_full])
+            looks = [watcher.raise_if_broken, Room(home.store).raise_if_full]
+            job = _follow(client, prompt, options, brought, display, looks, listen)
             write_folder(_results(job), target, client.fetch)
         except Unavailable:
             with suppress(OSError):
@@ -94,17 +99,21 @@ def _follow(
     brought: Brought,
     display: Display,
     checks: Sequence[Callable[[], None]],
+    listen: str | None = None,
 ) -> Job:
     """Post the job and follow it to its end, with a look at the machine at each event, of which heartbeats are some.
 
     Raises what made it fail. Where the song cannot be waited for any more, and on Ctrl-C, the job is cancelled.
     """
+    if listen:
+        options = {**options, "early": "on"}
     job = client.create_job(prompt, options=options, **brought.form())
     try:
-        for event in client.watch(job.job_id):
-            for check in checks:
-                check()
-            display.event(event)
+        with Listener(client.url, job.job_id, listen, display):
+            for event in client.watch(job.job_id):
+                for check in checks:
+                    check()
+                display.event(event)
     except (KeyboardInterrupt, HousebandError):
         with suppress(HousebandError):
             client.cancel(job.job_id)

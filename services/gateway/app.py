@@ -37,7 +37,7 @@ from services.gateway.people.opening import check_settings, check_way_in
 from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
-from services.gateway.routes import asks, compositions, dead, early, events, health, jobs, keys, openapi, people, tastes
+from services.gateway.routes import asks, compositions, dead, early, events, health, jobs, keys, openapi, people, tastes, versions
 from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus
 from services.runtime.dead import DeadLetters
@@ -63,7 +63,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lambda app: _living(app, settings, figures),
     )
-    for module in (jobs, events, early, compositions, asks, tastes, people, keys, dead, health):
+    for module in (jobs, events, early, compositions, versions, asks, tastes, people, keys, dead, health):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
     app.add_middleware(Replays)

@@ -10,7 +10,7 @@ from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NotFoundError
 
 from contracts.errors import Unavailable
-from contracts.events import FACTS_STREAM, TERMINAL_FACTS, Fact, StageReady
+from contracts.events import FACTS_STREAM, TERMINAL_FACTS, DraftReady, Fact, StageReady
 from services.runtime.bus import Bus
 from services.runtime.provision import GATEWAY_FACTS, Delivery, provision
 from services.runtime.settings import RuntimeSettings
@@ -32,6 +32,10 @@ class JetStreamBus:
         with _told("the stream of facts"):
             # An end has its time in its id, as where the runtime tells it: a replayed job may end twice.
             await self._bus.fact(fact, suffix=f":{fact.time:.3f}" if fact.fact in TERMINAL_FACTS else "")
+
+    async def publish_draft(self, event: DraftReady) -> None:
+        with _told("the queue of drafts"):
+            await self._bus.draft(event)
 
     async def pending(self, job_id: str) -> bool:
         with _told("the work queue"):

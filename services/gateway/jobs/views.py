@@ -30,6 +30,15 @@ class StemView(Document):
     url: str
 
 
+class Reuse(Document):
+    """What a revision took from the version it goes on from (`of`), and what was made: stages, score parts, dry stems."""
+
+    of: int | None
+    stages: dict[str, Literal["kept", "made"]]
+    parts: dict[str, Literal["kept", "made"]]
+    stems: dict[str, Literal["kept", "made"]]
+
+
 class Results(Document):
     """Where the delivered files are."""
 
@@ -38,6 +47,7 @@ class Results(Document):
     mixed_track_url: str | None = Field(description="master.wav; null where the job stopped before mastering")
     stems: tuple[StemView, ...]
     files: dict[str, str]
+    reuse: Reuse | None = Field(default=None, description="null for a song of its own")
 
 
 class JobView(Document):
@@ -57,6 +67,10 @@ class JobView(Document):
     last_seq: int = Field(description="seq of the last fact; events?after=SEQ goes on from there")
     status_url: str
     events_url: str
+    preview_url: str = Field(default="", description="where its beginning is heard while it is made")
+    parent: int | None = Field(default=None, description="the version that it revises")
+    branch: str = "main"
+    remaining_s: float | None = Field(default=None, description="seconds until it is done, from measured times; null once it has ended")
     results: Results | None = None
     error: Problem | None = None
 
@@ -67,6 +81,10 @@ class VersionView(Document):
     composition_id: str
     version: int
     parent: int | None
+    branch: str = "main"
+    stage: str | None = Field(default=None, description="the stage that it got to; before finalization it is a partial version")
+    note: str = Field(default="", description="what was asked of it")
+    restores: int | None = Field(default=None, description="the version whose files it has")
     job_id: str
     status: str
     created_at: float
@@ -134,6 +152,9 @@ def job_view(job: Job, version: Version | None) -> JobView:
             "last_seq": job.last_seq,
             "status_url": status_url(job.id),
             "events_url": events_url(job.id),
+            "preview_url": preview_url(job.id),
+            "parent": job.parent,
+            "branch": job.branch,
             "results": results_view(version) if version else None,
             "error": job.problem,
         }
@@ -150,6 +171,7 @@ def results_view(version: Version) -> Results:
         mixed_track_url=files.get(MASTER),
         stems=stems,
         files=files,
+        reuse=Reuse.model_validate(version.reuse) if version.reuse else None,
     )
 
 
@@ -159,6 +181,10 @@ def version_view(version: Version) -> VersionView:
         composition_id=version.composition_id,
         version=version.number,
         parent=version.parent,
+        branch=version.branch,
+        stage=version.stage,
+        note=version.note,
+        restores=version.restores,
         job_id=version.job_id,
         status=version.status,
         created_at=version.created_at,
@@ -187,6 +213,11 @@ def status_url(job_id: str) -> str:
 def events_url(job_id: str) -> str:
     """Where a job's events are (WebSocket)."""
     return f"{API}/jobs/{job_id}/events"
+
+
+def preview_url(job_id: str) -> str:
+    """Where a job is heard while it is made."""
+    return f"{API}/jobs/{job_id}/preview"
 
 
 def composition_url(composition_id: str) -> str:
