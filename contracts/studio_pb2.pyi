@@ -165,7 +165,7 @@ class WatchJobRequest(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., after_seq: _Optional[int] = ...) -> None: ...
 
 class JobEvent(_message.Message):
-    __slots__ = ("seq", "time", "type", "stage", "progress", "message", "data")
+    __slots__ = ("seq", "time", "type", "stage", "progress", "message", "data", "remaining_s")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -173,6 +173,7 @@ class JobEvent(_message.Message):
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_S_FIELD_NUMBER: _ClassVar[int]
     seq: int
     time: float
     type: str
@@ -180,7 +181,8 @@ class JobEvent(_message.Message):
     progress: float
     message: str
     data: _struct_pb2.Struct
-    def __init__(self, seq: _Optional[int] = ..., time: _Optional[float] = ..., type: _Optional[str] = ..., stage: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    remaining_s: float
+    def __init__(self, seq: _Optional[int] = ..., time: _Optional[float] = ..., type: _Optional[str] = ..., stage: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., remaining_s: _Optional[float] = ...) -> None: ...
 
 class FetchArtifactRequest(_message.Message):
     __slots__ = ("composition_id", "version", "name", "offset", "length")

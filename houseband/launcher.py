@@ -73,6 +73,7 @@ class House:
     services: dict[str, Watched]
     owns_database: bool
     closing: ExitStack
+    grpc_address: str | None = None
 
     @classmethod
     def open(
@@ -84,6 +85,7 @@ class House:
         shared: bool = True,
         allowed_sounds: Iterable[str] = (),
         only: Iterable[str] = SERVICES,
+        grpc_port: int | None = None,
     ) -> Self:
         """Start everything. Raises Unavailable with the reason where a part does not come up; nothing stays then.
 
@@ -94,6 +96,7 @@ class House:
             shared: may stand beside another house of this home, with a database of its own.
             allowed_sounds: instruments of the user's own, by absolute path: jobs of this house may name files of their folders.
             only: the services to start, the gateway among them: questions that need no job need not all.
+            grpc_port: of gRPC; None: no gRPC; 0: a free one.
         """
         try:
             with ExitStack() as undo:
@@ -109,9 +112,12 @@ class House:
                 asyncio.run(_provision(nats_url))
                 gateway_port = port or _free_port()
                 environment = _environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock))
+                wire_port = grpc_port if grpc_port is None else grpc_port or _free_port()
+                environment["HOUSEBAND_GRPC_PORT"] = "-1" if wire_port is None else str(wire_port)
                 services = _services(environment | _allowing(allowed_sounds), run_dir.path, only)
                 undo.callback(_stop, list(services.values()))
                 house = cls(home, f"http://127.0.0.1:{gateway_port}", broker, services, bool(lock), ExitStack())
+                house.grpc_address = None if wire_port is None else f"127.0.0.1:{wire_port}"
                 house.watch()
                 house._wait_ready()
                 house.closing = undo.pop_all()

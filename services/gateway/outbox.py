@@ -8,7 +8,6 @@ import asyncio
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select
 
 from contracts.errors import BadInput, Unavailable
 from contracts.events import Accepted
@@ -16,14 +15,15 @@ from services.gateway.database.models import ENDED, Job, OutboxRow
 from services.gateway.jobs.acceptance import first_context, first_event
 from services.gateway.jobs.endings import end_job
 from services.gateway.ports import Desk
+from services.gateway.releasing import ended_unsent, next_to_send
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 100
+_MOST_FAILURES = 3
 
 
 class OutboxRelay:
-    """Sends what is owed: at once when nudged, and again and again until the bus has it."""
+    """Sends what is owed: at once when nudged and there is a place, and again and again until the bus has it."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -44,14 +44,21 @@ class OutboxRelay:
                 continue
 
     async def send_owed(self) -> int:
-        """Send all that is owed, oldest first; how many the bus took. A failure of one leaves the others alone."""
-        sent = 0
-        for row_id, job in await self._owed():
+        """Send what is owed, in turn between users, as far as there are places; how many the bus took.
+
+        A failure of one leaves the others alone; after a few it is the bus that fails, and the round is over.
+        """
+        sent = failed = 0
+        waiting, free = await self._owed()
+        for row_id, job in waiting:
+            if sent == free or failed == _MOST_FAILURES:
+                break
             try:
                 await self.send(job)
             except Unavailable as error:
                 log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
                 await self._mark(row_id, failure=str(error))
+                failed += 1
             except BadInput as error:  # the version that it revises cannot be read
                 await end_job(self._desk, job, "failed", error.problem())
                 await self._mark(row_id, failure=str(error))
@@ -75,21 +82,22 @@ class OutboxRelay:
         await self._desk.bus.publish_stage(event)
         await self._desk.bus.publish_fact(Accepted(job_id=job.id, composition_id=job.composition_id, time=job.created_at))
 
-    async def _owed(self) -> list[tuple[int, Job]]:
-        statement = (
-            select(OutboxRow.id, Job)
-            .join(Job, Job.id == OutboxRow.job_id)
-            .where(OutboxRow.sent_at.is_(None))
-            .order_by(OutboxRow.id)
-            .limit(_BATCH)
-        )
+    async def _owed(self) -> tuple[list[tuple[int, Job]], int]:
+        """What waits, in the order of its turn, and how much of it may be sent."""
         async with self._desk.database.read() as session:
-            return [(row_id, job) for row_id, job in (await session.execute(statement)).all()]
+            over = await ended_unsent(session)
+            waiting, free = await next_to_send(session, self._desk.settings.jobs_in_flight, self._desk.clock())
+        for row_id in over:
+            await self._mark(row_id)
+        return [(one.row_id, one.job) for one in waiting], free
 
     async def _mark(self, row_id: int, failure: str | None = None) -> None:
         async with self._desk.database.write() as session:
             row = await session.get_one(OutboxRow, row_id)
             row.attempts += 1
             row.last_error = failure
-            if failure is None:
+            if failure is None and row.sent_at is None:
                 row.sent_at = self._desk.clock()
+                job = await session.get_one(Job, row.job_id)
+                if job.status == "queued":  # the time that it waited for its turn is not held against it
+                    job.deadline_at = row.sent_at + self._desk.settings.job_deadline_s

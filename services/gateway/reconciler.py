@@ -8,7 +8,7 @@ revision. The message id gets a suffix, since the broker refuses an id it has se
 import asyncio
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from contracts.context import successor
 from contracts.errors import BadInput, Problem, Unavailable
@@ -19,6 +19,7 @@ from services.gateway.jobs.revisions import load_context, newest_revision
 from services.gateway.ports import Desk
 
 log = structlog.get_logger(__name__)
+_LEAST_PAUSE_S = 0.5
 
 
 class Reconciler:
@@ -31,7 +32,14 @@ class Reconciler:
         """Reconcile until cancelled."""
         while True:
             await self.reconcile()
-            await asyncio.sleep(self._desk.settings.reconcile_period_s)
+            await asyncio.sleep(await self._pause_s())
+
+    async def _pause_s(self) -> float:
+        """The period, or less where a job's deadline comes before."""
+        async with self._desk.database.read() as session:
+            nearest = await session.scalar(select(func.min(Job.deadline_at)).where(Job.status == "processing"))
+        period_s = self._desk.settings.reconcile_period_s
+        return period_s if nearest is None else min(max(nearest - self._desk.clock(), _LEAST_PAUSE_S), period_s)
 
     async def reconcile(self) -> dict[str, str]:
         """Look at every open job once; what was done for each, by job id. An unavailable bus or store is met next time."""
@@ -56,7 +64,7 @@ class Reconciler:
 
     async def _look_after(self, job: Job) -> str:
         if self._desk.clock() > job.deadline_at:
-            end = await end_job(self._desk, job, "failed", deadline_problem(job.deadline_at - job.created_at))
+            end = await end_job(self._desk, job, "failed", deadline_problem(self._desk.clock() - job.created_at))
             return end.status
         if await self._desk.bus.pending(job.id):
             return "waiting"
@@ -100,12 +108,13 @@ class Reconciler:
         return "owed again"
 
     async def _open_jobs(self) -> list[Job]:
-        """Open jobs whose first event left the outbox; the relay looks after the others."""
+        """Open jobs whose first event left the outbox; the relay looks after the others, until they waited too long."""
+        queued_before = self._desk.clock() - self._desk.settings.queue_deadline_s
         statement = (
             select(Job)
             .join(OutboxRow, OutboxRow.job_id == Job.id)
             .where(Job.status.in_(OPEN))
-            .where(OutboxRow.sent_at.is_not(None) | (Job.deadline_at < self._desk.clock()))
+            .where(OutboxRow.sent_at.is_not(None) | (Job.created_at < queued_before))
             .order_by(Job.created_at)
         )
         async with self._desk.database.read() as session:

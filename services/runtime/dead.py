@@ -35,6 +35,7 @@ from services.runtime.provision import DEAD_LETTERS
 from services.runtime.workbench import Objects
 
 RETRY_S = 5.0
+_ALL = "houseband.dead.>"
 log = structlog.get_logger()
 
 
@@ -90,14 +91,14 @@ class DeadLetters:
         finally:
             await subscription.unsubscribe()
 
-    async def list(self) -> list[tuple[int, DeadLetter]]:
-        """The letters with their sequence numbers, oldest first."""
-        js = self._bus.jetstream
-        state = (await js.stream_info(DEAD_STREAM)).state
+    async def list(self, *, after: int = 0, most: int = 1000) -> list[tuple[int, DeadLetter]]:
+        """Letters with their sequence numbers, oldest first: at most `most` of those above `after`."""
         found: list[tuple[int, DeadLetter]] = []
-        for seq in range(state.first_seq, state.last_seq + 1):
-            with contextlib.suppress(NotFoundError):
-                found.append((seq, DeadLetter.model_validate_json(_data(await js.get_msg(DEAD_STREAM, seq)))))
+        with contextlib.suppress(NotFoundError):  # none follows
+            while len(found) < most:
+                message = await self._bus.jetstream.get_msg(DEAD_STREAM, after + 1, subject=_ALL, next=True)
+                after = message.seq or after + 1
+                found.append((after, DeadLetter.model_validate_json(_data(message))))
         return found
 
     async def show(self, seq: int) -> DeadLetter:

@@ -83,6 +83,7 @@ async def test_a_job_that_takes_too_long_fails_and_says_so(open_house: Open) -> 
     """The deadline ends the job, also while a message waits, and empties its queue."""
     async with open_house(play=False, job_deadline_s=0.01) as house:
         answer = await post_sent(house)
+        await asyncio.sleep(0.05)
         assert await Reconciler(house.desk).reconcile() == {answer["job_id"]: "failed"}
         job = await house.ended(answer["job_id"])
         assert (job["error"]["code"], job["error"]["status"]) == ("deadline_exceeded", 504)

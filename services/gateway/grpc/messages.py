@@ -53,6 +53,7 @@ def event_message(message: Message) -> wire.JobEvent:
         progress=message.progress,
         message=message.message,
         data=struct(message.data) if message.data else None,
+        remaining_s=getattr(message, "remaining_s", None),
     )
 
 
