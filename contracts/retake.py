@@ -1,6 +1,9 @@
 """What stays of a song where it is made again from a stage on: because QA sent it back, or because a person revises it."""
 
-from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, Request, Technical
+from typing import Any
+
+from contracts.brief import Brief, Source
+from contracts.context import LEAST_LUFS, MOST_LUFS, Context, Creative, IdeationSection, Request, Technical
 from contracts.errors import BadInput
 from contracts.pipeline import BACK, FORWARD, Stage
 
@@ -75,6 +78,8 @@ def carried_over(parent: Context, request: Request, job_id: str, created_at: flo
             "timings": {},
         }
     )
+    if kept.ideation and request.revises.stated:
+        kept = kept.model_copy(update={"ideation": IdeationSection(brief=_decided(kept.ideation.brief, request.revises.stated))})
     if Stage.IDEATION in again:
         return kept.model_copy(update={"musical": None, "technical": Technical(), "creative": Creative()})
     options = request.options
@@ -85,6 +90,17 @@ def carried_over(parent: Context, request: Request, job_id: str, created_at: flo
             )
         }
     )
+
+
+def _decided(brief: Brief, stated: dict[str, Any]) -> Brief:
+    """The brief with fields as the user's own notes have them."""
+    fields = {
+        name: getattr(brief, name).model_copy(
+            update={"value": value, "source": Source.STATED, "evidence": "patched score", "confidence": 1.0, "reason": None}
+        )
+        for name, value in stated.items()
+    }
+    return brief.model_copy(update=fields)
 
 
 def target_lufs_of(context: Context) -> float:

@@ -1,9 +1,10 @@
-"""The gateway as it runs: uvicorn on loopback, a real nats-server, an object store in a folder, SQLite."""
+"""The gateway as it runs: uvicorn on loopback, a real nats-server, an object store in a folder, SQLite or PostgreSQL."""
 
 import asyncio
 import contextlib
+import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from services.gateway.ports import Desk
 from services.gateway.settings import GatewaySettings
 from services.runtime.provision import provision
 from services.runtime.workbench import Objects
+from tests.gateway.postgres import Postgres, start_postgres
 from tests.gateway.toy_band import ToyBand
 
 
@@ -55,14 +57,43 @@ def form(prompt: str = "a song", options: str | None = None, **files: Any) -> di
     return {**fields, **files}
 
 
+SQL_MODULES = ("database", "people", "jobs.test_facts", "test_outbox", "test_reconciler")
+"""Modules of tests that run on SQLite and on PostgreSQL; the others run on SQLite. HOUSEBAND_TEST_DATABASES: all on what it names."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that touches SQL runs on each database."""
+    stated = os.environ.get("HOUSEBAND_TEST_DATABASES")
+    touches = metafunc.module.__name__.removeprefix("tests.gateway.").startswith(SQL_MODULES)
+    if "database_url" in metafunc.fixturenames and (touches or stated):
+        metafunc.parametrize("database_url", stated.split(",") if stated else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL that lives as long as the test session."""
+    server = start_postgres(tmp_path_factory.mktemp("pg") / "data")
+    yield server
+    server.server.cleanup()
+
+
 @pytest.fixture
-def settings(tmp_path: Path, fresh_nats_url: str) -> GatewaySettings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own, with the tables of today or none yet."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.fresh()
+    return f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, fresh_nats_url: str, database_url: str) -> GatewaySettings:
     """Everything in the test's own folder, periods short."""
     return GatewaySettings(
         nats_url=fresh_nats_url,
         store=f"file://{tmp_path}/store?sync=no",
         scratch_dir=tmp_path / "scratch",
-        database_url=f"sqlite+aiosqlite:///{tmp_path}/gateway.db",
+        database_url=database_url,
         max_upload_bytes=200_000,
         outbox_period_s=0.05,
         reconcile_period_s=3600.0,
@@ -79,7 +110,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
     """Opens a gateway with changed settings; `play=False` leaves the band out."""
 
     @asynccontextmanager
-    async def opened(*, play: bool = True, **changes: Any) -> AsyncIterator[House]:
+    async def opened(*, play: bool = True, players: type[ToyBand] = ToyBand, **changes: Any) -> AsyncIterator[House]:
         await provision(settings.nats_url)
         app = create_app(settings.model_copy(update=changes))
         listener = socket.socket()
@@ -87,7 +118,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
         config = server_config(app, settings.model_copy(update=changes))
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        band = ToyBand(settings.nats_url, store)
+        band = players(settings.nats_url, store)
         playing = asyncio.create_task(band.run()) if play else None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:

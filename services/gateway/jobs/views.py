@@ -102,8 +102,11 @@ class CompositionView(Document):
     """A composition and what there is of it."""
 
     composition_id: str
+    title: str = ""
     prompt: str
     created_at: float
+    updated_at: float = 0.0
+    revision: int = Field(default=0, description="counts its changes, and is its entity tag")
     versions: int
     versions_url: str
     latest: VersionView | None = None
@@ -197,8 +200,11 @@ def composition_view(composition: Composition, versions: int, latest: Version | 
     """A composition in a list."""
     return CompositionView(
         composition_id=composition.id,
+        title=composition.title,
         prompt=composition.prompt,
         created_at=composition.created_at,
+        updated_at=composition.updated_at,
+        revision=composition.revision,
         versions=versions,
         versions_url=f"{composition_url(composition.id)}/versions",
         latest=version_view(latest) if latest else None,

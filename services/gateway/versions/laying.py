@@ -1,0 +1,90 @@
+"""Edits of the mix and the record, laid over the options that were in force."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from contracts.context import Options
+from contracts.edits import Edit, FormEdit, LevelEdit, MasterEdit, MixEdit, Outline, RemoveEdit
+from contracts.sound import MixEdits
+from services.gateway.versions.merging import merged
+
+LOWEST_DB, HIGHEST_DB = -60.0, 24.0
+LOWEST_SECTION_DB, HIGHEST_SECTION_DB = -24.0, 12.0
+"""What the mixer takes for a section as a whole."""
+Channels = dict[str, dict[str, Any]]
+
+
+def laid(options: Options, edits: tuple[Edit, ...], outline: Outline) -> Options:
+    """`options` with the level, mix and master edits laid over them in order; edits of the score only take away what they make moot.
+
+    A level edit adds to what was stated before, a mix edit stands over it.
+    """
+    for edit in edits:
+        if isinstance(edit, LevelEdit):
+            options = _with_mix(options, partial(_levelled, edit=edit, outline=outline))
+        elif isinstance(edit, MixEdit):
+            over = edit.mix.model_dump(mode="json", exclude_unset=True)
+            options = _with_mix(options, partial(merged, patch=over))
+        elif isinstance(edit, MasterEdit):
+            stated = {name: getattr(edit, name) for name in ("target_lufs", "ceiling_dbtp")}
+            options = options.model_copy(update={name: value for name, value in stated.items() if value is not None})
+        elif options.mix is not None:
+            options = _with_mix(options, partial(_without, edit=edit, outline=outline))
+    return options
+
+
+def _with_mix(options: Options, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Options:
+    stated = options.mix.model_dump(mode="json", exclude_defaults=True) if options.mix else {}
+    return options.model_copy(update={"mix": MixEdits.model_validate(change(stated))})
+
+
+def _levelled(mix: dict[str, Any], edit: LevelEdit, outline: Outline) -> dict[str, Any]:
+    """Parts or sections louder. A part's own statement goes before that of its role, so it begins with what the role's says."""
+    if edit.sections and not edit.parts:
+        known = mix.get("section_db", {})
+        moved = {name: _added(known, name, edit.db, LOWEST_SECTION_DB, HIGHEST_SECTION_DB) for name in edit.sections}
+        return {**mix, "section_db": {**known, **moved}}
+    channels: Channels = dict(mix.get("channels", {}))
+    for part in edit.parts or outline.parts:
+        own, roles = dict(channels.get(part, {})), channels.get(_role(outline, part), {})
+        if edit.sections:
+            known = {**roles.get("section_db", {}), **own.get("section_db", {})}
+            own["section_db"] = {**known, **{name: _added(known, name, edit.db) for name in edit.sections}}
+        else:
+            own["level_db"] = _added({**roles, **own}, "level_db", edit.db)
+        channels[part] = own
+    return {**mix, "channels": channels}
+
+
+def _role(outline: Outline, part: str) -> str:
+    return outline.parts[part].role if part in outline.parts else ""
+
+
+def _added(known: Mapping[str, float], name: str, by_db: float, lowest: float = LOWEST_DB, highest: float = HIGHEST_DB) -> float:
+    return round(min(max(known.get(name, 0.0) + by_db, lowest), highest), 3)
+
+
+def _without(mix: dict[str, Any], edit: Edit, outline: Outline) -> dict[str, Any]:
+    """The mix without what names a part or a section that the edit takes out of the song."""
+    parts, sections = _leaving(edit, outline)
+    if not parts and not sections:
+        return mix
+    channels: Channels = {}
+    for name, one in mix.get("channels", {}).items():
+        if name not in parts:
+            kept = {section: value for section, value in one.get("section_db", {}).items() if section not in sections}
+            channels[name] = {**one, "section_db": kept} if "section_db" in one else one
+    of_sections = {name: value for name, value in mix.get("section_db", {}).items() if name not in sections}
+    return {**mix, "channels": channels, "section_db": of_sections}
+
+
+def _leaving(edit: Edit, outline: Outline) -> tuple[set[str], set[str]]:
+    """Parts (with roles that nobody plays any more) and sections that an edit takes out."""
+    if isinstance(edit, RemoveEdit) and not edit.sections and not edit.bars and not edit.pieces:
+        parts = set(edit.parts or outline.parts)
+        staying = {one.role for name, one in outline.parts.items() if name not in parts}
+        return parts | ({one.role for one in outline.parts.values()} - staying), set()
+    if isinstance(edit, FormEdit) and edit.action == "remove":
+        return set(), {edit.section}
+    return set(), set()

@@ -1,0 +1,166 @@
+"""A merge patch over a version: options, brief, score and mix, each checked as if it had been posted by itself."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from contracts.brief import Brief
+from contracts.context import Context, Options
+from contracts.errors import BadInput
+from contracts.music.chord import Chord
+from contracts.music.key import Key
+from contracts.music.meter import Meter
+from contracts.music.score import PART_ID, Score
+from contracts.pipeline import Stage
+from services.gateway.jobs.intake import read_options
+from services.gateway.problems import Refused
+from services.gateway.versions.merging import MOST_DEPTH, is_deeper, merged, unknown_path
+from services.gateway.versions.starting import Need
+from services.music.packs.instruments import instruments
+
+MEMBERS = ("options", "brief", "score", "mix")
+_LONGEST_BARS, _MOST_SECONDS = 4096, 1200.0
+_T = TypeVar("_T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Patched:
+    """A version's request and score as patched. `seed` None and `score` None: as they were."""
+
+    options: Options
+    seed: int | None = None
+    score: Score | None = None
+    needs: tuple[Need, ...] = ()
+
+
+def patched(patch: dict[str, Any], context: Context, score: Score | None) -> Patched:
+    """What a patch makes of a version. Raises Refused (422, 409) or BadInput, with the path that is at fault."""
+    _check_shape(patch)
+    options, seed = _options(patch.get("options"), patch.get("mix"), context.request.options)
+    needs: list[Need] = []
+    if seed is not None and seed != context.seed:
+        needs.append(Need(Stage.COMPOSITION, "options.seed"))
+    if brief := _brief(patch.get("brief"), context):
+        options = options.model_copy(update={"brief": {**(options.brief or {}), **brief}})
+    changed = _score(patch["score"], score) if patch.get("score") else None
+    if changed is not None:
+        needs.append(Need(Stage.ARRANGEMENT, "score", only=True))
+    return Patched(options, seed, changed, tuple(needs))
+
+
+def _check_shape(patch: dict[str, Any]) -> None:
+    for name, value in patch.items():
+        if name not in MEMBERS:
+            raise Refused(422, f"patch has no member {name[:40]}.", field=f"patch.{name[:40]}", value=value, allowed=", ".join(MEMBERS))
+        if value is not None and not isinstance(value, dict):
+            raise Refused(422, f"patch.{name} is no object.", field=f"patch.{name}", value=value, allowed="a JSON object")
+    if is_deeper(patch):
+        raise Refused(422, "The patch nests too deeply.", field="patch", allowed=f"up to {MOST_DEPTH} levels")
+    try:
+        json.dumps(patch, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Refused(422, "The patch is no Unicode text.", field="patch", value=str(error.object)[:80], allowed="Unicode text") from error
+
+
+def _options(patch: dict[str, Any] | None, mix: dict[str, Any] | None, before: Options) -> tuple[Options, int | None]:
+    """The options as patched, read as those of a new job are, and the seed beside them."""
+    if not patch and not mix:
+        return before, None
+    stated = before.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    document = merged(stated, patch or {})
+    if mix:
+        document["mix"] = merged(document.get("mix") or {}, mix)
+    document.pop("until", None)  # stated beside the patch
+    try:
+        options, seed = read_options(json.dumps(document))
+    except Refused as refused:
+        problem = refused.problem()
+        path = (problem.field or "options").removeprefix("options.mix.") if mix else (problem.field or "options")
+        field = f"patch.mix.{path}" if mix and problem.field and problem.field.startswith("options.mix.") else f"patch.{problem.field}"
+        told = problem.detail.replace(problem.field or "", field, 1)
+        raise Refused(refused.status, told, code=problem.code, field=field, value=problem.value, allowed=problem.allowed) from refused
+    return options, seed
+
+
+def _brief(patch: dict[str, Any] | None, context: Context) -> dict[str, Any]:
+    """The fields of the brief that a patch changes, as they are then; they stand over prompt and options."""
+    if not patch:
+        return {}
+    if context.ideation is None:
+        raise BadInput("patch.brief", "a brief", "a version that got to ideation; before, state options")
+    before = context.ideation.brief.model_dump(mode="json")
+    after = merged(before, patch)
+    for name in patch:
+        if name not in Brief.model_fields:
+            raise Refused(
+                422, f"A brief has no field {name[:40]}.", field=f"patch.brief.{name[:40]}", allowed=", ".join(Brief.model_fields)
+            )
+    _validated(Brief.model_validate, after, patch, "patch.brief")
+    return {name: after[name] for name in patch if name in after and after[name] != before.get(name)}
+
+
+def _score(patch: dict[str, Any], before: Score | None) -> Score:
+    """The score as patched: well formed, its music readable, every note inside the song. Raises Refused or BadInput."""
+    if before is None:
+        raise Refused(
+            409,
+            "This version has no arranged notes yet.",
+            code="illegal_move",
+            field="patch.score",
+            allowed="a version that got to arrangement",
+        )
+    score = _validated(Score.model_validate, merged(before.model_dump(mode="json"), patch), patch, "patch.score")
+    _read("patch.score.meter", partial(Meter.parse, score.meter))
+    _read("patch.score.key", partial(Key.parse, score.key))
+    if not score.sections or not score.parts:
+        raise BadInput("patch.score", "no section or no part", "a song that sounds")
+    if not 1 <= score.bars <= _LONGEST_BARS or score.duration_s > _MOST_SECONDS:
+        raise BadInput(
+            "patch.score", f"{score.bars} bars, {score.duration_s:.0f} s", f"up to {_LONGEST_BARS} bars and {_MOST_SECONDS:.0f} s"
+        )
+    for name, section in score.sections.items():
+        _read(f"patch.score.sections.{name}.key", partial(Key.parse, section.key))
+        for event in section.chords:
+            _read(f"patch.score.sections.{name}.chords", partial(Chord.parse, event.symbol))
+    _check_parts(score)
+    return score
+
+
+def _check_parts(score: Score) -> None:
+    known, last = instruments(), score.end_tick
+    for name, part in score.parts.items():
+        where = f"patch.score.parts.{name[:40]}"
+        if not re.fullmatch(PART_ID, name):
+            raise BadInput(where, name[:40], f"a name of the form {PART_ID}")
+        if part.instrument not in known:
+            raise BadInput(f"{where}.instrument", part.instrument, ", ".join(sorted(known)))
+        for index, note in enumerate(part.notes):
+            if not (0 <= note.start < last and note.duration > 0 and 0 <= note.pitch <= 127 and 1 <= note.velocity <= 127):
+                allowed = f"[start 0 to {last - 1}, duration above 0, pitch 0 to 127, velocity 1 to 127]"
+                raise BadInput(f"{where}.notes.{index}", list(note), allowed)
+
+
+def _validated(read: Callable[[Any], _T], document: Any, patch: Any, path: str) -> _T:
+    """A patched document as its model understands it. Raises Refused for a value that cannot be, and for a member it does not have."""
+    try:
+        understood = read(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join((path, *map(str, first["loc"])))
+        raise Refused(422, f"{field}: {first['msg']}.", field=field, value=first.get("input"), allowed=first["msg"]) from error
+    if unknown := unknown_path(patch, understood.model_dump(mode="json")):
+        field = ".".join((path, *unknown))
+        raise Refused(422, f"There is no {field}.", field=field, allowed="members that the document has")
+    return understood
+
+
+def _read(field: str, parse: Callable[[], object]) -> None:
+    try:
+        parse()
+    except BadInput as error:
+        raise Refused(422, str(error), field=field, value=error.value, allowed=error.allowed) from error

@@ -1,0 +1,199 @@
+"""Taking a revision: read, laid on the version it changes, checked, and written down as a job."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.artifacts import Artifact
+from contracts.context import Context, Options, Request
+from contracts.edits import EDITS, Edit, Instructed, Outline, first_stage_of
+from contracts.errors import IllegalMove
+from contracts.music.score import Score
+from contracts.pipeline import Stage
+from contracts.retake import carried_over, reached, stages_from
+from contracts.revising import MAIN, Revises
+from services.gateway.database.models import Job, Version
+from services.gateway.jobs.acceptance import accept_revision
+from services.gateway.jobs.intake import Order
+from services.gateway.jobs.ordering import check_words
+from services.gateway.jobs.revisions import load_context
+from services.gateway.people.access import version_for
+from services.gateway.people.principal import Principal
+from services.gateway.people.quotas import limits_for
+from services.gateway.ports import Desk
+from services.gateway.problems import Refused
+from services.gateway.versions.asking import Revision
+from services.gateway.versions.laying import laid
+from services.gateway.versions.outlining import check_places, outline_of
+from services.gateway.versions.patching import Patched, patched
+from services.gateway.versions.starting import Need, check_until, is_before, needs_of, start
+from services.gateway.versions.stored import first_there
+
+_SPARE_S = 3.0
+"""What the enhancer keeps of the time for an answer, beside what it gives a language model."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """The version that is revised, as it lies in the store. `score` None: it has no arranged notes."""
+
+    version: Version
+    context: Context
+    score: Score | None
+
+    @property
+    def notes(self) -> Artifact | None:
+        """Where the arranged notes are."""
+        return self.context.arrangement.score if self.context.arrangement else None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A revision that was taken: its job, and what it was understood as. `unread`: words that nothing was made of."""
+
+    job: Job
+    start: Stage
+    told: tuple[str, ...]
+    unread: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+async def take_revision(desk: Desk, who: Principal, composition_id: str, number: int, asked: Revision) -> Taken:
+    """The job that revises a version. The caller nudges the outbox relay.
+
+    Raises Refused or BadInput: 403, 404, 409 for a move that the stages do not allow or where somebody was faster, 422 with the
+    field at fault, 429; Unavailable where the words cannot be read now.
+    """
+    async with desk.database.read() as session:
+        version = await version_for(session, who, composition_id, number, "editor")
+    base = await load_base(desk, version)
+    laid_over = patched(asked.patch, base.context, base.score)
+    outline = outline_of(base.context.model_copy(update={"request": _request_with(base.context, laid_over)}), laid_over.score or base.score)
+    read = await _read(desk, asked, outline, laid_over.options)
+    options = laid(laid_over.options, read.edits, outline).model_copy(update={"until": asked.until})
+    first = await _start(desk, asked, base, laid_over, read.edits, options)
+    notes = await _stored(desk, laid_over.score) if laid_over.score is not None else base.notes
+    request = _request(base, laid_over, read, options, first, asked, notes).model_copy(update={"user": who.user})
+    if options != base.context.request.options.model_copy(update={"until": options.until}):
+        await check_words(desk, Order(prompt=request.prompt, options=options, seed=request.seed, lyrics=request.lyrics))
+    job_id = desk.new_id()
+    carried_over(base.context, request, job_id, desk.clock())  # what cannot be carried is told now, and not by a failed job
+    job = await accept_revision(desk, request, version, job_id, asked.expected_head, asked.branch, limits_for(desk.settings, who.limits))
+    desk.hub.wake_composition(composition_id)
+    return Taken(job, first, read.told, read.unread, read.edits)
+
+
+async def load_base(desk: Desk, version: Version) -> Base:
+    """A version with its context and its notes. Raises BadInput or Unavailable where they cannot be read."""
+    context = await load_context(desk.objects, version.revision)
+    score = None
+    if context.arrangement is not None:
+        score = Score.model_validate_json(await asyncio.to_thread(desk.objects.read, context.arrangement.score.key))
+    return Base(version, context, score)
+
+
+async def _read(desk: Desk, asked: Revision, outline: Outline, options: Options) -> Instructed:
+    """Everything that was asked for as edits: the instruction's as the enhancer reads it, then those that were sent as such."""
+    said = await _instructed(desk, asked.instruction, outline, options) if asked.instruction.strip() else Instructed(edits=())
+    sent = _edits(asked.edits)
+    check_places(sent, outline)
+    for edit in sent:
+        if edit.words:
+            said = said.model_copy(update={"told": (*said.told, edit.words)})
+    return said.model_copy(update={"edits": (*said.edits, *sent)})
+
+
+async def _instructed(desk: Desk, instruction: str, outline: Outline, options: Options) -> Instructed:
+    if "\x00" in instruction:
+        raise Refused(422, "The instruction holds a NUL character.", field="instruction", value=instruction, allowed="text without NUL")
+    arguments: dict[str, Any] = {
+        "instruction": instruction,
+        "outline": outline.model_dump(mode="json"),
+        "enhance": "llm" if options.enhance == "llm" else "offline",
+        "within_s": max(desk.settings.brief_timeout_s - _SPARE_S, 1.0),
+    }
+    answer = await desk.bus.ask("enhancer", "instruct", arguments, desk.settings.brief_timeout_s)
+    return Instructed.model_validate(answer)
+
+
+def _edits(sent: list[dict[str, Any]]) -> tuple[Edit, ...]:
+    """Edits that were sent as such. Raises Refused (422) with the path of what is none."""
+    try:
+        return EDITS.validate_python(sent)
+    except ValidationError as error:
+        first = error.errors()[0]
+        # Between the place in the list and the field stands the kind, which is no member of the document.
+        path = ".".join(str(part) for part in ("edits", *first["loc"][:1], *first["loc"][2:]))
+        raise Refused(422, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"]) from error
+
+
+async def _start(desk: Desk, asked: Revision, base: Base, over: Patched, edits: tuple[Edit, ...], options: Options) -> Stage:
+    """The stage to start from: as asked, as the changes need it, or the next one; earlier where the store lost what that one works on."""
+    needs = [*over.needs, *needs_of(base.context.request.options, options, base.context.request)]
+    if edits:
+        first = first_stage_of(edits)
+        needs.append(Need(first, "the edit", only=first is Stage.ARRANGEMENT))
+    stage = start(reached(base.context), asked.from_stage, needs)
+    if base.score is None and any(need.only for need in needs):
+        got = reached(base.context)
+        raise IllegalMove(
+            "from_stage", f"{got or 'nothing'} -> {stage}", "a version that got to arrangement: there are no notes to edit yet"
+        )
+    check_until(stage, asked.until)
+    return await asyncio.to_thread(first_there, desk.objects, base.context, stage)
+
+
+def _request_with(context: Context, over: Patched) -> Request:
+    return context.request.model_copy(update={"options": over.options})
+
+
+def _request(
+    base: Base, over: Patched, read: Instructed, options: Options, first: Stage, asked: Revision, notes: Artifact | None
+) -> Request:
+    """The request of the new job. Where arrangement is not to work anew, it has the notes to hand on, should QA send the song back."""
+    score_edits = any(edit.stage is Stage.ARRANGEMENT for edit in read.edits)
+    keeps_notes = score_edits or over.score is not None or is_before(Stage.ARRANGEMENT, first)
+    told = read.told or tuple(edit.words for edit in read.edits if edit.words)
+    revises = Revises(
+        version=base.version.number,
+        revision=base.version.revision,
+        from_stage=first,
+        branch=asked.branch or MAIN,
+        instruction=asked.instruction.strip(),
+        edits=read.edits,
+        told=told or _told(asked),
+        score=notes if keeps_notes else None,
+        stated=_decided(base.score, over.score) if over.score is not None and base.score is not None else {},
+    )
+    seed = base.context.seed if over.seed is None else over.seed
+    return base.context.request.model_copy(update={"options": options, "seed": seed, "revises": revises})
+
+
+def _told(asked: Revision) -> tuple[str, ...]:
+    """What a revision without words changes."""
+    patches = tuple(f"{member}.{name}" for member, one in asked.patch.items() if isinstance(one, dict) for name in one)
+    kinds = tuple(str(edit.get("kind")) for edit in asked.edits)
+    changed = ", ".join((*kinds, *patches))
+    return (f"changed: {changed}",) if changed else ()
+
+
+async def _stored(desk: Desk, score: Score) -> Artifact:
+    """A patched score in the store, under the digest of its bytes as every score."""
+    data = score.to_json()
+    key = f"scores/{hashlib.sha256(data).hexdigest()}.json"
+    return await asyncio.to_thread(desk.objects.put_bytes, key, data, "application/json")
+
+
+def _decided(before: Score, after: Score) -> dict[str, Any]:
+    """The fields of a brief that the patched notes decide."""
+    fields = ("tempo_bpm", "key", "meter", "duration_s")
+    return {name: getattr(after, name) for name in fields if getattr(after, name) != getattr(before, name)}
+
+
+def kept_and_made(first: Stage) -> dict[str, tuple[str, ...]]:
+    """The stages whose work stays, and those that work again."""
+    made = stages_from(first)
+    return {"kept": tuple(stage.value for stage in Stage if stage not in made), "made": tuple(stage.value for stage in made)}
