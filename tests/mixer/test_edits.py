@@ -5,6 +5,7 @@ import pytest
 
 from contracts.errors import BadInput
 from contracts.report import Retry
+from contracts.revising import Revises
 from contracts.sound import ChannelEdit, MixEdits
 from services.mixer import files
 from services.mixer.answers import judge
@@ -190,3 +191,56 @@ def test_a_loop_is_found_again_and_an_edit_of_it_heard(bench):
     options = context.request.options.model_copy(update={"mix": one("bass", level_db=-3.0)})
     edited = mix(context.model_copy(update={"request": context.request.model_copy(update={"options": options})}), bench)
     assert {name for name, digest in digests(edited).items() if digest != digests(first)[name]} == {"bass", "return_room"}
+
+
+def test_a_part_is_louder_in_one_section_alone(desk):
+    """4 dB less in the verse until the half beat before the next bar line; the chorus is the same as soon as its filters forget."""
+    made, read = desk
+    (plain, _), (context, mixed) = made(), made(one("acoustic_piano", section_db={"verse_1": -4.0}))
+    changed = {name for name, digest in digests(context).items() if digest != digests(plain)[name]}
+    assert mixed == changed
+    assert "acoustic_piano" in changed <= {"acoustic_piano", "return_room", "return_hall", "return_delay"}
+    before, after = read(plain, "acoustic_piano"), read(context, "acoustic_piano")
+    border, ramp = 4 * RATE, RATE // 4  # two bars at 120 bpm; half a beat
+    gain = 10 ** (-4.0 / 20)
+    np.testing.assert_allclose(after[:, : border - ramp - 1], gain * before[:, : border - ramp - 1], atol=1e-6)
+    settled = border + RATE // 10
+    np.testing.assert_allclose(after[:, settled:], before[:, settled:], atol=1e-6)
+    assert mix_sheet(context).channels["acoustic_piano"].section_db == {"verse_1": -4.0}
+    with pytest.raises(BadInput, match="bridge_7"):
+        made(one("bass", section_db={"bridge_7": 1.0}))
+
+
+def test_a_roles_sections_and_a_parts_own_add_up_by_section(desk):
+    """Harmony softer in the verse, the piano louder in the chorus: the piano has both."""
+    made, _ = desk
+    channels = {"harmony": ChannelEdit(section_db={"verse_1": -2.0}), "acoustic_piano": ChannelEdit(section_db={"chorus_1": 1.0})}
+    context, _ = made(MixEdits(channels=channels))
+    assert context.mixing.settings["channels"]["acoustic_piano"]["section_edit_db"] == {"verse_1": -2.0, "chorus_1": 1.0}
+
+
+def test_a_revised_song_keeps_the_mix_of_everybody_else(tmp_path):
+    """Another bass: its channel alone is mixed again (with the returns it sends to); edits of a part that is gone count for nothing."""
+    bench = Workbench(FileStore(tmp_path / "store", sync=False), tmp_path, lambda *_: None)
+    score, stems = make_score(4), make_stems(10.0)
+    plain = mix(make_context(bench, score, stems), bench)
+    bench.objects.put_bytes("parent.json", plain.to_json(), "application/json")
+    bass = score.parts["bass"].model_copy(update={"patch": "reese_bass"})
+    revised_score = score.model_copy(update={"parts": {**score.parts, "bass": bass}})
+    bench.objects.put_bytes("scores/revised.json", revised_score.to_json(), "application/json")
+    path = tmp_path / "bass.wav"
+    files.write_float_wav(path, np.tanh(6 * stems["bass"]).astype(np.float32), RATE)
+    dry = {**plain.production.stems, "bass": bench.objects.put_audio("stems/dry/reese.wav", path)}
+    revises = Revises(version=1, revision="parent.json", from_stage="arrangement")
+    options = plain.request.options.model_copy(update={"mix": one("flute", level_db=-3.0)})
+    context = plain.model_copy(
+        update={
+            "mixing": None,
+            "request": plain.request.model_copy(update={"revises": revises, "options": options}),
+            "arrangement": plain.arrangement.model_copy(update={"score": bench.objects.find("scores/revised.json")}),
+            "production": plain.production.model_copy(update={"stems": dry}),
+        }
+    )
+    after = mix(context, bench)
+    changed = {name for name, digest in digests(after).items() if digest != digests(plain)[name]}
+    assert "bass" in changed <= {"bass", "return_room", "return_hall", "return_delay"}

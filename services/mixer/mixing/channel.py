@@ -31,6 +31,7 @@ class Channel(Tone):
     pre_gain_db: float
     target_lufs: float
     level_edit_db: float = Field(default=0.0, description="the user's share of the target")
+    section_edit_db: dict[str, float] = Field(default={}, description="what the user adds to it in single sections, by their id")
     cuts: tuple[Bell, ...] = ()
     pan: float
     width: float
@@ -64,6 +65,7 @@ class MixPlan(Document):
 
     profile: str
     channels: dict[str, Channel]
+    decided: dict[str, Channel] = Field(default={}, description="the channels before the user's edits: what a revised song keeps")
     returns: dict[str, Return] = Field(default={}, description="by the name of their stem, such as return_hall")
     section_db: dict[str, float] = Field(description="what the level of each section is moved by, the user's edits included")
     section_edit_db: dict[str, float] = Field(default={}, description="the user's share of it")

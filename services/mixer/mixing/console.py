@@ -68,6 +68,7 @@ class Console:
         self.envelope = duck_envelope(hits, profile.duck, self.beat_s, rate, frames)
         self.fade = end_fade(frames, rate, end_fade_s(score))
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
+        self.curves = {name: self._curve(settings) for name, settings in plan.channels.items() if settings.section_edit_db}
         heard = [bus for bus in SENDS if not plan.returns[bus].muted and plan.returns[bus].level_db > NO_SEND_DB]
         self.levels = {bus: self._levels(bus) for bus in heard}
         self.keys = self._keys(dry) if dry is not None else {}
@@ -90,6 +91,11 @@ class Console:
                 self.total += audio
                 yield name, audio
 
+    def _curve(self, settings: Channel) -> Curve:
+        """The song's curve with what the user adds to one channel in single sections; faders move in the half beat before the bar line."""
+        own = {name: settings.section_edit_db.get(name, 0.0) for name in self.score.sections}
+        return self.curve * song_curve(self.score, own, self.rate, self.frames)
+
     def channel(self, name: str) -> Audio:
         """One mixed stem, [2, frames]: as it is kept, or mixed."""
         settings = self.plan.channels[name]
@@ -106,7 +112,7 @@ class Console:
         return place(
             wet,
             self.rate,
-            curve=self.curve,
+            curve=self.curves.get(name, self.curve),
             envelope=self.envelope,
             duck_db=settings.duck_db,
             gain_db=gain_db,
@@ -189,9 +195,11 @@ class Console:
     def _keys(self, dry: dict[str, str]) -> dict[str, str]:
         """Digests of all stems that come out."""
         curve, envelope, fade = (curve_digest(one) for one in (self.curve, self.envelope, self.fade))
+        curves = {name: curve_digest(own) for name, own in self.curves.items()}
+        tape = self.profile.tape
         keys = {
-            name: channel_key(self.plan, settings, self.rate, dry=dry[name], tape=self.profile.tape, curve=curve, envelope=envelope)
-            for name, settings in self.plan.channels.items()
+            name: channel_key(self.plan, one, self.rate, dry=dry[name], tape=tape, curve=curves.get(name, curve), envelope=envelope)
+            for name, one in self.plan.channels.items()
         }
         for bus, levels in self.levels.items():
             sends = [(keys[name], curve_digest(level) if isinstance(level, np.ndarray) else float(level)) for name, level in levels.items()]

@@ -12,6 +12,7 @@ from services.mixer.profiles import profiles
 from services.music.packs.genres import genres
 
 OF_RETURNS = ("level_db", "mute", "width", "duck_db", "highpass_hz", "lowpass_hz", "eq", "compression", "saturation_db", "effects")
+_UNTOUCHED = ChannelEdit()
 SENDS = ("room_db", "hall_db", "delay_db", "parallel_db")
 
 
@@ -36,13 +37,15 @@ def edited_profile(edits: MixEdits | None, otherwise: str) -> str:
     return edits.profile
 
 
-def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tuple[str, ...]) -> Edits:
+def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tuple[str, ...], *, forgiving: bool = False) -> Edits:
     """Edits by part: a role's edit is that of each of its parts, and what a part's own edit states goes before it.
 
-    Raises BadInput for a channel or section that the song does not have, naming those it has.
+    Raises BadInput for a channel or section that the song does not have, naming those it has. `forgiving`: those count for nothing, as
+    in a revised song, whose earlier versions had parts and sections that are gone.
     """
     if edits is None:
         return Edits()
+    edits = _of_this_song(edits, score, parts, returns) if forgiving else edits
     roles: dict[str, list[str]] = {}
     for name in parts:
         roles.setdefault(score.parts[name].role.value, []).append(name)
@@ -54,7 +57,12 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
         if name in returns:
             _check_return(name, edit)
         for part in [name] if name in parts or name in returns else roles[name]:
-            stated.setdefault(part, {}).update({key: getattr(edit, key) for key in edit.model_fields_set})
+            own = {key: getattr(edit, key) for key in edit.model_fields_set}
+            own["section_db"] = {**stated.get(part, {}).get("section_db", {}), **edit.section_db}
+            stated.setdefault(part, {}).update(own)
+        for section in edit.section_db:
+            if section not in score.sections:
+                raise BadInput(f"mix.channels.{name}.section_db", section, ", ".join(score.sections))
     for name in edits.section_db:
         if name not in score.sections:
             raise BadInput("mix.section_db", name, ", ".join(score.sections))
@@ -62,6 +70,21 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
     if parts and all(stated.get(name, {}).get("mute") for name in parts):
         raise BadInput("mix.channels", "every part is muted", "a mix in which something sounds")
     return Edits({name: ChannelEdit(**fields) for name, fields in stated.items()}, dict(edits.section_db))
+
+
+def _of_this_song(edits: MixEdits, score: Score, parts: list[str], returns: tuple[str, ...]) -> MixEdits:
+    """Those of the edits whose channels and sections are there."""
+    there = {*parts, *returns, *(score.parts[name].role.value for name in parts)}
+    sections = score.sections
+    channels = {
+        name: edit.model_copy(update={"section_db": {s: db for s, db in edit.section_db.items() if s in sections}})
+        if edit.section_db
+        else edit
+        for name, edit in edits.channels.items()
+        if name in there
+    }
+    gains = {name: db for name, db in edits.section_db.items() if name in sections}
+    return edits.model_copy(update={"channels": channels, "section_db": gains})
 
 
 def judge(edits: MixEdits) -> None:
@@ -92,7 +115,7 @@ def _there(parts: list[str], roles: dict[str, list[str]], returns: tuple[str, ..
 def _check_return(name: str, edit: ChannelEdit) -> None:
     """A return has no sends, and stands where its effect puts it."""
     for key in sorted(edit.model_fields_set):
-        if key not in OF_RETURNS and getattr(edit, key) not in (None, ()):
+        if key not in OF_RETURNS and getattr(edit, key) != getattr(_UNTOUCHED, key):
             raise BadInput(f"mix.channels.{name}", key, ", ".join(OF_RETURNS))
 
 
@@ -101,6 +124,7 @@ def edited_channel(channel: Channel, edit: ChannelEdit, asked: Changes, shelves:
     width = channel.width if edit.width is None else min(edit.width * asked.width, 2.0)
     new: dict[str, Any] = {
         "level_edit_db": edit.level_db,
+        "section_edit_db": {name: gain for name, gain in edit.section_db.items() if gain},
         "target_lufs": round(channel.target_lufs + edit.level_db, 3),
         "muted": edit.mute,
         "effects": edit.effects,

@@ -9,6 +9,7 @@ from contracts.music.score import Part, Role, Score
 from contracts.sound import Bell
 from services.mixer.mixing.automation import kept_contrast, section_gains_db, section_lufs
 from services.mixer.mixing.balance import end_shelves
+from services.mixer.mixing.carried import Carried
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.channel import Channel, MixPlan, Return
 from services.mixer.mixing.edits import Edits, edited_channel, edited_return
@@ -30,6 +31,7 @@ def plan_mix(
     changes: Changes,
     edits: Edits = Edits(),  # noqa: B008 - frozen
     asked: Changes = Changes(),  # noqa: B008 - frozen
+    before: Carried | None = None,
 ) -> MixPlan:
     """Decide a mix.
 
@@ -40,6 +42,7 @@ def plan_mix(
         changes: all changes in force.
         edits: what the user states for single channels; these never move what is decided for other channels.
         asked: those of the changes that QA asked for; they come on top of what the user states.
+        before: the mix of the version that is revised; what it decided stays for whoever plays as before.
     """
     parts = {name: score.parts[name] for name in measured}
     targets = {name: _target_lufs(parts, name, profile, changes) for name in parts}
@@ -48,16 +51,23 @@ def plan_mix(
     targets = {name: round(target + tuning.get(name, Tuning()).level_db, 3) for name, target in targets.items()}
     pans = _pans(parts, profile, targets)
     cuts = {name: _bands(tuning.get(name, Tuning()), part, changes) for name, part in parts.items()}
-    channels = {}
-    for name, part in parts.items():
-        decided = _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
-        channels[name] = edited_channel(decided, edits.channel(name), asked, shelves(part.role, asked))
+    decided = {
+        name: _channel(part, measured[name], profile, changes, target=targets[name], pan=pans[name], cuts=cuts[name])
+        for name, part in parts.items()
+    }
+    if before:
+        decided = {name: before.channel(name, parts[name], channel) for name, channel in decided.items()}
+    channels = {
+        name: edited_channel(channel, edits.channel(name), asked, shelves(parts[name].role, asked)) for name, channel in decided.items()
+    }
     levels = section_lufs(score, _predicted_energies(measured, targets))
     gains = section_gains_db(score, levels, profile.lift, kept=kept_contrast(profile.glue.ratio), extra_db=changes.lift_db)
+    gains = before.sections(gains) if before else gains
     duck_scale = profile.duck.scale * changes.duck_scale
     return MixPlan(
         profile=profile.id,
         channels=channels,
+        decided=decided,
         returns={name: edited_return(decided, edits.channel(name), asked) for name, decided in _returns(profile, duck_scale).items()},
         section_db={name: round(gain + edits.section_db.get(name, 0.0), 3) for name, gain in gains.items()},
         section_edit_db={name: edits.section_db.get(name, 0.0) for name in gains},

@@ -30,6 +30,7 @@ def mix_sheet(context: Context) -> MixEdits:
 def _channel(channel: Channel) -> ChannelEdit:
     return ChannelEdit(
         level_db=channel.level_edit_db,
+        section_db=channel.section_edit_db,
         mute=channel.muted,
         pan=channel.pan,
         width=channel.width,

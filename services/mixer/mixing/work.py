@@ -10,6 +10,7 @@ from contracts.errors import Unavailable
 from contracts.music.score import Score
 from contracts.pipeline import Stage
 from services.mixer import files
+from services.mixer.mixing.carried import carried_mix
 from services.mixer.mixing.changes import Changes, asked_changes, read_changes
 from services.mixer.mixing.channel import MixPlan
 from services.mixer.mixing.console import RETURNS, THREADS, Console
@@ -36,10 +37,11 @@ def mix(context: Context, bench: Workbench) -> Context:
     dry = Stems({name: context.production.stems[name] for name in score.parts if name in context.production.stems}, bench)
     stated, changes = context.request.options.mix, read_changes(context)
     style = profile(edited_profile(stated, _genre(context, score)))
-    edits = made_out(stated, score, list(dry.stems), RETURNS)
+    edits = made_out(stated, score, list(dry.stems), RETURNS, forgiving=context.request.revises is not None)
     go_on(bench, 0.0, "listening to the stems")
     measured = _measured(dry, score, style, changes)
-    plan = plan_mix(score, measured, style, changes, edits, asked_changes(context))
+    before = carried_mix(context, style.id, changes, bench)
+    plan = plan_mix(score, measured, style, changes, edits, asked_changes(context), before)
     shelf = Shelf(bench)
     digests = {name: artifact.sha256 for name, artifact in dry.stems.items()}
     console = Console(score, plan, style, dry.rate, dry.frames, dry.load, dry=digests, kept=shelf, scratch=bench.scratch)
@@ -108,7 +110,8 @@ def _measured(dry: Stems, score: Score, style: Profile, changes: Changes) -> dic
         part = score.parts[name]
         strip = style.strip(part.role, part.instrument, part.patch)
         key = measured_key(dry.stems[name].sha256, strip, style.tape, changes.remix)
-        place = f"audio/mixed/{key}/measured.npy"
+        # The digest of the stem is in its name, so that it goes where the stem is erased.
+        place = f"audio/mixed/measured/{dry.stems[name].sha256}-{key}.npy"
         if objects.exists(place):
             return Measured.from_bytes(objects.read(place))
         measured = measure(dry.load(name), dry.rate, strip, style.tape)
