@@ -9,6 +9,8 @@ mixing: `dc_block_hz` (corner of a high pass on every strip), `width` (factor on
     150 Hz), `remix` (number of the round: mix again from the dry stems).
 arrangement: `reseed` (number of the round: another arrangement of the same composition).
 composition: `reseed` (number of the round, mixed into the seed of every draw).
+A job that revises a song never goes back before the stage that it began at: what it did not make, it does not make again. What the
+composition would mend in a new song, the edits' own draws mend in a revised one (`reseed` in the arrangement).
 Numbers accumulate: the second retry goes on from the first.
 """
 
@@ -95,15 +97,31 @@ def reason(check: Check) -> str:
     return f"{check.name}: asked {check.relation.value.replace('_', ' ')} {check.asked}{unit}, measured {measured}{note}"
 
 
+def _stage_for(check: Check, context: Context) -> Stage | None:
+    """The stage that can mend a check; None where a job that revises did not make what fails."""
+    stage, revises = CURES[check.name][0], context.request.revises
+    if revises is None or _ORDER.index(stage) >= _place(revises.from_stage):
+        return stage
+    return Stage.ARRANGEMENT if revises.from_stage is Stage.ARRANGEMENT else None
+
+
+def _place(stage: Stage) -> int:
+    """How far along the order of retries a stage stands: what comes before composition counts as its beginning, finalization as its end."""
+    if stage in _ORDER:
+        return _ORDER.index(stage)
+    return len(_ORDER) if stage is Stage.FINALIZATION else 0
+
+
 def plan_retry(checks: tuple[Check, ...], context: Context) -> Retry | None:
     """Where a failing song goes back to and what changes there: the earliest stage any failed check names.
 
-    `attempt` is the round that the retry begins. None after the last round, and for a song that passed.
+    `attempt` is the round that the retry begins. None after the last round, for a song that passed, and for a revised one that fails in
+    what it took over.
     """
-    failed = [check for check in checks if not check.passed]
+    failed = [check for check in checks if not check.passed and _stage_for(check, context) is not None]
     if not failed or context.attempt >= MAX_ATTEMPTS:
         return None
-    stages = {CURES[check.name][0] for check in failed}
+    stages = {_stage_for(check, context) for check in failed}
     changes: Changes = {}
     for check in failed:
         changes.update(CURES[check.name][1](check, context))

@@ -5,6 +5,7 @@ import pytest
 from contracts.context import Context, Request
 from contracts.pipeline import Stage, walk_back
 from contracts.report import Check, Relation, Retry
+from contracts.revising import Revises
 from services.qa.retry import CURES, plan_retry
 
 
@@ -65,3 +66,20 @@ def test_likeness_is_sought_further_each_time() -> None:
     first = plan_retry((check,), context())
     assert (first.to_stage, first.changes) == ("mastering", {"match_reference": 1.0, "match_most_db": 12.0})
     assert plan_retry((check,), context(2, **first.changes)).changes["match_most_db"] == 15.0
+
+
+def revising(from_stage) -> Context:
+    """A context of a job that revises from a stage on."""
+    revises = Revises(version=1, revision="parent.json", from_stage=from_stage)
+    return context().model_copy(update={"request": Request(prompt="x", seed=1, revises=revises)})
+
+
+def test_a_revised_song_is_never_composed_anew() -> None:
+    """What composition would mend, other draws of the edits mend in the arrangement; a mix that is revised mends itself alone."""
+    retry = plan_retry((failing("chords"), failing("loudness", -14.0, -13.0)), revising(Stage.ARRANGEMENT))
+    assert (retry.to_stage, retry.changes["reseed"]) == ("arrangement", 1)
+    retry = plan_retry((failing("chords"), failing("loudness", -14.0, -13.0)), revising(Stage.MIXING))
+    assert (retry.to_stage, set(retry.changes)) == ("mastering", {"target_offset_lu"})
+    assert plan_retry((failing("key"),), revising(Stage.MIXING)) is None
+    assert plan_retry((failing("silence"),), revising(Stage.MASTERING)) is None
+    assert plan_retry((failing("key"),), revising(Stage.IDEATION)).to_stage == "composition"

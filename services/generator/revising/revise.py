@@ -78,6 +78,7 @@ def revise(
     sheet: Score | None = None,
     given: Given | None = None,
     features: Features | None = None,
+    take: int = 0,
 ) -> Revised:
     """A finished score with some edits. Pure: the same arguments give the same notes.
 
@@ -91,13 +92,14 @@ def revise(
         sheet: its lead sheet as composed; None: read off the score.
         given: what the user brought as notes.
         features: what was heard in a reference.
+        take: round of QA that asks for other draws; 0: the first.
 
     Raises:
         BadInput: an edit names something that the song or the catalogue does not have, or that cannot be.
     """
     if not score.sections or not score.parts:
         raise BadInput("score", score.title or "a score", "a score with sections and parts")
-    song = Song(score, lead_sheet(score, sheet), brief, seed, 0, given, features)
+    song = Song(score, lead_sheet(score, sheet), brief, seed, take, 0, given, features)
     decisions = []
     for index, edit in enumerate(edits):
         if edit.stage is not Stage.ARRANGEMENT:

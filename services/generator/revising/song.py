@@ -33,6 +33,8 @@ class Song:
     sheet: Score
     brief: Brief
     seed: int
+    take: int = 0
+    """Round of QA that asked for other draws; 0: the first."""
     index: int = 0
     """Place of the edit among those of one revision: with its purpose the key of its draws."""
     given: Given | None = None
@@ -44,7 +46,7 @@ class Song:
 
     def own_seed(self, purpose: str, take: int = 0) -> int:
         """A seed for one purpose of this edit, far from the song's."""
-        return int(rng(self.seed, "revising", purpose, self.index, take).integers(1, 2**62))
+        return int(rng(self.seed, "revising", purpose, self.index, take, *([self.take] if self.take else [])).integers(1, 2**62))
 
     def rehearsed(
         self, sheet: Score | None = None, *, brief: Brief | None = None, seed: int | None = None, wish: Wish | None = None

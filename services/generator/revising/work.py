@@ -41,7 +41,14 @@ def revised(context: Context, score: Score, bench: Workbench) -> Context:
     sheet = _lead_sheet(context, bench)
     features = context.analysis.features if context.analysis else None
     done = revise(
-        score, revises.edits, context.ideation.brief, context.seed, sheet=sheet, given=given_of(context, bench), features=features
+        score,
+        revises.edits,
+        context.ideation.brief,
+        context.seed,
+        sheet=sheet,
+        given=given_of(context, bench),
+        features=features,
+        take=round(context.change("reseed", 0)),
     )
     bench.progress(0.8, "; ".join(decision.choice for decision in done.decisions)[:400])
     return with_arrangement(_as_asked_now(context, done, store_score(done.sheet, bench)), done.score, bench)
