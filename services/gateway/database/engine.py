@@ -10,18 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 10_000
+_POOL = 10
+"""Connections that are kept, and as many more in a rush: PostgreSQL allows 100 unless it is told otherwise."""
+_POOL_TIMEOUT_S = 10.0
+_POOL_RECYCLE_S = 1800.0
 
 
 class Database:
     """One database: SQLite (WAL) on one machine, PostgreSQL in a cluster.
 
     On SQLite a writing session takes the write lock when it begins: a transaction that reads first and writes
-    later would otherwise fail with "database is locked" instead of waiting its turn.
+    later would otherwise fail with "database is locked" instead of waiting its turn. On PostgreSQL writers are READ COMMITTED and
+    lock the rows that they go by (`with_for_update`), so that nothing has to be tried again; readers see one snapshot.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.is_shared = self.engine.dialect.name != "sqlite"
+        """Whether several gateways may stand on it."""
+        readers: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_shared else {}
+        self._readers = async_sessionmaker(self.engine.execution_options(**readers), expire_on_commit=False)
         self._writers = async_sessionmaker(self.engine.execution_options(houseband_writes=True), expire_on_commit=False)
 
     @asynccontextmanager
@@ -36,9 +44,23 @@ class Database:
         async with self._writers() as session, session.begin():
             yield session
 
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Whether this gateway is the only one inside the block; the others are told no at once, and do not wait.
+
+        The lock goes with its connection: a gateway that was killed holds none. SQLite has one gateway, which is always alone.
+        """
+        if not self.is_shared:
+            yield True
+            return
+        async with self.write() as session:
+            yield bool(await session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}))
+
     async def migrate(self) -> None:
-        """Bring the tables up to date, from whatever is there."""
+        """Bring the tables up to date, from whatever is there. Several that start at once wait for the first."""
         async with self.engine.execution_options(houseband_writes=True).begin() as connection:
+            if self.is_shared:  # SQLite took its only lock with BEGIN
+                await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('houseband.migrate', 0))"))
             if await connection.run_sync(current_revision) != newest_revision():
                 await connection.run_sync(_upgrade)
 
@@ -73,7 +95,16 @@ def _upgrade(connection: Connection) -> None:
 def _engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
+        named = {"server_settings": {"application_name": "houseband-gateway"}} if parsed.drivername == "postgresql+asyncpg" else {}
+        return create_async_engine(
+            parsed,
+            pool_pre_ping=True,  # a connection that a restart of the server cut is not handed out
+            pool_size=_POOL,
+            max_overflow=_POOL,
+            pool_timeout=_POOL_TIMEOUT_S,
+            pool_recycle=_POOL_RECYCLE_S,
+            connect_args=named,
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed)
