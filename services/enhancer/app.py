@@ -28,6 +28,7 @@ def service(settings: EnhancerSettings | None = None) -> Service:
         answers={
             "brief": "services.enhancer.answers:brief",
             "catalog": "services.enhancer.answers:catalog",
+            "instruct": "services.enhancer.instructing.answering:instruct",
             "judge": "services.enhancer.judging:judge",
             "taste": "services.enhancer.judging:taste",
         },

@@ -19,6 +19,11 @@ LABEL = rf"(?:{NAME})(?:\s*[1-9])?"
 _FREE = re.compile(r"^[a-z][a-z0-9 _-]{0,31}$")
 
 
+def section_names() -> dict[str, str]:
+    """Every name of a section with what it is called in the brief."""
+    return dict(_NAMES)
+
+
 def known_labels() -> frozenset[str]:
     """What sections are called in the brief, where the name is not the user's own; "all" stands for every section."""
     return frozenset(_NAMES.values()) | {"all"}

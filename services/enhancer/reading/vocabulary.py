@@ -106,18 +106,18 @@ def vocabulary() -> Lexicon:
 @cache
 def _vocabulary(_packs: object) -> Lexicon:
     forgivable = frozenset({GENRE, NEAR, MOOD, INSTRUMENT, FAMILY, STAND_IN})
-    lexicon = Lexicon.build(_all_entries(), _ordinary(), forgivable, frozenset({GENRE, NEAR}))
-    lexicon.foreign, lexicon.marked = _foreign_words()
+    lexicon = Lexicon.build(all_entries(), ordinary_words(), forgivable, frozenset({GENRE, NEAR}))
+    lexicon.foreign, lexicon.marked = foreign_words()
     return lexicon
 
 
-def _ordinary() -> list[str]:
+def ordinary_words() -> list[str]:
     """Everyday words that lie close to a word of the vocabulary."""
     entry = table("words")["ordinary"]
     return [*entry["words"], *" ".join(table("everyday").values()).split()]
 
 
-def _foreign_words() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+def foreign_words() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     """Single words of other languages alone, and those of them that always bear marks, with their languages."""
     homely: set[str] = set()
     spoken: dict[str, set[str]] = {}
@@ -137,7 +137,8 @@ def _foreign_words() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str
     return foreign, {word: languages for word, languages in foreign.items() if word not in plain}
 
 
-def _all_entries() -> Iterator[tuple[str, Sense]]:
+def all_entries() -> Iterator[tuple[str, Sense]]:
+    """Every phrase with its sense, in every language."""
     yield from _own_entries()
     for language in names("languages"):
         yield from _foreign(language)

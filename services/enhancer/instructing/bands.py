@@ -1,0 +1,160 @@
+"""What a clause changes in the band: who plays, on what, where, and another take of it."""
+
+from collections.abc import Iterator, Sequence
+
+from contracts.edits import AddEdit, Edit, InstrumentEdit, RemoveEdit, RewriteEdit
+from contracts.errors import BadInput
+from services.enhancer.instructing.clause_facts import NONE, Facts
+from services.enhancer.instructing.items import Item
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, MARK, PIECE, ROLE, SECTION, VERB
+from services.enhancer.instructing.naming import instrument_named, parts_named
+
+_DENSITY_STEP = {"small": 0.25, "": 0.5, "large": 0.8, "twice": 0.8, "half": 0.5}
+
+
+def swap(facts: Facts) -> Iterator[Edit]:
+    """Parts on another instrument."""
+    if facts.where.sections or facts.where.bars:
+        return
+    old, new = _exchanged(facts)
+    if not old or not new:
+        return
+    named = instrument_named(new[0], facts.outline)
+    parts = _old_parts(old, facts)
+    if named is None or not parts:
+        return
+    facts.use(*old, new[0])
+    facts.use_where(
+        lambda item: item.means(VERB, "swap", "play", "light", "rewrite") or item.means(MARK, "instead", "into", "into_first", "only")
+    )
+    yield InstrumentEdit(parts=parts, instrument=named[0], patch=named[1])
+
+
+def _old_parts(old: Sequence[Item], facts: Facts) -> tuple[str, ...]:
+    named = {name for item in old for name in parts_named(item, facts.outline)}
+    return tuple(name for name in facts.outline.parts if name in named)
+
+
+def _exchanged(facts: Facts) -> tuple[list[Item], list[Item]]:
+    """The players that go, and those that come."""
+    who = [item for item in facts.items if item.is_player and not item.means(SECTION)]
+    instead = facts.mark("instead")
+    if instead is not None and len(who) >= 2:
+        first = [item for item in who if item.start < instead.start]
+        rest = [item for item in who if item.start > instead.start]
+        return (rest, first) if first else (rest[:1], rest[1:])
+    verb = facts.verb("swap")
+    if verb is not None and len(who) >= 2:
+        return _parted(facts, who, verb)
+    use = facts.verb("play")
+    if use is not None and len(who) == 2:
+        mark = next((i for i in facts.items if i.means(MARK, "into") or i.text.lower() in ("on", "auf", "sur", "as")), None)
+        if mark is not None and who[0].start < mark.start < who[1].start:
+            using = use.text.lower() not in ("play", "plays", "played", "spiele", "spiel", "spielt", "toca", "joue", "joué", "jouer")
+            return ([who[1]], [who[0]]) if using else ([who[0]], [who[1]])
+    if len(who) == 2 and facts.verb("light") and not facts.turned and _has_article(facts, who[1]) and parts_named(who[0], facts.outline):
+        return [who[0]], [who[1]]
+    return [], []
+
+
+def _parted(facts: Facts, who: Sequence[Item], verb: Item) -> tuple[list[Item], list[Item]]:
+    """Before and after "for", "with", "durch", "por", "par"."""
+    for item in facts.items:
+        if item.means(MARK, "into") and who[0].start < item.start < who[-1].start and item.start > verb.start:
+            return [one for one in who if one.start < item.start], [one for one in who if one.start > item.start]
+    return [who[0]], [who[1]]
+
+
+def _has_article(facts: Facts, item: Item) -> bool:
+    before = [one for one in facts.items if one.start < item.start][-1:]
+    return bool(before) and before[0].text.lower() in ("a", "an", "ein", "eine", "einen", "un", "une", "una", "into", "to")
+
+
+def rewrite(facts: Facts) -> Iterator[Edit]:
+    """Another take; busier or sparser."""
+    verb, busy = facts.verb("rewrite"), facts.turn("busy")
+    if facts.where.bars or not facts.is_clear or (busy and not facts.who.named) or (not verb and not busy):
+        return
+    if not facts.who.named and not facts.where.sections and not _is_take(facts):
+        return
+    if busy and busy.sign == NONE:
+        return
+    facts.use(verb, *(busy.items if busy else ()))
+    facts.use_names()
+    density = round(busy.sign * _DENSITY_STEP[facts.degree], 2) if busy else 0.0
+    yield RewriteEdit(parts=facts.parts, sections=facts.where.sections, density=density)
+
+
+def _is_take(facts: Facts) -> bool:
+    """Whether the song as a whole is meant: "another take", "try again"."""
+    said = {item.text.lower() for item in facts.items}
+    whole = said & {"take", "takes", "version", "song", "track", "everything", "all", "lied", "stück", "canción", "morceau", "chanson"}
+    phrases = ("another take", "a different take", "regenerate", "recompose", "redo", "re-do", "rewrite")
+    return bool(whole or said & set(phrases)) and facts.is_clear
+
+
+def remove(facts: Facts) -> Iterator[Edit]:
+    """Parts that fall silent, or all but some. Raises BadInput where nobody would be left in the song."""
+    verb, refused, only = facts.verb("remove"), facts.mark("not"), facts.mark("only")
+    out = next((item for item in facts.items if item.text.lower() in ("out", "fuera", "dehors")), None)
+    if facts.turned or not facts.who.named or facts.who.missing or facts.where.missing or facts.mark("too", "enough"):
+        return
+    blank = not facts.verb("add", "rewrite", "swap", "repeat", "move") and not facts.of("db") and not _is_directed(facts)
+    if not blank:
+        return
+    if verb or refused or out:
+        if verb and refused and refused.start < verb.start:
+            return  # "don't drop the drums"
+        parts = facts.who.parts
+    elif only and not facts.verb("keep"):
+        parts = tuple(name for name in facts.outline.parts if name not in facts.who.parts)
+    else:
+        return
+    pieces = facts.who.pieces
+    if not facts.where.named and not pieces and set(parts) >= set(facts.outline.parts):
+        raise BadInput("instruction", "nobody playing", "at least one part must be left to play")
+    facts.use(verb, refused, out, only)
+    facts.use_names()
+    facts.use_where(lambda item: item.means(PIECE) or item.means(MARK, "every", "except", "all_but"))
+    yield RemoveEdit(parts=parts, sections=facts.where.sections, bars=facts.where.bars, pieces=pieces)
+
+
+def _is_directed(facts: Facts) -> bool:
+    """Whether a direction speaks of them: "drums down". "Out" and "off" with a verb are none."""
+    return any(item.means(DIRECTION) for item in facts.items) and not facts.verb("remove")
+
+
+def add(facts: Facts) -> Iterator[Edit]:
+    """A player more: asked for by a verb, or more of somebody who does not play yet."""
+    verb = facts.verb("add")
+    if facts.turned or facts.where.missing or facts.where.bars or (facts.unknown and not verb):
+        return
+    more = facts.direction > 0 and not facts.who.parts
+    if not verb and not more:
+        return
+    if facts.mark("not", "except", "too") or facts.verb("remove", "swap"):
+        return
+    wanted = [item for item in facts.items if item.is_player and not item.means(SECTION) and not item.means(MARK, "else", "all")]
+    for item in wanted:
+        named = instrument_named(item, facts.outline)
+        if named is None or (not verb and item.means(ROLE)) or _is_more_of_it(facts, item):
+            continue
+        facts.use(item, verb)
+        facts.use_names()
+        yield AddEdit(instrument=named[0], sections=facts.where.sections)
+
+
+def _is_more_of_it(facts: Facts, item: Item) -> bool:
+    """Whether somebody who plays shall be louder: "add more bass", "add some drums" where there are drums is another matter."""
+    return bool(parts_named(item, facts.outline)) and facts.direction > 0
+
+
+def keep(facts: Facts) -> tuple[str, ...]:
+    """Parts that are to stay as they are, where the clause says nothing else."""
+    verb = facts.verb("keep")
+    if verb is None or any(one.noun is False for one in facts.turned) or facts.verb("remove", "swap", "add", "rewrite", "repeat", "move"):
+        return ()
+    facts.use(verb)
+    facts.use_names()
+    facts.use_where(lambda item: item.means(ATTRIBUTE) or item.means(ROLE) or item.means(MARK, "only", "same", "not", "else"))
+    return facts.who.parts

@@ -1,0 +1,229 @@
+"""One clause over one song: who, where, which verbs, how much, and which way each attribute is to go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from contracts.edits import Outline
+from services.enhancer.instructing.amounts import Amount
+from services.enhancer.instructing.clauses import Clause
+from services.enhancer.instructing.items import WORD, Item
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, MARKING, PIECE, SECTION, VERB
+from services.enhancer.instructing.naming import Places, Players, places, players
+
+NONE = 0
+"""The direction of an attribute that is to go away altogether."""
+_COMPLAINTS = ("mud", "harsh")
+
+
+@dataclass(frozen=True)
+class Turned:
+    """An attribute, the way it is to go (1, -1; NONE: away), and the items that say so."""
+
+    name: str
+    sign: int
+    items: tuple[Item, ...]
+    noun: bool = False
+
+
+@dataclass
+class Facts:
+    """What a clause says, and which of its items have been made something of."""
+
+    clause: Clause
+    outline: Outline
+    earlier: Sequence[str] = ()
+    """Parts that were named before."""
+    used: list[Item] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.items = tuple(_settled(self.clause.items))
+
+    @cached_property
+    def where(self) -> Places:
+        """The sections and bars that it is about."""
+        own = places(self.items, self.outline)
+        if own.named:
+            return own
+        shared = self.clause.shared.get("sections") or self.clause.scope
+        return places(tuple(_settled(shared)), self.outline) if shared else own
+
+    @cached_property
+    def who(self) -> Players:
+        """The parts that it is about."""
+        own = players(self.items, self.outline, self.earlier)
+        if own.named or "parts" not in self.clause.shared:
+            return own
+        return players(self.clause.shared["parts"], self.outline, self.earlier)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts, () for all of them."""
+        return () if self.who.all else self.who.parts
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nobody and no place is named that the song does not have, and no word is unknown."""
+        return not (self.who.missing or self.where.missing or self.unknown)
+
+    @property
+    def unknown(self) -> tuple[Item, ...]:
+        """Words that are in no table."""
+        return tuple(item for item in self.items if item.kind == WORD and not item.senses and not item.text.isdigit())
+
+    def verb(self, *names: str) -> Item | None:
+        """The first of its verbs of these names."""
+        return next((item for item in self.items if item.means(VERB, *names)), None)
+
+    def mark(self, *names: str) -> Item | None:
+        """The first of its marks of these names."""
+        return next((item for item in self.items if item.means(MARK, *names)), None)
+
+    def amount(self, kind: str) -> Amount | None:
+        """The first amount of a kind."""
+        return next((item.value for item in self.items if item.kind == kind), None)
+
+    def of(self, *kinds: str) -> tuple[Item, ...]:
+        """Its items of these kinds."""
+        return tuple(item for item in self.items if item.kind in kinds)
+
+    def is_used(self, item: Item) -> bool:
+        """Whether something was made of an item."""
+        return any(one.start == item.start for one in self.used)
+
+    def use(self, *items: Item | None) -> None:
+        """Something was made of these items."""
+        self.used += [item for item in items if item is not None]
+
+    def use_where(self, test: Callable[[Item], bool]) -> None:
+        """Something was made of every item that passes."""
+        self.used += [item for item in self.items if test(item)]
+
+    def use_names(self) -> None:
+        """Something was made of the parts and places."""
+        self.used += [*self.who.read, *self.where.read]
+        self.use_where(lambda item: item.means(DEGREE) or item.means(DIRECTION) or item.means(VERB, "light", "play"))
+        self.use_where(lambda item: item.means(MARK, "there", "too", "so", "enough", "same", "into", "into_first", "only", "hard", "else"))
+
+    @property
+    def degree(self) -> str:
+        """small, large, twice, half or ""."""
+        found = [item.id(DEGREE) for item in self.items if item.means(DEGREE)]
+        return next((name for name in ("twice", "half", "small", "large") if name in found), "")
+
+    @property
+    def direction(self) -> int:
+        """The way that its words of direction go: 1, -1, or 0 where there are none."""
+        signs = [_sign(item.id(DIRECTION)) for item in self.items if item.means(DIRECTION)]
+        if not signs:
+            return 0
+        return -1 if -1 in signs else 1
+
+    @cached_property
+    def turned(self) -> tuple[Turned, ...]:
+        """Its attributes with the way each is to go; those that are only ruled out ("not louder") are used up and left out."""
+        found = []
+        for at, item in enumerate(self.items):
+            if item.means(ATTRIBUTE) and (one := self._turned(at)):
+                found.append(one)
+        return tuple(found)
+
+    def turn(self, *names: str) -> Turned | None:
+        """The first of its attributes of these names."""
+        return next((one for one in self.turned if one.name in names), None)
+
+    def _turned(self, at: int) -> Turned | None:
+        item = self.items[at]
+        name = item.id(ATTRIBUTE)
+        base = _sign(name[-1]) if name[-1] in "+-" else 0
+        name = name.rstrip("+-")
+        said = [item, *_modifiers(self.items[:at][::-1]), *_modifiers(self.items[at + 1 :], after=base == 0)]
+        refused = any(one.means(MARK, "not") for one in said)
+        excess = any(one.means(MARK, "too") for one in said)
+        short = any(one.means(MARK, "enough") for one in said)
+        so = any(one.means(MARK, "so") for one in said)
+        directions = [_sign(one.id(DIRECTION)) for one in said if one.means(DIRECTION)]
+        if name in _COMPLAINTS:
+            return Turned(name, -1, tuple(said))
+        if base == 0:
+            return self._of_noun(name, said, directions, refused=refused, excess=excess, short=short)
+        sign = base * (-1 if -1 in directions else 1)
+        if refused and short:
+            return Turned(name, sign, tuple(said))
+        if excess or (refused and so):
+            return Turned(name, -sign, tuple(said))
+        if refused:
+            self.use(*said)
+            return None
+        return Turned(name, sign, tuple(said))
+
+    def _of_noun(
+        self, name: str, said: Sequence[Item], directions: Sequence[int], *, refused: bool, excess: bool, short: bool
+    ) -> Turned | None:
+        if refused and short:
+            return Turned(name, 1, tuple(said), noun=True)
+        if excess:
+            return Turned(name, -1, tuple(said), noun=True)
+        if refused or self.verb("remove"):
+            return Turned(name, NONE, (*said, *filter(None, [self.verb("remove")])), noun=True)
+        every = directions or ([self.direction] if self.direction else [])
+        if every:
+            return Turned(name, -1 if -1 in every else 1, tuple(said), noun=True)
+        return Turned(name, 1, (*said, *filter(None, [self.verb("add")])), noun=True)
+
+
+def _sign(text: str) -> int:
+    return 1 if text == "+" else -1
+
+
+def _modifiers(row: Sequence[Item], *, after: bool = True) -> list[Item]:
+    """The words beside an attribute that turn it: too, not, so, less; behind it "enough", and behind a noun a direction."""
+    found = []
+    for item in row:
+        if item.means(ATTRIBUTE) or item.is_player or item.means(SECTION):
+            break
+        turning = item.means(MARK, "too", "not", "so") or item.means(DIRECTION) or item.means(DEGREE, "small", "large")
+        if item.means(MARK, "enough") or (turning and after):
+            found.append(item)
+        elif not (item.means(FILLER) or item.means(VERB, "light", "play")):
+            break
+    return found
+
+
+def _settled(items: Sequence[Item]) -> list[Item]:
+    """Items that can be a verb, a name or a mark, settled by what stands beside them."""
+    settled: list[Item] = []
+    for at, item in enumerate(items):
+        senses = item.senses
+        before = settled[-1] if settled else None
+        after = items[at + 1] if at + 1 < len(items) else None
+        if item.means(SECTION) and item.means(VERB, "remove", "repeat", "move", "harmony", "add"):
+            opens = all(one.means(FILLER) or one.means(MARK, "not", "join", "break", "start") or one.means(SECTION) for one in settled)
+            as_verb = opens and after is not None and (_is_article(after) or after.is_player or after.means(PIECE) or after.means(SECTION))
+            qualified = before is not None and (_is_article(before) or before.means(MARK, "first", "second", "third", "last", "every"))
+            senses = _without(senses, SECTION) if as_verb and not qualified else _without(senses, VERB)
+        if item.means(SECTION, "outro", "intro") and item.means(MARK, "last", "first", "start"):
+            beside = [one for one in (before, after) if one is not None and one.means(SECTION)]
+            senses = _without(senses, SECTION if beside or item.means(MARK, "start") else MARK)
+        if item.means(SECTION) and item.means(MARK, "only"):
+            placed = before is not None and (_is_article(before) or before.means(VERB) or before.means(MARK, "first", "second", "last"))
+            senses = _without(senses, MARK) if placed or (after is not None and not after.is_player) else _without(senses, SECTION)
+        if item.means(MARKING) and item.means(ATTRIBUTE):
+            senses = _without(senses, MARKING)
+        settled.append(item if senses == item.senses else _with(item, senses))
+    return settled
+
+
+def _is_article(item: Item) -> bool:
+    return item.means(FILLER) and item.text.lower() in (
+        "the", "a", "an", "my", "our", "that", "this", "der", "die", "das", "den", "dem", "el", "la", "los", "las", "le", "les", "un", "une",  # noqa: E501  a table of words or one pattern
+        "una", "ein", "eine", "einen", "du", "all",
+    )  # fmt: skip
+
+
+def _without(senses: Sequence[tuple[str, str]], kind: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sense for sense in senses if sense[0] != kind)
+
+
+def _with(item: Item, senses: tuple[tuple[str, str], ...]) -> Item:
+    return Item(item.kind, item.start, item.end, item.text, item.value, senses, item.misspelt, item.before)

@@ -1,0 +1,176 @@
+"""An instruction as a row of items: amounts, stated values, words of change, names, and words that mean nothing here."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.edits import Outline
+from contracts.music import Key
+from services.enhancer.instructing.amounts import amounts
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, FILLER, MARK, PLAYERS, ROLE, SECTION, SOUND, VERB, lexicon
+from services.enhancer.reading.chords import read_chords, resolved
+from services.enhancer.reading.endings import read_ending
+from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.keys import read_key
+from services.enhancer.reading.lexicon import Sense
+from services.enhancer.reading.tempo import read_tempo
+from services.enhancer.reading.text import Text
+
+KEY, MODE, TEMPO, ENDING, CHORDS, WORD = "key", "mode", "tempo", "ending", "chords", "word"
+VALUES = (KEY, MODE, TEMPO, ENDING, CHORDS)
+_MODE = re.compile(
+    r"(?<![a-zà-ÿ])(?:(?:in|into|to|a|in|nach|auf|en|zu)\s+)?(?:the |a )?(?:(?P<kin>relative|parallel|parallele[ns]?)\s+)?"
+    r"(?P<mode>major|minor|dorian|phrygian|lydian|mixolydian|locrian|dur|moll|mayor|menor|majeur|mineur|dorisch|phrygisch|lydisch|mixolydisch|dorien|phrygien|lydien)"  # noqa: E501  a table of words or one pattern
+    r"(?: key| mode| scale)?(?![a-zà-ÿ])"
+)
+_MODES = {"dur": "major", "mayor": "major", "majeur": "major", "moll": "minor", "menor": "minor", "mineur": "minor"}
+_STEMS = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian"}
+_ALIASES = {"chorus": "drop"}
+"""What stands for a section where a song has none of that name."""
+_ENGLISH_ARTICLE = re.compile(r"(?<!\w)(?:a|an) (?:major|minor) (?=[a-z])")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A stretch of the instruction and what it may mean. `value` where it is an amount or a stated value."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    value: Any = None
+    senses: tuple[Sense, ...] = ()
+    misspelt: bool = False
+    before: str = field(default="", compare=False)
+    """The characters between the item before and this one."""
+
+    def ids(self, *kinds: str) -> tuple[str, ...]:
+        """The ids of its senses of some kinds."""
+        return tuple(name for kind, name in self.senses if kind in kinds)
+
+    def id(self, kind: str) -> str:
+        """The first id of a kind, "" without one."""
+        return next(iter(self.ids(kind)), "")
+
+    def means(self, kind: str, *names: str) -> bool:
+        """Whether it has a sense of a kind, one of the names where some are given."""
+        found = self.ids(kind)
+        return bool(found) and (not names or any(name in found for name in names))
+
+    @property
+    def is_player(self) -> bool:
+        """Whether it can name somebody who plays."""
+        return any(kind in (*PLAYERS, ROLE, SOUND) for kind, _ in self.senses)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it means nothing here."""
+        return self.kind == WORD and bool(self.senses) and all(kind == FILLER for kind, _ in self.senses)
+
+
+def items_of(text: Text, outline: Outline) -> list[Item]:
+    """All items in order; every word belongs to one. Raises BadInput for a tempo that cannot be."""
+    found = [Item(one.kind, one.start, one.end, text.quote(one.start, one.end), one) for one in amounts(text)]
+    found += _stated(text, outline)
+    for match in lexicon().find(text):
+        quoted = text.quote(match.start, match.end)
+        found.append(Item(WORD, match.start, match.end, quoted, senses=_here(match.senses, outline), misspelt=match.misspelt))
+        text.take(match.start, match.end)
+    for word in text.words:
+        if text.is_free(word.start, word.end):
+            found.append(Item(WORD, word.start, word.end, text.quote(word.start, word.end)))
+    return _placed(text, found)
+
+
+def _placed(text: Text, found: Iterable[Item]) -> list[Item]:
+    placed: list[Item] = []
+    end = 0
+    for item in sorted(found, key=lambda item: item.start):
+        placed.append(
+            Item(item.kind, item.start, item.end, item.text, item.value, item.senses, item.misspelt, text.between(end, item.start))
+        )
+        end = item.end
+    return placed
+
+
+def _stated(text: Text, outline: Outline) -> list[Item]:
+    """Chords, key, mode, tempo and ending as the reader reads them in a prompt."""
+    found: list[Item] = []
+    free = bytes(text.taken)
+    chords = read_chords(text)
+    if chords:
+        found += _taken(text, free, CHORDS, resolved(chords, Key.parse(outline.key)))
+    free = bytes(text.taken)
+    if key := read_key(text).key:
+        found += _taken(text, free, KEY, key)
+    elif not key and (mode := _mode(text, outline)):
+        found.append(mode)
+    free = bytes(text.taken)
+    if tempo := read_tempo(text):
+        found += _taken(text, free, TEMPO, tempo)
+    free = bytes(text.taken)
+    if ending := read_ending(text):
+        where = text.lower.find((ending.evidence or "").lower())
+        if where >= 0 and text.is_free(where, where + len(ending.evidence or "")):
+            text.take(where, where + len(ending.evidence or ""))
+        found += _taken(text, free, ENDING, ending)
+    return found
+
+
+def _taken(text: Text, before: bytes, kind: str, value: Any) -> list[Item]:
+    """The value as items, one for each stretch that was taken for it; only the first one carries it."""
+    spans: list[tuple[int, int]] = []
+    for place, (old, new) in enumerate(zip(before, text.taken, strict=True)):
+        if old != new:
+            if spans and spans[-1][1] == place:
+                spans[-1] = (spans[-1][0], place + 1)
+            else:
+                spans.append((place, place + 1))
+    last = kind in (KEY, TEMPO)
+    carrier = spans[-1] if last and spans else spans[0] if spans else (0, 0)
+    return [
+        Item(kind, start, end, text.quote(start, end), value)
+        if (start, end) == carrier
+        else Item(WORD, start, end, text.quote(start, end), senses=((FILLER, ""),))
+        for start, end in spans
+    ]
+
+
+def _mode(text: Text, outline: Outline) -> Item | None:
+    """Another mode without a tonic: the same tonic, or the relative's."""
+    for match in reversed(list(_MODE.finditer(text.lower))):
+        if not text.is_free(*match.span("mode")) or _ENGLISH_ARTICLE.match(text.lower, match.start("mode") - 2):
+            continue
+        word = match["mode"]
+        mode = _MODES.get(word) or _STEMS.get(word[:3]) or word
+        now = Key.parse(outline.key)
+        if match["kin"] == "relative":
+            name = now.spell((now.tonic_class + (3 if now.is_minor else 9)) % 12)
+            key = str(Key(name, mode))
+        else:
+            key = str(Key(now.tonic, mode))
+        if now.mode == mode and match["kin"] != "relative":
+            continue
+        text.take(*match.span())
+        return Item(MODE, match.start(), match.end(), text.quote(*match.span()), Finding(key, text.quote(*match.span())))
+    return None
+
+
+def _here(senses: Sequence[Sense], outline: Outline) -> tuple[Sense, ...]:
+    """The senses that a phrase can have over this song: a section that is not there yields to any other sense."""
+    labels = {section.label for section in outline.sections.values()}
+    senses = [
+        (kind, _ALIASES[name]) if kind == SECTION and name in _ALIASES and name not in labels else (kind, name) for kind, name in senses
+    ]
+    kept = [sense for sense in senses if sense[0] != SECTION or sense[1] in labels]
+    spoken = [sense for sense in senses if sense[0] in (SECTION, FILLER)]
+    return tuple(kept if any(kind not in (FILLER,) for kind, _ in kept) else spoken)
+
+
+def is_change(item: Item) -> bool:
+    """Whether an item is a word of change rather than a name."""
+    return any(kind in (ATTRIBUTE, DIRECTION, VERB, MARK) for kind, _ in item.senses)
+
+
+__all__ = ["CHORDS", "ENDING", "KEY", "MODE", "TEMPO", "VALUES", "WORD", "Item", "is_change", "items_of"]

@@ -1,0 +1,108 @@
+"""The words of instructions as one lexicon: those of changes, and from the reading tables players, moods, tempos and sound."""
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from services.enhancer.reading.lexicon import Lexicon, Sense
+from services.enhancer.reading.sections import section_names
+from services.enhancer.reading.tables import table
+from services.enhancer.reading.text import words_of
+from services.enhancer.reading.vocabulary import (
+    FAMILY,
+    INSTRUMENT,
+    MOOD,
+    PRODUCTION,
+    STAND_IN,
+    all_entries,
+    foreign_words,
+    ordinary_words,
+)
+from services.music.packs.genres import packs_in_use
+
+ATTRIBUTE, DIRECTION, DEGREE, VERB, MARK, TARGET = "attribute", "direction", "degree", "verb", "mark", "target"
+ROLE, PIECE, SOUND, SECTION, MARKING, FILLER = "role", "piece", "sound", "section", "marking", "filler"
+PLAYERS = (INSTRUMENT, FAMILY, STAND_IN)
+_FORGIVEN = frozenset({ATTRIBUTE, VERB, ROLE, PIECE, SECTION, MOOD, INSTRUMENT, FAMILY, STAND_IN})
+_TOO_LOOSE = frozenset(["slow", "fast"])
+_SPEEDS = {"very_slow": "fast-", "slow": "fast-", "fast": "fast+", "very_fast": "fast+"}
+_SHORTEST = 4
+
+
+@cache
+def change_words() -> dict[str, Any]:
+    """The table of the words of changes."""
+    return tomllib.loads((files(__package__) / "words.toml").read_text("utf-8"))
+
+
+def lexicon() -> Lexicon:
+    """Everything that an instruction may name."""
+    return _lexicon(packs_in_use())
+
+
+@cache
+def _lexicon(_packs: object) -> Lexicon:
+    built = Lexicon.build((*_changes(), *_names(), *_fillers()), (*ordinary_words(), *_filler_words()), _FORGIVEN)
+    own = {words_of(phrase)[0] for phrase, _ in _changes() if len(words_of(phrase)) == 1}
+    foreign, marked = foreign_words()
+    built.foreign = {word: languages for word, languages in foreign.items() if word not in own}
+    built.marked = {word: languages for word, languages in marked.items() if word not in own}
+    return built
+
+
+def _changes() -> Iterator[tuple[str, Sense]]:
+    """The words of changes, and what the reading tables say of speed and sound."""
+    words = change_words()
+    for name, entry in words["attributes"].items():
+        for sign, kind in (("+", "plus"), ("-", "minus"), ("", "noun")):
+            yield from ((phrase, (ATTRIBUTE, name + sign)) for phrase in entry[kind])
+    for sign, kind in (("+", "plus"), ("-", "minus")):
+        yield from ((phrase, (DIRECTION, sign)) for phrase in words["directions"][kind])
+    for kind, group in (
+        (DEGREE, "degrees"), (VERB, "verbs"), (MARK, "marks"), (TARGET, "targets"), (ROLE, "roles"), (PIECE, "pieces"), (SECTION, "sections"),  # noqa: E501  a table of words or one pattern
+    ):  # fmt: skip
+        for name, phrases in words[group].items():
+            yield from ((phrase, (kind, name)) for phrase in phrases)
+    yield from ((phrase, (SOUND, phrase)) for phrase in words["sounds"])
+    yield from (
+        (phrase, (SECTION, label)) for phrase, label in section_names().items() if phrase.split()[0] not in ("guitar", "piano", "sax")
+    )
+    tempo = table("tempo_words")
+    yield from ((phrase, (ATTRIBUTE, id_)) for name, id_ in _SPEEDS.items() for phrase in (name, *tempo["relative"][name]["phrases"]))
+    yield from ((term, (MARKING, term)) for term in tempo["markings"])
+
+
+def _names() -> Iterator[tuple[str, Sense]]:
+    """Players and moods as the reader knows them, its words of production as what they change, and the comparatives of moods."""
+    production = change_words()["production"]
+    for phrase, (kind, name) in all_entries():
+        if kind in PLAYERS:
+            yield phrase, (kind, name)
+        elif kind == MOOD:
+            yield phrase, (MOOD, name)
+            yield from ((compared, (MOOD, name)) for compared in _comparatives(phrase))
+        elif kind == PRODUCTION and name in production:
+            yield phrase, (ATTRIBUTE, production[name])
+
+
+def _comparatives(word: str) -> tuple[str, ...]:
+    """English comparatives of a short adjective: "sadder", "happier", "calmer", "tenser"."""
+    if not (word.isascii() and word.isalpha()) or not 3 <= len(word) <= 8 or word.endswith(("er", "ed", "ing")):
+        return ()
+    if word.endswith("y"):
+        return (word[:-1] + "ier",)
+    if word.endswith("e"):
+        return (word + "r",)
+    doubled = (word + word[-1] + "er",) if word[-1] in "bdgmnt" and word[-2] in "aeiou" else ()
+    return (word + "er", *doubled)
+
+
+def _fillers() -> Iterator[tuple[str, Sense]]:
+    yield from ((phrase, (FILLER, "")) for phrase in change_words()["fillers"]["words"])
+
+
+def _filler_words() -> Iterator[str]:
+    for phrase in change_words()["fillers"]["words"]:
+        yield from words_of(phrase)

@@ -1,0 +1,138 @@
+"""The offline reader of instructions: clause by clause to edits, contradictions refused, the unread told."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from contracts.edits import Edit, Instructed, Outline
+from contracts.errors import BadInput
+from services.enhancer.instructing.bands import add, keep, remove, rewrite, swap
+from services.enhancer.instructing.clause_facts import Facts
+from services.enhancer.instructing.clauses import Clause, clauses_of
+from services.enhancer.instructing.forms import form, length
+from services.enhancer.instructing.items import WORD, Item, items_of
+from services.enhancer.instructing.lexicon import FILLER, MARK, VERB
+from services.enhancer.instructing.settling import protected, settled
+from services.enhancer.instructing.sounds import level, master, mix, pan
+from services.enhancer.instructing.telling import told
+from services.enhancer.instructing.values import ending, energy, feel, harmony, key, mood, tempo
+from services.enhancer.reading.text import Text
+
+MOST_CHARS = 2000
+EXAMPLES = (
+    "a change that music can make, such as 'drums quieter in the second verse', 'in G minor', 'swap the piano for a Rhodes', "
+    "'longer intro', 'another bass line', 'wider and louder', 'fade out at the end'"
+)
+_READERS: tuple[Callable[[Facts], Iterator[Edit]], ...] = (
+    harmony, tempo, key, ending, master, swap, feel, form, length, pan, remove, add, rewrite, level, mood, energy, mix,
+)  # fmt: skip
+
+
+@dataclass
+class Read:
+    """What came of an instruction before it is checked as a whole."""
+
+    edits: list[Edit] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    missing: list[Item] = field(default_factory=list)
+    """Names of parts and sections that the song does not have."""
+
+
+def read_instruction(instruction: str, outline: Outline) -> Instructed:
+    """The edits that an instruction asks for over a song.
+
+    Raises BadInput for nothing understood, for a value that cannot be, and for contradictions.
+    """
+    read = read_clauses(instruction, outline)
+    if not read.edits:
+        raise nothing_read(instruction, read, outline)
+    return Instructed(edits=tuple(read.edits), told=told(read.edits, outline), unread=tuple(read.unread))
+
+
+def read_clauses(instruction: str, outline: Outline) -> Read:
+    """The edits of an instruction, maybe none. Raises BadInput as `read_instruction` does, but for nothing understood."""
+    if not instruction.strip() or len(instruction) > MOST_CHARS:
+        raise BadInput("instruction", instruction[:80], f"1 to {MOST_CHARS:,} characters: {EXAMPLES}")
+    text = Text.quoted(instruction)
+    read = Read()
+    kept: list[str] = []
+    earlier: list[str] = []
+    for clause in clauses_of(_items(text, outline)):
+        facts = Facts(clause, outline, tuple(earlier))
+        kept += keep(facts)
+        made = _made(facts, text)
+        if made or facts.used:
+            earlier += facts.who.parts
+        read.edits += made
+        read.unread += _unread(facts, text, bool(made))
+        read.missing += [*facts.who.missing, *facts.where.missing] if not made else []
+    read.edits = settled(protected(read.edits, kept, outline), outline)
+    return read
+
+
+def nothing_read(instruction: str, read: Read, outline: Outline) -> BadInput:
+    """The error for an instruction that changes nothing, with what the song has where a name was of nothing in it."""
+    hint = ""
+    if read.missing:
+        names = ", ".join(dict.fromkeys(item.text for item in read.missing))
+        hint = f"This song has no {names}. Its sections: {', '.join(outline.sections)}; its parts: {', '.join(outline.parts)}"
+    return BadInput("instruction", instruction[:200], EXAMPLES, hint=hint)
+
+
+def _items(text: Text, outline: Outline) -> list[Item]:
+    try:
+        return items_of(text, outline)
+    except BadInput as error:
+        raise _as_instruction(error) from None
+
+
+def _as_instruction(error: BadInput) -> BadInput:
+    """An error of a prompt's reader, told of the instruction."""
+    own = BadInput("instruction", "", error.allowed, hint=error.hint)
+    own.value = error.value
+    own.args = (str(error).replace(f"{error.field}:", "instruction:", 1),)
+    return own
+
+
+def _made(facts: Facts, text: Text) -> list[Edit]:
+    made: list[Edit] = []
+    for reader in _READERS:
+        made += reader(facts)
+    if not made and facts.used:
+        facts.use_names()
+    words = _words(facts.clause, text)
+    return [edit.model_copy(update={"words": words}) for edit in made]
+
+
+def _words(clause: Clause, text: Text) -> str:
+    return text.quote(clause.items[0].start, clause.items[-1].end)
+
+
+def _unread(facts: Facts, text: Text, made: bool) -> list[str]:
+    """Runs of words that nothing was made of; the whole clause where it asked for something and nothing came of it."""
+    if not facts.used and not made:
+        return [_words(facts.clause, text)] if any(_matters(item) for item in facts.items) else []
+    runs: list[list[Item]] = []
+    near = False
+    for item in facts.items:
+        if _matters(item) and not facts.is_used(item):
+            if near:
+                runs[-1].append(item)
+            else:
+                runs.append([item])
+            near = True
+        elif not item.is_idle:
+            near = False
+    return [text.quote(run[0].start, run[-1].end) for run in runs]
+
+
+def _matters(item: Item) -> bool:
+    """Whether an item should have changed something."""
+    if item.kind != WORD:
+        return True
+    if not item.senses:
+        return not item.text.isdigit()
+    kinds = {kind for kind, _ in item.senses}
+    return not (FILLER in kinds or kinds <= {MARK} or item.means(VERB, "light", "play", "keep"))
+
+
+__all__ = ["EXAMPLES", "MOST_CHARS", "Read", "nothing_read", "read_clauses", "read_instruction"]
