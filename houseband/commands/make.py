@@ -10,14 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import BadInput, HousebandError, Unavailable
-from houseband.client import Client, Job, Results
+from contracts.errors import BadInput, Unavailable
+from houseband.client import Client, Job
 from houseband.display import Display
 from houseband.editing import check_edit, restated
 from houseband.folder import check_target, default_folder, write_folder
+from houseband.following import drop_orphans, followed, results_of
 from houseband.home import Home
 from houseband.launcher import House
-from houseband.listening import Listener, check_listen
+from houseband.listening import check_listen
 from houseband.processes import interrupt_on_signals
 from houseband.request import Brought, check_options, check_server, read_brought, read_options, wanted_prompt
 from houseband.running import running_house
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     if home is None:
         with Client(str(server)) as client:
             job = _follow(client, prompt, {**options, "seed": seed}, brought, display, [], arguments.listen)
-            write_folder(_results(job), target, client.fetch)
+            write_folder(results_of(job), target, client.fetch)
     else:
         job = _make_here(home, prompt, {**options, "seed": seed}, brought, target, display, arguments.listen)
     _tell(job, target, time.monotonic() - began, seed, arguments)
@@ -72,19 +73,19 @@ def _make_here(
     if running:
         with Client(running) as client:
             job = _follow(client, prompt, options, brought, display, [Room(home.store).raise_if_full], listen)
-            write_folder(_results(job), target, client.fetch)
+            write_folder(results_of(job), target, client.fetch)
             return job
     display.line("starting the house")
     house = House.open(home, allowed_sounds=options.get("sounds", {}).values())
     with house, Watcher(house, display) as watcher, Client(house.url) as client:
         if house.owns_database:
-            _drop_orphans(client)
+            drop_orphans(client)
         else:
             options = {"taste": known_taste(home).model_dump(mode="json"), **options}
         try:
             looks = [watcher.raise_if_broken, Room(home.store).raise_if_full]
             job = _follow(client, prompt, options, brought, display, looks, listen)
-            write_folder(_results(job), target, client.fetch)
+            write_folder(results_of(job), target, client.fetch)
         except Unavailable:
             with suppress(OSError):
                 display.line(f"the services' logs are in {house.keep_logs()}")
@@ -101,56 +102,10 @@ def _follow(
     checks: Sequence[Callable[[], None]],
     listen: str | None = None,
 ) -> Job:
-    """Post the job and follow it to its end, with a look at the machine at each event, of which heartbeats are some.
-
-    Raises what made it fail. Where the song cannot be waited for any more, and on Ctrl-C, the job is cancelled.
-    """
+    """Post the job and follow it to its end."""
     if listen:
         options = {**options, "early": "on"}
-    job = client.create_job(prompt, options=options, **brought.form())
-    try:
-        with Listener(client.url, job.job_id, listen, display):
-            for event in client.watch(job.job_id):
-                for check in checks:
-                    check()
-                display.event(event)
-    except (KeyboardInterrupt, HousebandError):
-        with suppress(HousebandError):
-            client.cancel(job.job_id)
-        raise
-    finally:
-        display.close()
-    return _ended(client.job(job.job_id))
-
-
-def _ended(job: Job) -> Job:
-    """A job that has results. Raises BadInput or Unavailable for one that failed without."""
-    error = job.error or {}
-    if job.status == "completed" or (job.status == "failed" and error.get("code") == "qa_failed"):
-        return job
-    if job.status == "cancelled":
-        raise KeyboardInterrupt
-    detail = str(error.get("detail") or error.get("title") or "the job failed")
-    if error.get("code") in ("bad_input", "illegal_move"):
-        bad = BadInput(str(error.get("field") or "request"), error.get("value") or "", str(error.get("allowed") or ""))
-        bad.args = (detail,)
-        raise bad
-    failed = Unavailable("the song")
-    failed.args = (detail,)
-    raise failed
-
-
-def _results(job: Job) -> Results:
-    if job.results is None:
-        raise Unavailable("the song's files", "the server named none")
-    return job.results
-
-
-def _drop_orphans(client: Client) -> None:
-    """Cancel what an earlier command, killed before its end, left unfinished: nobody waits for it."""
-    for job in client.jobs():
-        if not job.ended:
-            client.cancel(job.job_id)
+    return followed(client, client.create_job(prompt, options=options, **brought.form()), display, checks, listen)
 
 
 def _seed(given: int | None) -> int:

@@ -1,13 +1,13 @@
 """Scores in the object store: read, stored with the digests of their parts, delivered with their MIDI file."""
 
 import hashlib
-import json
 
 from contracts.artifacts import Artifact
 from contracts.context import Context, ScoreSection
 from contracts.given import Given
-from contracts.music import Part, Score
+from contracts.music import Score
 from services.generator.midi import score_to_midi
+from services.music.digests import part_digest
 from services.runtime.workbench import Workbench
 
 RESEED = 7919
@@ -17,12 +17,6 @@ RESEED = 7919
 def song_seed(context: Context) -> int:
     """The request's seed, moved where QA asked for another song."""
     return (context.seed + RESEED * round(context.change("reseed", 0))) % 2**63
-
-
-def part_digest(part: Part) -> str:
-    """Digest of a part as written: notes, controls, sound."""
-    canonical = json.dumps(part.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def read_score(artifact: Artifact, bench: Workbench) -> Score:

@@ -36,7 +36,7 @@ async def accept_job(
     Raises Refused where another request has taken the same idempotency key for something else, and (429, 403) over a quota.
     """
     now = desk.clock()
-    job = _row(desk, request, composition_id, job_id, now)
+    job = row_of(desk, request, composition_id, job_id, now)
     job.bytes = brought_bytes(request)
     job.idempotency_key, job.idempotency_digest = (once.key, once.digest) if once else (None, None)
     try:
@@ -78,14 +78,15 @@ async def accept_revision(
         on_branch = request.model_copy(
             update={"revises": request.revises.model_copy(update={"branch": branch}) if request.revises else None}
         )
-        job = _row(desk, on_branch, parent.composition_id, job_id, now)
+        job = row_of(desk, on_branch, parent.composition_id, job_id, now)
         job.parent, job.branch = parent.number, branch
         await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
         await _owe(session, job, now)
     return job
 
 
-def _row(desk: Desk, request: Request, composition_id: str, job_id: str, now: float) -> Job:
+def row_of(desk: Desk, request: Request, composition_id: str, job_id: str, now: float) -> Job:
+    """The row of a job of which nothing is done yet."""
     return Job(
         id=job_id,
         composition_id=composition_id,

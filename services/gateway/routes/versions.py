@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from starlette.datastructures import UploadFile
 
 from contracts.pipeline import Stage
 from services.gateway.database.models import Version
 from services.gateway.database.queries import jobs_page, versions_of
 from services.gateway.jobs import views
+from services.gateway.jobs.intake import read_form
 from services.gateway.jobs.views import VersionView, version_view
 from services.gateway.people.access import composition_for, version_for
 from services.gateway.people.principal import Principal
@@ -16,7 +18,8 @@ from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.routes.openapi import problems
 from services.gateway.routes.parts import TheDesk, Who
-from services.gateway.versions import comparing, restoring
+from services.gateway.versions import adopting, comparing, restoring
+from services.gateway.versions.adopting import MOST_BYTES
 from services.gateway.versions.asking import Branching, Head, Restoring, Revision
 from services.gateway.versions.comparing import Comparison, Diff
 from services.gateway.versions.history import History, history_of
@@ -24,6 +27,24 @@ from services.gateway.versions.revising import kept_and_made, take_revision
 
 router = APIRouter(tags=["versions"])
 _MOST_COMPARED = 8
+_JSON_FILE = {"type": "string", "contentMediaType": "application/json"}
+SONG_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["context", "score"],
+                    "properties": {
+                        "context": {**_JSON_FILE, "description": "context.json of the song's folder"},
+                        "score": {**_JSON_FILE, "description": "score.json of the song's folder"},
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 class RevisionAccepted(views.Accepted):
@@ -36,6 +57,19 @@ class RevisionAccepted(views.Accepted):
     unread: tuple[str, ...] = Field(description="words of the instruction that nothing was made of")
     edits: tuple[dict[str, Any], ...]
     stages: dict[str, tuple[str, ...]] = Field(description="kept: the parent's; made: they work again. Parts and stems: results.reuse")
+
+
+@router.post("/compositions", status_code=201, openapi_extra=SONG_FORM, responses=problems(400, 413, 415, 422))
+async def adopt(request: Request, response: Response, desk: TheDesk, who: Who) -> VersionView:
+    """Take in a song from its folder, as a new composition: its brief and its notes, to be revised."""
+    async with read_form(request, desk.settings.max_upload_bytes) as form:
+        documents = {}
+        for name in ("context", "score"):
+            upload = form.get(name)
+            if not isinstance(upload, UploadFile):
+                raise Refused(400, f"{name} must be a file.", field=name, allowed=f"the {name}.json of a song")
+            documents[name] = await upload.read(MOST_BYTES + 1)
+    return _made(response, await adopting.adopt(desk, who, documents["context"], documents["score"]))
 
 
 @router.post(

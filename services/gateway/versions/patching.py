@@ -1,10 +1,8 @@
 """A merge patch over a version: options, brief, score and mix, each checked as if it had been posted by itself."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,19 +10,15 @@ from pydantic import BaseModel, ValidationError
 from contracts.brief import Brief
 from contracts.context import Context, Options
 from contracts.errors import BadInput
-from contracts.music.chord import Chord
-from contracts.music.key import Key
-from contracts.music.meter import Meter
-from contracts.music.score import PART_ID, Score
+from contracts.music.score import Score
 from contracts.pipeline import Stage
 from services.gateway.jobs.intake import read_options
 from services.gateway.problems import Refused
+from services.gateway.versions.judging import check_score
 from services.gateway.versions.merging import MOST_DEPTH, is_deeper, merged, unknown_path
 from services.gateway.versions.starting import Need
-from services.music.packs.instruments import instruments
 
 MEMBERS = ("options", "brief", "score", "mix")
-_LONGEST_BARS, _MOST_SECONDS = 4096, 1200.0
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -115,34 +109,8 @@ def _score(patch: dict[str, Any], before: Score | None) -> Score:
             allowed="a version that got to arrangement",
         )
     score = _validated(Score.model_validate, merged(before.model_dump(mode="json"), patch), patch, "patch.score")
-    _read("patch.score.meter", partial(Meter.parse, score.meter))
-    _read("patch.score.key", partial(Key.parse, score.key))
-    if not score.sections or not score.parts:
-        raise BadInput("patch.score", "no section or no part", "a song that sounds")
-    if not 1 <= score.bars <= _LONGEST_BARS or score.duration_s > _MOST_SECONDS:
-        raise BadInput(
-            "patch.score", f"{score.bars} bars, {score.duration_s:.0f} s", f"up to {_LONGEST_BARS} bars and {_MOST_SECONDS:.0f} s"
-        )
-    for name, section in score.sections.items():
-        _read(f"patch.score.sections.{name}.key", partial(Key.parse, section.key))
-        for event in section.chords:
-            _read(f"patch.score.sections.{name}.chords", partial(Chord.parse, event.symbol))
-    _check_parts(score)
+    check_score(score, "patch.score")
     return score
-
-
-def _check_parts(score: Score) -> None:
-    known, last = instruments(), score.end_tick
-    for name, part in score.parts.items():
-        where = f"patch.score.parts.{name[:40]}"
-        if not re.fullmatch(PART_ID, name):
-            raise BadInput(where, name[:40], f"a name of the form {PART_ID}")
-        if part.instrument not in known:
-            raise BadInput(f"{where}.instrument", part.instrument, ", ".join(sorted(known)))
-        for index, note in enumerate(part.notes):
-            if not (0 <= note.start < last and note.duration > 0 and 0 <= note.pitch <= 127 and 1 <= note.velocity <= 127):
-                allowed = f"[start 0 to {last - 1}, duration above 0, pitch 0 to 127, velocity 1 to 127]"
-                raise BadInput(f"{where}.notes.{index}", list(note), allowed)
 
 
 def _validated(read: Callable[[Any], _T], document: Any, patch: Any, path: str) -> _T:
@@ -157,10 +125,3 @@ def _validated(read: Callable[[Any], _T], document: Any, patch: Any, path: str) 
         field = ".".join((path, *unknown))
         raise Refused(422, f"There is no {field}.", field=field, allowed="members that the document has")
     return understood
-
-
-def _read(field: str, parse: Callable[[], object]) -> None:
-    try:
-        parse()
-    except BadInput as error:
-        raise Refused(422, str(error), field=field, value=error.value, allowed=error.allowed) from error

@@ -74,9 +74,15 @@ async def take_revision(desk: Desk, who: Principal, composition_id: str, number:
     outline = outline_of(base.context.model_copy(update={"request": _request_with(base.context, laid_over)}), laid_over.score or base.score)
     read = await _read(desk, asked, outline, laid_over.options)
     options = laid(laid_over.options, read.edits, outline).model_copy(update={"until": asked.until})
-    first = await _start(desk, asked, base, laid_over, read.edits, options)
+    wanted = _start(asked, base, laid_over, read.edits, options)
+    first = await asyncio.to_thread(first_there, desk.objects, base.context, wanted)
     notes = await _stored(desk, laid_over.score) if laid_over.score is not None else base.notes
-    request = _request(base, laid_over, read, options, first, asked, notes).model_copy(update={"user": who.user})
+    # Where arrangement is not asked to write anew, it has the notes to hand on, also should QA send the song back.
+    keeps_notes = (
+        laid_over.score is not None or is_before(Stage.ARRANGEMENT, wanted) or any(one.stage is Stage.ARRANGEMENT for one in read.edits)
+    )
+    revises = Revises(version=number, revision=version.revision, from_stage=first, score=notes if keeps_notes else None)
+    request = _request(base, laid_over, read, options, asked, revises).model_copy(update={"user": who.user})
     if options != base.context.request.options.model_copy(update={"until": options.until}):
         await check_words(desk, Order(prompt=request.prompt, options=options, seed=request.seed, lyrics=request.lyrics))
     job_id = desk.new_id()
@@ -130,8 +136,8 @@ def _edits(sent: list[dict[str, Any]]) -> tuple[Edit, ...]:
         raise Refused(422, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"]) from error
 
 
-async def _start(desk: Desk, asked: Revision, base: Base, over: Patched, edits: tuple[Edit, ...], options: Options) -> Stage:
-    """The stage to start from: as asked, as the changes need it, or the next one; earlier where the store lost what that one works on."""
+def _start(asked: Revision, base: Base, over: Patched, edits: tuple[Edit, ...], options: Options) -> Stage:
+    """The stage to start from: as asked, as the changes need it, or the next one."""
     needs = [*over.needs, *needs_of(base.context.request.options, options, base.context.request)]
     if edits:
         first = first_stage_of(edits)
@@ -143,33 +149,27 @@ async def _start(desk: Desk, asked: Revision, base: Base, over: Patched, edits: 
             "from_stage", f"{got or 'nothing'} -> {stage}", "a version that got to arrangement: there are no notes to edit yet"
         )
     check_until(stage, asked.until)
-    return await asyncio.to_thread(first_there, desk.objects, base.context, stage)
+    return stage
 
 
 def _request_with(context: Context, over: Patched) -> Request:
     return context.request.model_copy(update={"options": over.options})
 
 
-def _request(
-    base: Base, over: Patched, read: Instructed, options: Options, first: Stage, asked: Revision, notes: Artifact | None
-) -> Request:
-    """The request of the new job. Where arrangement is not to work anew, it has the notes to hand on, should QA send the song back."""
-    score_edits = any(edit.stage is Stage.ARRANGEMENT for edit in read.edits)
-    keeps_notes = score_edits or over.score is not None or is_before(Stage.ARRANGEMENT, first)
-    told = read.told or tuple(edit.words for edit in read.edits if edit.words)
-    revises = Revises(
-        version=base.version.number,
-        revision=base.version.revision,
-        from_stage=first,
-        branch=asked.branch or MAIN,
-        instruction=asked.instruction.strip(),
-        edits=read.edits,
-        told=told or _told(asked),
-        score=notes if keeps_notes else None,
-        stated=_decided(base.score, over.score) if over.score is not None and base.score is not None else {},
+def _request(base: Base, over: Patched, read: Instructed, options: Options, asked: Revision, revises: Revises) -> Request:
+    """The request of the new job: the parent's, with what changed."""
+    changed = Revises.model_validate(
+        {
+            **revises.model_dump(),
+            "branch": asked.branch or MAIN,
+            "instruction": asked.instruction.strip(),
+            "edits": read.edits,
+            "told": read.told or tuple(edit.words for edit in read.edits if edit.words) or _told(asked),
+            "stated": _decided(base.score, over.score) if over.score is not None and base.score is not None else {},
+        }
     )
     seed = base.context.seed if over.seed is None else over.seed
-    return base.context.request.model_copy(update={"options": options, "seed": seed, "revises": revises})
+    return base.context.request.model_copy(update={"options": options, "seed": seed, "revises": changed})
 
 
 def _told(asked: Revision) -> tuple[str, ...]:

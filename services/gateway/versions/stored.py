@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contracts.artifacts import Artifact
 from contracts.context import Context
 from contracts.pipeline import Stage
+from contracts.retake import DELIVERS
 from services.runtime.workbench import Objects
 
 
@@ -27,8 +28,18 @@ def _mastered(context: Context) -> Iterable[Artifact] | None:
     return (context.mastering.master, *context.mastering.stems.values()) if context.mastering else None
 
 
-_INPUTS = {Stage.MIXING: _dry, Stage.MASTERING: _mixed, Stage.FINALIZATION: _mastered}
-_MADE_BY = {Stage.MIXING: Stage.PRODUCTION, Stage.MASTERING: Stage.MIXING, Stage.FINALIZATION: Stage.MASTERING}
+def _written(context: Context) -> Iterable[Artifact] | None:
+    files = [context.artifacts.get(name) for name in DELIVERS[Stage.ARRANGEMENT]]
+    return [file for file in files if file] if all(files) else None
+
+
+_INPUTS = {Stage.PRODUCTION: _written, Stage.MIXING: _dry, Stage.MASTERING: _mixed, Stage.FINALIZATION: _mastered}
+_MADE_BY = {
+    Stage.PRODUCTION: Stage.ARRANGEMENT,
+    Stage.MIXING: Stage.PRODUCTION,
+    Stage.MASTERING: Stage.MIXING,
+    Stage.FINALIZATION: Stage.MASTERING,
+}
 
 
 def _all_there(objects: Objects, artifacts: Iterable[Artifact] | None) -> bool:

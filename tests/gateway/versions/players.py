@@ -91,7 +91,9 @@ class Players(ToyBand):
                 changed = {name: score.parts[name].model_copy(update={"instrument": edit.instrument}) for name in edit.parts}
                 score = score.model_copy(update={"parts": {**score.parts, **changed}})
         section = self._stored(score)
-        return context.model_copy(update={"arrangement": section, "artifacts": {**context.artifacts, "score.json": section.score}})
+        midi = self.objects.put_bytes(f"toy/{_digest(section.part_digests)}.mid", b"MThd", "audio/midi")
+        files = {**context.artifacts, "score.json": section.score, "song.mid": midi}
+        return context.model_copy(update={"arrangement": section, "artifacts": files})
 
     def _stored(self, score: Score) -> ScoreSection:
         data = score.to_json()
