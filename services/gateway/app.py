@@ -22,6 +22,7 @@ from services.gateway.door.gate import Gate
 from services.gateway.door.replays import Replays
 from services.gateway.door.representation import Representation
 from services.gateway.door.serving import server_config
+from services.gateway.erasing.sweeping import Sweeper
 from services.gateway.events.hub import Hub
 from services.gateway.events.progress import ProgressLedger
 from services.gateway.events.replicas import Replicas
@@ -37,7 +38,23 @@ from services.gateway.people.opening import check_settings, check_way_in
 from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
-from services.gateway.routes import asks, compositions, dead, early, events, health, jobs, keys, openapi, people, tastes, versions
+from services.gateway.routes import (
+    asks,
+    collaboration,
+    compositions,
+    dead,
+    deliveries,
+    early,
+    erasing,
+    events,
+    health,
+    jobs,
+    keys,
+    openapi,
+    people,
+    tastes,
+    versions,
+)
 from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus
 from services.runtime.dead import DeadLetters
@@ -63,7 +80,22 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lambda app: _living(app, settings, figures),
     )
-    for module in (jobs, events, early, compositions, versions, asks, tastes, people, keys, dead, health):
+    for module in (
+        jobs,
+        events,
+        early,
+        compositions,
+        deliveries,
+        erasing,
+        collaboration,
+        versions,
+        asks,
+        tastes,
+        people,
+        keys,
+        dead,
+        health,
+    ):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
     app.add_middleware(Replays)
@@ -99,9 +131,9 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> 
             subscribe(bus.broker, desk, ledger, relay.nudge)
             await bus.broker.start()
             async with (
-                _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run, reception.run),
+                _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run, Sweeper(desk).run, reception.run),
                 _running(replicas.run, streams.run, presence.run),
-                grpc_door(desk, relay.nudge, reception.answer_call) as app.state.grpc_port,
+                grpc_door(desk, relay.nudge, reception) as app.state.grpc_port,
             ):
                 yield
     finally:

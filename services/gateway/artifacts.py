@@ -35,11 +35,23 @@ class ArtifactResponse(FileResponse):
         return await super().__call__(scope, receive, send)
 
 
-async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact) -> Response:
-    """The file, 206 for a range of it, 304 where the client has it. Raises Unavailable where the store lost it."""
+async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact, signed_s: int | None = None) -> Response:
+    """The file, 206 for a range of it, 304 where the client has it; 307 to the store itself. Raises Unavailable where the store lost it.
+
+    Args:
+        request: conditions and range.
+        objects: where the file is.
+        name: what it is called in its version.
+        artifact: its reference.
+        signed_s: for how long an address in the store may be used that the client is sent to; None: it is served from here.
+    """
     headers = _headers(name, artifact)
     if is_known(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers={key: headers[key] for key in ("ETag", "Cache-Control")})
+    if signed_s is not None:
+        address = await asyncio.to_thread(objects.signed_url, artifact, signed_s, headers["Content-Disposition"])
+        if address is not None:
+            return Response(status_code=307, headers={"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     path = await asyncio.to_thread(objects.local_path, artifact)
     stat = await asyncio.to_thread(path.stat)
     return ArtifactResponse(path, headers=headers, media_type=artifact.media_type, stat_result=stat)

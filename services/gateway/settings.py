@@ -45,3 +45,7 @@ class GatewaySettings(PeopleSettings):
     analysis_timeout_s: float = Field(default=120.0, gt=0, description="how long the analyzer may listen for POST /analyses")
     early_check_s: float = Field(default=2.0, gt=0, description="how long POST /jobs waits for the enhancer's opinion of the words")
     provision_missing: bool = Field(default=True, description="create streams and consumers again after the bus lost its disk")
+
+    def signs(self, via: str | None) -> bool:
+        """Whether a file is answered with a signed address in the store."""
+        return self.signed_urls == "always" or (self.signed_urls == "asked" and via == "store")

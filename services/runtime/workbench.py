@@ -5,7 +5,7 @@ calls pure code, stores its outputs, and returns the context with its own sectio
 parent, attempt and timings, and creates the revision.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +42,12 @@ class Objects(Protocol):
 
     def local_path(self, artifact: Artifact) -> Path:
         """A local file that holds the object, for reading only. A remote object is fetched once into a cache."""
+
+    def chunks(self, artifact: Artifact) -> Iterator[bytes]:
+        """The bytes of an object in pieces, none of them kept. Raises Unavailable at once where it is missing."""
+
+    def signed_url(self, artifact: Artifact, seconds: int, disposition: str) -> str | None:
+        """An address at which anybody may fetch the object for so many seconds; None where the store has no address of its own."""
 
     def list(self, prefix: str) -> "list[str]":
         """Keys that begin with `prefix`, sorted."""

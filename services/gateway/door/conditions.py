@@ -36,3 +36,8 @@ def check_if_match(if_match: str | None, etag: str, *, required: bool = False) -
     tags = [tag.strip().removeprefix("W/") for tag in if_match.split(",")]
     if "*" not in tags and etag.removeprefix("W/") not in tags:
         raise Refused(412, "It was changed meanwhile: read it again.", field="If-Match", value=if_match, allowed=etag)
+
+
+def revision_tag(revision: int) -> str:
+    """The tag of something that counts its changes."""
+    return f'"{revision}"'

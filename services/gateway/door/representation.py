@@ -10,7 +10,7 @@ import gzip
 from contextlib import suppress
 from functools import lru_cache
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

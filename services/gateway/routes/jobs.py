@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from services.gateway.database.queries import jobs_page, version_of_job
+from services.gateway.door.paging import link_next
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.intake import read_form
 from services.gateway.jobs.ordering import take_order
@@ -30,6 +31,8 @@ async def create_job(request: Request, response: Response, desk: TheDesk, who: W
 
 @router.get("/jobs", responses=problems(422))
 async def list_jobs(
+    request: Request,
+    response: Response,
     desk: TheDesk,
     who: Who,
     limit: Limit = 50,
@@ -41,7 +44,9 @@ async def list_jobs(
     async with desk.database.read() as session:
         found = await jobs_page(session, who, cursor=cursor, limit=limit + 1, statuses=status or (), composition_id=composition_id)
     items = tuple(job_view(job, version) for job, version in found[:limit])
-    return JobPage(items=items, next=items[-1].job_id if len(found) > limit else None)
+    page = JobPage(items=items, next=items[-1].job_id if len(found) > limit else None)
+    link_next(request, response, page.next)
+    return page
 
 
 @router.get("/jobs/{job_id}", responses=problems(404))

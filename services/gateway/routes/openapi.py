@@ -61,10 +61,23 @@ ANALYSIS_FORM: dict[str, Any] = {
 }
 
 
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {"*/*": {"schema": _BINARY}}},
+    206: {"description": "The range that was asked for", "content": {"*/*": {"schema": _BINARY}}},
+    304: {"description": "The client has it"},
+    307: {"description": "It is in the store, at an address that holds for a short while"},
+}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route answers with, for its description."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": "Problem (RFC 9457)", "content": content} for status in statuses}
+
+
+def binary(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """An answer that is a file, for the description of its route."""
+    return {200: {"description": "The file", "content": {media_type: {"schema": _BINARY}}}}
 
 
 def options_schema() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the routes share: the desk, and the page that a list is asked for."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
@@ -35,3 +35,4 @@ Who = Annotated[Principal, Depends(who_asks)]
 TheReception = Annotated[Reception, Depends(the_reception)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items of a page")]
 Cursor = Annotated[str | None, Query(max_length=64, description="`next` of the page before")]
+Via = Annotated[Literal["store"] | None, Query(description="store: be sent to a signed address in the object store, where it has one")]

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.base import Document
 from contracts.preferences import Facts, Feedback, Preferences
+from services.gateway.door.paging import link_next
 from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
 from services.gateway.routes.openapi import problems
@@ -111,13 +112,17 @@ async def _song(desk: Desk, who: Principal, song: SongNamed) -> tuple[dict[str, 
 
 
 @router.get("/feedback", responses=problems(422))
-async def list_feedback(desk: TheDesk, who: Who, limit: Limit = 50, cursor: Cursor = None) -> FeedbackPage:
+async def list_feedback(
+    request: Request, response: Response, desk: TheDesk, who: Who, limit: Limit = 50, cursor: Cursor = None
+) -> FeedbackPage:
     """The judgements that were given, oldest first."""
     found = await judgements_page(desk, who.user, cursor, limit + 1)
     items = tuple(
         FeedbackItem.model_validate({**row.document, "feedback_id": row.id, "created_at": row.created_at}) for row in found[:limit]
     )
-    return FeedbackPage(items=items, next=items[-1].feedback_id if len(found) > limit else None)
+    page = FeedbackPage(items=items, next=items[-1].feedback_id if len(found) > limit else None)
+    link_next(request, response, page.next)
+    return page
 
 
 @router.get("/preferences", responses=problems(503))

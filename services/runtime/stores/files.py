@@ -16,7 +16,7 @@ from typing import IO
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.errors import Unavailable
-from services.runtime.stores.describing import SOUNDS, audio_artifact, checked_key, file_digest, likely_type, read_artifact
+from services.runtime.stores.describing import CHUNK_BYTES, SOUNDS, audio_artifact, checked_key, file_digest, likely_type, read_artifact
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -81,6 +81,12 @@ class FileStore:
         if not path.is_file():
             raise Unavailable(f"object {artifact.key}", f"it is not in {self.root}")
         return path
+
+    def chunks(self, artifact: Artifact) -> Iterator[bytes]:
+        return _pieces(self.local_path(artifact).open("rb"))
+
+    def signed_url(self, artifact: Artifact, seconds: int, disposition: str) -> str | None:  # noqa: ARG002 - S3 has addresses
+        return None
 
     def list(self, prefix: str) -> list[str]:
         folder = self.root / prefix.rpartition("/")[0]
@@ -173,6 +179,12 @@ class FileStore:
             file.flush()
             Path(file.name).replace(target)
         return artifact
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
 
 
 def _identity(path: Path) -> list[int]:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.errors import Unavailable
-from services.runtime.stores.describing import audio_artifact, checked_key, file_digest, read_artifact
+from services.runtime.stores.describing import CHUNK_BYTES, audio_artifact, checked_key, file_digest, read_artifact
 
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 TAKEN = frozenset({"412", "PreconditionFailed"})
@@ -38,6 +38,7 @@ class S3Store:
             connect_timeout=5,
             read_timeout=60,
             s3={"addressing_style": "path"},
+            signature_version="s3v4",  # addresses signed the old way are refused by newer servers
         )
         self._client = boto3.session.Session().client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
@@ -93,6 +94,19 @@ class S3Store:
                 Path(file.name).unlink(missing_ok=True)
         self._trim(keep=target)
         return target
+
+    def chunks(self, artifact: Artifact) -> Iterator[bytes]:
+        what = f"object {artifact.key}"
+        with _told(what):
+            body = self._client.get_object(Bucket=self.bucket, Key=self._name(artifact.key))["Body"]
+        return _pieces(what, body)
+
+    def signed_url(self, artifact: Artifact, seconds: int, disposition: str) -> str | None:
+        asked = {"Bucket": self.bucket, "Key": self._name(artifact.key)}
+        shown = {"ResponseContentDisposition": disposition, "ResponseContentType": artifact.media_type}
+        with _told(f"object {artifact.key}"):
+            url: str = self._client.generate_presigned_url("get_object", Params={**asked, **shown}, ExpiresIn=seconds)
+        return url
 
     def list(self, prefix: str) -> list[str]:
         with _told(f"bucket {self.bucket}"):
@@ -166,6 +180,11 @@ class _Missing(Unavailable):
 
 class _Taken(Unavailable):
     """Somebody else created the object."""
+
+
+def _pieces(what: str, body: Any) -> Iterator[bytes]:
+    with _told(what), contextlib.closing(body):
+        yield from body.iter_chunks(CHUNK_BYTES)
 
 
 @contextlib.contextmanager
