@@ -16,7 +16,7 @@ from services.music.rng import rng
 _OFF = (0.42, 0.74)
 """Where in a pair of notes the second one may lie that swings."""
 _LEAST = 12
-_SPREAD_MS = 30.0
+_SPREAD_MS = 45.0
 """Standard deviation of the timing at looseness 1."""
 _FLAM = 60
 """Ticks within which strokes are one gesture: a strummed chord moves as a whole."""

@@ -6,6 +6,7 @@ from contracts.edits import RewriteEdit
 from contracts.errors import BadInput
 from contracts.music import Key, Meter, Note, Part, Role, Score
 from services.generator.arrangement.arranger import Rehearsal, Wish
+from services.generator.arrangement.finish import without_overlaps
 from services.generator.arrangement.frame import Level
 from services.generator.blending import blended
 from services.generator.composition.counter import Counter
@@ -22,6 +23,8 @@ from services.music.packs.rhythm import DRUM_VOICES
 
 _LEVELS: tuple[Level, ...] = ("low", "mid", "high")
 _BUSIER = 0.15
+_ROOM = 440
+"""Ticks between two strokes that leave room for one more: nearly an eighth."""
 _CORE = frozenset({DRUM_VOICES["kick"], DRUM_VOICES["snare"]})
 
 
@@ -32,13 +35,14 @@ def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
     spans = [song.ticks(name) for name in names]
     leads = [name for name in parts if name in LEADS]
     sheet = _new_leads(song, leads, spans, edit) if leads else song.sheet
-    played = _played(song.moved(song.score, sheet), names, edit)
+    takes = _takes(song.moved(song.score, sheet), names, edit)
     out = dict(song.score.parts)
     for name in parts:
-        fresh = played.parts.get(name)
-        if fresh is None or fresh.instrument != out[name].instrument:
-            raise BadInput("rewrite.parts", name, ", ".join(played.parts))
-        out[name] = spliced(out[name], _as_dense(fresh, out[name], spans, edit.density, song), spans)
+        written = [take.parts[name] for take in takes if name in take.parts and take.parts[name].instrument == out[name].instrument]
+        if not written:
+            raise BadInput("rewrite.parts", name, ", ".join(takes[0].parts))
+        fresh = _nearest(written, out[name], spans, edit.density)
+        out[name] = spliced(out[name], _as_dense(fresh, out[name], spans, edit.density, song.score.meter_value.ticks_per_beat), spans)
     out = {name: part for name, part in out.items() if part.notes}
     if not out:
         raise BadInput("rewrite.parts", ", ".join(parts), "parts that have something to play")
@@ -54,13 +58,27 @@ def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
     return song.moved(song.score.model_copy(update={"parts": out}), sheet), told
 
 
-def _played(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> Rehearsal:
-    """The band with other draws; every part that is asked for plays wherever it is asked for and played before."""
+def _takes(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> list[Rehearsal]:
+    """The band with other draws, as lively as before and, where it is to be busier or sparser, a level livelier or calmer too.
+
+    Every part plays wherever it played before.
+    """
     step = (edit.density > _BUSIER) - (edit.density < -_BUSIER)
     usual = song.rehearsed().plan.levels
-    levels: dict[str, Level] = {name: _LEVELS[min(max(_LEVELS.index(level) + step, 0), 2)] for name, level in usual.items()}
+    moved: dict[str, Level] = {name: _LEVELS[min(max(_LEVELS.index(level) + step, 0), 2)] for name, level in usual.items()}
     joining = {part: frozenset(n for n in names if _plays(song.score.parts[part], song.ticks(n))) for part in song.score.parts}
-    return song.rehearsed(seed=song.own_seed("take", edit.seed), wish=Wish(joining=joining, levels=levels if step else usual))
+    seed = song.own_seed("take", edit.seed)
+    return [song.rehearsed(seed=seed, wish=Wish(joining=joining, levels=one)) for one in ([usual, moved] if step else [usual])]
+
+
+def _nearest(takes: list[Part], before: Part, spans: list[tuple[int, int]], density: float) -> Part:
+    """In each span the take whose number of notes comes nearest to what was asked."""
+    out = takes[0]
+    for span in spans if len(takes) > 1 else ():
+        wanted = (1.0 + 0.6 * density) * sum(inside(n.start, [span]) for n in before.notes)
+        best = min(takes, key=lambda take: abs(sum(inside(n.start, [span]) for n in take.notes) - wanted))
+        out = spliced(out, best, [span]) if best is not takes[0] else out
+    return out
 
 
 def _plays(part: Part, span: tuple[int, int]) -> bool:
@@ -118,18 +136,49 @@ def _harmony(song: Song) -> dict[str, SectionHarmony]:
     return out
 
 
-def _as_dense(fresh: Part, before: Part, spans: list[tuple[int, int]], density: float, song: Song) -> Part:
-    """Sparser than before where that was asked: weak notes go until it is."""
-    if density >= -_BUSIER or not fresh.notes:
+def _as_dense(fresh: Part, before: Part, spans: list[tuple[int, int]], density: float, beat: int) -> Part:
+    """As busy as was asked against what was played before: weak notes go, or long ones are struck again, until it is."""
+    if abs(density) <= _BUSIER:
         return fresh
-    ours = [n for n in fresh.notes if inside(n.start, spans)]
-    most = round(sum(inside(n.start, spans) for n in before.notes) * (1.0 + 0.6 * density))
-    beat = song.score.meter_value.ticks_per_beat
     drums = instrument(fresh.instrument).is_drums or fresh.role in (Role.DRUMS, Role.PERCUSSION)
+    made = [n for n in fresh.notes if not inside(n.start, spans)]
+    for span in spans:
+        ours = sorted(n for n in fresh.notes if inside(n.start, [span]))
+        wanted = max(round(sum(inside(n.start, [span]) for n in before.notes) * (1.0 + 0.6 * density)), 1)
+        made += _thinned(ours, wanted, beat, drums=drums) if density < 0 else _struck_again(ours, wanted, drums=drums)
+    return fresh.model_copy(update={"notes": tuple(without_overlaps(made))})
+
+
+def _thinned(notes: list[Note], wanted: int, beat: int, *, drums: bool) -> list[Note]:
+    """The notes that carry a line: kick and snare, and what stands on beats."""
 
     def weight(note: Note) -> tuple[int, int, int]:
         off = note.start % beat
         return (0 if drums and note.pitch in _CORE else 1, min(off, beat - off) // 60, -note.velocity)
 
-    kept = set(sorted(ours, key=weight)[: max(most, 1)])
-    return fresh.model_copy(update={"notes": tuple(n for n in fresh.notes if n in kept or not inside(n.start, spans))})
+    return sorted(sorted(notes, key=weight)[:wanted])
+
+
+def _struck_again(notes: list[Note], wanted: int, *, drums: bool) -> list[Note]:
+    """Notes with as many more as are wanted: cymbals and shakers halfway to their next stroke, held notes once more, softer."""
+    following: dict[int, int] = {}
+    gaps: list[tuple[int, Note]] = []
+    for note in reversed(notes):
+        gap = following.get(note.pitch, note.end) - note.start if drums else note.duration
+        following[note.pitch] = note.start
+        if _ROOM <= gap <= 4 * _ROOM and not (drums and note.pitch in _CORE):
+            gaps.append((gap, note))
+    chosen = sorted(gaps, key=lambda pair: (-pair[0], pair[1].start))[: max(wanted - len(notes), 0)]
+    halves = {note: gap // 2 for gap, note in chosen}
+    out: list[Note] = []
+    for note in notes:
+        half = halves.get(note)
+        if half is None:
+            out.append(note)
+            continue
+        length = min(note.duration, half)
+        out += [
+            note._replace(duration=length),
+            note._replace(start=note.start + half, duration=length, velocity=round(0.82 * note.velocity)),
+        ]
+    return out
