@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="the score of a delivered folder as readable text")
     show.add_argument("dir", type=Path)
     show.add_argument("--mix", action="store_true", help="the mix in place of the score: a sheet to edit and to give to make --mix")
+    _add_revise(commands)
     _add_taste(commands)
     _add_keys(commands)
     _add_watch(commands)
@@ -84,6 +85,21 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what is missing on this machine and how to get it")
     doctor.add_argument("--json", action="store_true")
     return parser
+
+
+def _add_revise(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """A song changed, one thing at a time."""
+    revise = commands.add_parser("revise", help="change one thing of a song, or go on with one that stopped early")
+    revise.add_argument("song", metavar="DIR|COMPOSITION@VERSION", help="the folder of a song, or a version of the house or server")
+    revise.add_argument("instruction", nargs="?", default="", help='such as "make the drums quieter in the second verse"')
+    revise.add_argument("--from", dest="from_stage", choices=[stage.value for stage in Stage], help="make it again from here on")
+    revise.add_argument("--patch", metavar="JSON|FILE", help='JSON merge patch of {"options", "brief", "score", "mix"}')
+    revise.add_argument("--until", choices=[stage.value for stage in Stage], help="stop after this stage; revise it again to go on")
+    revise.add_argument("--branch", metavar="NAME", help="where the new version is to lie (default: with the song, or beside it)")
+    revise.add_argument("--out", type=Path, metavar="DIR", help="the folder to write (default: beside the song, with the version's number)")
+    revise.add_argument("--server", metavar="URL", help="use this gateway instead of a house of one's own")
+    revise.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    revise.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _add_taste(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -7,5 +7,6 @@ from houseband.client.asynchronous import AsyncClient
 from houseband.client.models import Event, Job, Results, StemResult
 from houseband.client.sync import Client
 from houseband.client.transport import API
+from houseband.client.versions import Asked, Version
 
-__all__ = ["API", "AsyncClient", "Client", "Event", "Job", "Results", "StemResult"]
+__all__ = ["API", "Asked", "AsyncClient", "Client", "Event", "Job", "Results", "StemResult", "Version"]

@@ -6,7 +6,8 @@ from houseband.client.early import AsyncEarly
 from houseband.client.jobs import AsyncJobs
 from houseband.client.people import AsyncPeople
 from houseband.client.tastes import AsyncTastes
+from houseband.client.versions import AsyncVersions
 
 
-class AsyncClient(AsyncJobs, AsyncEarly, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
+class AsyncClient(AsyncJobs, AsyncVersions, AsyncEarly, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
     """`Client` with the same methods, to be awaited; `watch` is iterated with `async for`."""

@@ -30,9 +30,11 @@ class StemResult(Document):
 class Results(Document):
     """Where the files of a job are, relative to the server."""
 
+    version: int | None = None
     mixed_track_url: str | None = None
     stems: tuple[StemResult, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
+    reuse: dict[str, Any] | None = Field(default=None, description="of a revision: stages, parts and stems, each kept or made")
 
 
 class Job(Document):

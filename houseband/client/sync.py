@@ -6,9 +6,10 @@ from houseband.client.early import Early
 from houseband.client.jobs import Jobs
 from houseband.client.people import People
 from houseband.client.tastes import Tastes
+from houseband.client.versions import Versions
 
 
-class Client(Jobs, Early, Asks, People, Tastes, Dead):
+class Client(Jobs, Versions, Early, Asks, People, Tastes, Dead):
     """Makes songs on a Houseband server and fetches them.
 
     Args:
