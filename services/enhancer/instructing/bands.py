@@ -19,6 +19,9 @@ def swap(facts: Facts) -> Iterator[Edit]:
     old, new = _exchanged(facts)
     if not old or not new:
         return
+    if facts.verb("swap") and _is_mutual(facts, old, new):
+        yield from _mutual(facts, old[0], new[0])
+        return
     named = instrument_named(new[0], facts.outline)
     parts = _old_parts(old, facts)
     if named is None or not parts:
@@ -28,6 +31,22 @@ def swap(facts: Facts) -> Iterator[Edit]:
         lambda item: item.means(VERB, "swap", "play", "light", "rewrite") or item.means(MARK, "instead", "into", "into_first", "only")
     )
     yield InstrumentEdit(parts=parts, instrument=named[0], patch=named[1])
+
+
+def _is_mutual(facts: Facts, old: Sequence[Item], new: Sequence[Item]) -> bool:
+    """Whether two who both play change places: "swap guitar and piano"."""
+    between = [item for item in facts.items if old[0].start < item.start < new[0].start]
+    alone = len(old) == len(new) == 1 and not any(item.means(MARK, "into", "instead") for item in between)
+    return alone and bool(parts_named(old[0], facts.outline) and parts_named(new[0], facts.outline))
+
+
+def _mutual(facts: Facts, one: Item, other: Item) -> Iterator[Edit]:
+    facts.use(one, other)
+    facts.use_where(lambda item: item.means(VERB, "swap", "light"))
+    for old, new in ((one, other), (other, one)):
+        named = instrument_named(new, facts.outline)
+        if named:
+            yield InstrumentEdit(parts=_old_parts([old], facts), instrument=named[0], patch=named[1])
 
 
 def _old_parts(old: Sequence[Item], facts: Facts) -> tuple[str, ...]:
@@ -141,6 +160,7 @@ def add(facts: Facts) -> Iterator[Edit]:
             continue
         facts.use(item, verb)
         facts.use_names()
+        facts.use_where(lambda one: one.means(VERB, "add"))
         yield AddEdit(instrument=named[0], sections=facts.where.sections)
 
 

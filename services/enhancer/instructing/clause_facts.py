@@ -10,9 +10,12 @@ from services.enhancer.instructing.clauses import Clause
 from services.enhancer.instructing.items import WORD, Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, MARKING, PIECE, SECTION, VERB
 from services.enhancer.instructing.naming import Places, Players, places, players
+from services.enhancer.reading.vocabulary import MOOD
 
 NONE = 0
 """The direction of an attribute that is to go away altogether."""
+_DO_NOT = frozenset(["don't", "dont", "do not", "never", "doesn't", "does not", "should not", "shouldn't", "nicht", "niemals", "ne", "ne pas"])
+"""Refusals of doing something; "no", "without" and "not" refuse a thing."""
 _COMPLAINTS = ("mud", "harsh")
 
 
@@ -37,7 +40,7 @@ class Facts:
     used: list[Item] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.items = tuple(_settled(self.clause.items))
+        self.items = self.clause.items
 
     @cached_property
     def where(self) -> Places:
@@ -46,7 +49,7 @@ class Facts:
         if own.named:
             return own
         shared = self.clause.shared.get("sections") or self.clause.scope
-        return places(tuple(_settled(shared)), self.outline) if shared else own
+        return places(shared, self.outline) if shared else own
 
     @cached_property
     def who(self) -> Players:
@@ -67,13 +70,26 @@ class Facts:
         return not (self.who.missing or self.where.missing or self.unknown)
 
     @property
+    def refuses(self) -> bool:
+        """Whether it only says what is not to be done: "don't make the drums louder"; "not so loud" asks for something."""
+        refusal = next((item for item in self.items if item.means(MARK, "not") and item.text.lower() in _DO_NOT), None)
+        doing = self.verb("light", "add", "swap", "rewrite", "remove", "repeat", "move", "harmony") or any(
+            item.means(ATTRIBUTE) or item.means(MOOD) for item in self.items
+        )
+        return refusal is not None and bool(doing) and not self.mark("so", "too", "enough")
+
+    @property
     def unknown(self) -> tuple[Item, ...]:
-        """Words that are in no table."""
-        return tuple(item for item in self.items if item.kind == WORD and not item.senses and not item.text.isdigit())
+        """Words that are in no table, and what no edit can change."""
+        return tuple(
+            item
+            for item in self.items
+            if item.kind == WORD and item not in self.where.read and ((not item.senses and not item.text.isdigit()) or item.means(MARK, "cannot"))
+        )
 
     def verb(self, *names: str) -> Item | None:
-        """The first of its verbs of these names."""
-        return next((item for item in self.items if item.means(VERB, *names)), None)
+        """The first of its verbs of these names that nothing was made of yet."""
+        return next((item for item in self.items if item.means(VERB, *names) and not self.is_used(item)), None)
 
     def mark(self, *names: str) -> Item | None:
         """The first of its marks of these names."""
@@ -137,6 +153,9 @@ class Facts:
         name = item.id(ATTRIBUTE)
         base = _sign(name[-1]) if name[-1] in "+-" else 0
         name = name.rstrip("+-")
+        if at and self.items[at - 1].means(MARK, "instead"):
+            self.use(item, self.items[at - 1])
+            return None
         said = [item, *_modifiers(self.items[:at][::-1]), *_modifiers(self.items[at + 1 :], after=base == 0)]
         refused = any(one.means(MARK, "not") for one in said)
         excess = any(one.means(MARK, "too") for one in said)
@@ -188,42 +207,3 @@ def _modifiers(row: Sequence[Item], *, after: bool = True) -> list[Item]:
         elif not (item.means(FILLER) or item.means(VERB, "light", "play")):
             break
     return found
-
-
-def _settled(items: Sequence[Item]) -> list[Item]:
-    """Items that can be a verb, a name or a mark, settled by what stands beside them."""
-    settled: list[Item] = []
-    for at, item in enumerate(items):
-        senses = item.senses
-        before = settled[-1] if settled else None
-        after = items[at + 1] if at + 1 < len(items) else None
-        if item.means(SECTION) and item.means(VERB, "remove", "repeat", "move", "harmony", "add"):
-            opens = all(one.means(FILLER) or one.means(MARK, "not", "join", "break", "start") or one.means(SECTION) for one in settled)
-            as_verb = opens and after is not None and (_is_article(after) or after.is_player or after.means(PIECE) or after.means(SECTION))
-            qualified = before is not None and (_is_article(before) or before.means(MARK, "first", "second", "third", "last", "every"))
-            senses = _without(senses, SECTION) if as_verb and not qualified else _without(senses, VERB)
-        if item.means(SECTION, "outro", "intro") and item.means(MARK, "last", "first", "start"):
-            beside = [one for one in (before, after) if one is not None and one.means(SECTION)]
-            senses = _without(senses, SECTION if beside or item.means(MARK, "start") else MARK)
-        if item.means(SECTION) and item.means(MARK, "only"):
-            placed = before is not None and (_is_article(before) or before.means(VERB) or before.means(MARK, "first", "second", "last"))
-            senses = _without(senses, MARK) if placed or (after is not None and not after.is_player) else _without(senses, SECTION)
-        if item.means(MARKING) and item.means(ATTRIBUTE):
-            senses = _without(senses, MARKING)
-        settled.append(item if senses == item.senses else _with(item, senses))
-    return settled
-
-
-def _is_article(item: Item) -> bool:
-    return item.means(FILLER) and item.text.lower() in (
-        "the", "a", "an", "my", "our", "that", "this", "der", "die", "das", "den", "dem", "el", "la", "los", "las", "le", "les", "un", "une",  # noqa: E501  a table of words or one pattern
-        "una", "ein", "eine", "einen", "du", "all",
-    )  # fmt: skip
-
-
-def _without(senses: Sequence[tuple[str, str]], kind: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sense for sense in senses if sense[0] != kind)
-
-
-def _with(item: Item, senses: tuple[tuple[str, str], ...]) -> Item:
-    return Item(item.kind, item.start, item.end, item.text, item.value, senses, item.misspelt, item.before)

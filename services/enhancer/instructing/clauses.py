@@ -18,6 +18,7 @@ from services.enhancer.instructing.lexicon import (
     TARGET,
     VERB,
 )
+from services.enhancer.instructing.senses import settled_senses
 from services.enhancer.reading.vocabulary import MOOD
 
 _HARD = re.compile(r"[.;!?\n]")
@@ -67,7 +68,7 @@ def _names(item: Item) -> bool:
 def _asks(item: Item) -> bool:
     if item.kind in _ASKING:
         return True
-    verb = item.means(VERB) and not (item.means(VERB, *_LIGHT) or _is_named_too(item))
+    verb = item.means(VERB) and not item.means(VERB, *_LIGHT)
     marked = item.means(MARK, "not", "instead", "only", "left", "right", "middle", "too")
     return (
         verb
@@ -75,11 +76,6 @@ def _asks(item: Item) -> bool:
         or any(item.means(kind) for kind in (ATTRIBUTE, DIRECTION, MOOD, MARKING, TARGET))
         or item.means(DEGREE, "twice", "half")
     )
-
-
-def _is_named_too(item: Item) -> bool:
-    """Whether a verb may be a name here, such as "drop"."""
-    return item.means(SECTION)
 
 
 def clauses_of(items: Sequence[Item]) -> list[Clause]:
@@ -100,7 +96,8 @@ def _split(items: Sequence[Item]) -> list[Clause]:
             joint = BUT if mark == BUT else mark if joint != HARD else joint
         if not (_is_joint(items, place)):
             run.append(item)
-    return [*clauses, Clause(tuple(run), joint)] if run else clauses
+    clauses += [Clause(tuple(run), joint)] if run else []
+    return [replace(clause, items=tuple(settled_senses(clause.items))) for clause in clauses]
 
 
 def _mark(items: Sequence[Item], place: int) -> str:

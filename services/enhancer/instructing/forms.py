@@ -23,19 +23,20 @@ def form(facts: Facts) -> Iterator[Edit]:
     counted = any(item.text.lower().rstrip().endswith(("s", "takte")) for item in facts.of(BARS))
     if facts.who.named or facts.turned or (facts.of(BARS) and (counted or not facts.verb("add"))):
         return
-    action = _action(facts)
+    action = _action(facts) if any(item.means(SECTION) for item in facts.items) or facts.clause.scope else ""
     if action == "insert":
         yield from _inserted(facts)
         return
     sections = facts.where.sections
+    if facts.where.edge and any(item.means(SECTION) for item in facts.where.read):  # "double chorus at the end"
+        sections = tuple(name for name in sections if facts.outline.sections[name].label in _spoken(facts))
     if not action or not sections or facts.where.missing:
         return
     if action == "remove" and set(sections) == set(facts.outline.sections):
         raise BadInput("instruction", "no section at all", "at least one section must be left")
     if facts.where.anchor and action == "remove":
         sections = tuple(name for name in sections if name != facts.where.anchor)
-    chosen = sections[-1:] if action == "repeat" and facts.where.edge != "" else sections
-    chosen = chosen[-1:] if action == "repeat" and _another(facts) else chosen
+    chosen = sections[-1:] if action == "repeat" and not _is_every(facts) else sections
     after = _after(facts)
     _use(facts)
     for section in chosen:
@@ -45,7 +46,8 @@ def form(facts: Facts) -> Iterator[Edit]:
 def _action(facts: Facts) -> str:
     if facts.verb("move") and facts.where.anchor:
         return "move"
-    if facts.verb("repeat") or (_another(facts) and _labels(facts) & set(_REPEATED)):
+    doubled = any(item.means(DEGREE, "twice") and item.text.lower() in ("double", "doble") for item in facts.items) and facts.where.edge
+    if facts.verb("repeat") or doubled or (_another(facts) and _labels(facts) & set(_REPEATED)):
         return "repeat"
     if facts.verb("remove") and not facts.verb("keep"):
         return "remove"
@@ -57,6 +59,17 @@ def _action(facts: Facts) -> str:
 
 def _another(facts: Facts) -> bool:
     return any(item.text.lower() in _ANOTHER for item in facts.items if item.means(VERB))
+
+
+def _spoken(facts: Facts) -> set[str]:
+    return {label for item in facts.items for label in item.ids(SECTION)}
+
+
+def _is_every(facts: Facts) -> bool:
+    """Whether several are meant: "the chorus" with "repeat" is the last one of them."""
+    return facts.mark("every", "first", "second", "third", "last") is not None or any(
+        item.means(SECTION) and item.text.lower().endswith("s") and item.text.lower() != "chorus" for item in facts.items
+    )
 
 
 def _labels(facts: Facts) -> set[str]:
@@ -103,7 +116,7 @@ def _use(facts: Facts) -> None:
 def length(facts: Facts) -> Iterator[Edit]:
     """Sections or the song longer or shorter. Raises BadInput where nothing would be left, or more than 512 bars."""
     bars, seconds, long = facts.amount(BARS), facts.amount(SECONDS), facts.turn("long")
-    scaled = facts.degree in ("twice", "half") and facts.where.sections and not facts.turned
+    scaled = facts.degree in ("twice", "half") and facts.where.sections and not facts.turned and not facts.used
     if facts.who.named or facts.where.missing or facts.where.bars or not (bars or seconds or long or scaled):
         return
     if long and long.sign == NONE:
@@ -113,10 +126,10 @@ def length(facts: Facts) -> Iterator[Edit]:
     bar_s = Meter.parse(facts.outline.meter).bar_seconds(facts.outline.tempo_bpm)
     count = abs(bars.value) if bars else seconds.value / bar_s if seconds else None
     sections = facts.where.sections if not _is_song(facts) else ()
+    sign = _sign(facts)
     facts.use(*facts.of(BARS, SECONDS), *(long.items if long else ()))
     facts.use_names()
     facts.use_where(lambda item: item.means(ATTRIBUTE, "long", "long+", "long-") or item.means(VERB, "add", "remove", "repeat", "light"))
-    sign = _sign(facts)
     if not sections:
         yield LengthEdit(bars=_song_bars(facts, count, sign))
     for name in sections:
@@ -136,6 +149,8 @@ def _sign(facts: Facts) -> int:
     """1 or -1 where it says by how much; 0 where it says how long."""
     amount = facts.amount(BARS)
     long = facts.turn("long")
+    if _is_aim(facts):
+        return 0
     if amount and amount.signed:
         return 1 if amount.value > 0 else -1
     if long and not any(item.text.lower() in _BASE_LONG for item in long.items):
@@ -147,6 +162,12 @@ def _sign(facts: Facts) -> int:
     text = " ".join(item.text.lower() for item in facts.of(BARS))
     more = any(word in text.split() for word in ("more", "extra", "additional", "further", "another", "mehr", "weitere", "zusätzliche"))
     return 1 if more or facts.verb("add", "repeat") else 0
+
+
+def _is_aim(facts: Facts) -> bool:
+    """Whether "to" stands before the amount: "cut it down to 90 seconds"."""
+    at = next((i for i, item in enumerate(facts.items) if item.kind in (BARS, SECONDS)), 0)
+    return at > 0 and facts.items[at - 1].text.lower() in ("to", "auf", "a", "à", "at")
 
 
 def _song_bars(facts: Facts, count: float | None, sign: int) -> int:

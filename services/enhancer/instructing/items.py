@@ -8,7 +8,7 @@ from typing import Any
 from contracts.edits import Outline
 from contracts.music import Key
 from services.enhancer.instructing.amounts import amounts
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, FILLER, MARK, PLAYERS, ROLE, SECTION, SOUND, VERB, lexicon
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, FILLER, MARK, PLAYERS, ROLE, SECTION, SOUND, VERB, lexicon, whole_word
 from services.enhancer.reading.chords import read_chords, resolved
 from services.enhancer.reading.endings import read_ending
 from services.enhancer.reading.findings import Finding
@@ -26,6 +26,7 @@ _MODE = re.compile(
 )
 _MODES = {"dur": "major", "mayor": "major", "majeur": "major", "moll": "minor", "menor": "minor", "mineur": "minor"}
 _STEMS = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian"}
+_MOST_ENDINGS = 3
 _ALIASES = {"chorus": "drop"}
 """What stands for a section where a song has none of that name."""
 _ENGLISH_ARTICLE = re.compile(r"(?<!\w)(?:a|an) (?:major|minor) (?=[a-z])")
@@ -61,7 +62,7 @@ class Item:
     @property
     def is_player(self) -> bool:
         """Whether it can name somebody who plays."""
-        return any(kind in (*PLAYERS, ROLE, SOUND) for kind, _ in self.senses)
+        return any(kind in (*PLAYERS, ROLE, SOUND) for kind, _ in self.senses) and not self.means(MARK, "cannot")
 
     @property
     def is_idle(self) -> bool:
@@ -79,7 +80,8 @@ def items_of(text: Text, outline: Outline) -> list[Item]:
         text.take(match.start, match.end)
     for word in text.words:
         if text.is_free(word.start, word.end):
-            found.append(Item(WORD, word.start, word.end, text.quote(word.start, word.end)))
+            near = lexicon().phrases.get((whole_word(word.form),), ())
+            found.append(Item(WORD, word.start, word.end, text.quote(word.start, word.end), senses=_here(near, outline), misspelt=bool(near)))
     return _placed(text, found)
 
 
@@ -109,13 +111,25 @@ def _stated(text: Text, outline: Outline) -> list[Item]:
     free = bytes(text.taken)
     if tempo := read_tempo(text):
         found += _taken(text, free, TEMPO, tempo)
-    free = bytes(text.taken)
-    if ending := read_ending(text):
-        where = text.lower.find((ending.evidence or "").lower())
-        if where >= 0 and text.is_free(where, where + len(ending.evidence or "")):
-            text.take(where, where + len(ending.evidence or ""))
+    return found + _endings(text)
+
+
+def _endings(text: Text) -> list[Item]:
+    """How it is to end; what is ruled out beside it ("without a fade, just stop") is read with it."""
+    found: list[Item] = []
+    for _ in range(_MOST_ENDINGS):
+        free = bytes(text.taken)
+        ending = read_ending(text)
+        where = text.lower.find((ending.evidence or "").lower()) if ending else -1
+        if ending is None or where < 0:
+            break
+        text.take(where, where + len(ending.evidence or ""))
         found += _taken(text, free, ENDING, ending)
-    return found
+    first = next((item for item in found if item.kind == ENDING and item.value.value != "natural"), None)
+    if first is None:
+        return found
+    return [item if item is first else Item(WORD, item.start, item.end, item.text, senses=((FILLER, ""),)) for item in found]
+
 
 
 def _taken(text: Text, before: bytes, kind: str, value: Any) -> list[Item]:

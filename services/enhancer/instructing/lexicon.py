@@ -26,8 +26,9 @@ ATTRIBUTE, DIRECTION, DEGREE, VERB, MARK, TARGET = "attribute", "direction", "de
 ROLE, PIECE, SOUND, SECTION, MARKING, FILLER = "role", "piece", "sound", "section", "marking", "filler"
 PLAYERS = (INSTRUMENT, FAMILY, STAND_IN)
 _FORGIVEN = frozenset({ATTRIBUTE, VERB, ROLE, PIECE, SECTION, MOOD, INSTRUMENT, FAMILY, STAND_IN})
-_TOO_LOOSE = frozenset(["slow", "fast"])
 _SPEEDS = {"very_slow": "fast-", "slow": "fast-", "fast": "fast+", "very_fast": "fast+"}
+_REFUSALS = frozenset(["no", "without", "kein", "keine", "ohne", "sin", "sans", "sem", "little", "wenig", "poco", "peu"])
+"""What such a phrase refuses is read as refused: "no reverb" is none, not only a dry sound."""
 _SHORTEST = 4
 
 
@@ -83,7 +84,7 @@ def _names() -> Iterator[tuple[str, Sense]]:
         elif kind == MOOD:
             yield phrase, (MOOD, name)
             yield from ((compared, (MOOD, name)) for compared in _comparatives(phrase))
-        elif kind == PRODUCTION and name in production:
+        elif kind == PRODUCTION and name in production and words_of(phrase)[0] not in _REFUSALS:
             yield phrase, (ATTRIBUTE, production[name])
 
 
@@ -106,3 +107,21 @@ def _fillers() -> Iterator[tuple[str, Sense]]:
 def _filler_words() -> Iterator[str]:
     for phrase in change_words()["fillers"]["words"]:
         yield from words_of(phrase)
+
+
+def whole_word(form: str) -> str:
+    """The one word of change that lacks a letter here: "loder" is louder, though it lies as close to lower. "" where there is none."""
+    if len(form) < _SHORTEST or not form.isascii() or form in lexicon().ordinary:
+        return ""
+    near = _by_length().get((form[0], len(form) + 1), ())
+    whole = [word for word in near if any(word[:i] + word[i + 1 :] == form for i in range(1, len(word)))]
+    return whole[0] if len(whole) == 1 else ""
+
+
+@cache
+def _by_length() -> dict[tuple[str, int], tuple[str, ...]]:
+    found: dict[tuple[str, int], list[str]] = {}
+    for word in dict.fromkeys(words_of(phrase) for phrase, (kind, _) in _changes() if kind in (ATTRIBUTE, VERB, SECTION)):
+        if len(word) == 1 and len(word[0]) > _SHORTEST + 1:
+            found.setdefault((word[0][0], len(word[0])), []).append(word[0])
+    return {key: tuple(words) for key, words in found.items()}

@@ -17,6 +17,7 @@ _ROLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "rhythm": (("drums", "percussion", "bass"),), "chords": (("harmony", "pad"), ("harmony",)),
 }  # fmt: skip
 """Roles that a word names, and those that stand for them where nobody has the first."""
+_SPOKEN = {"one": 1, "two": 2, "three": 3, "four": 4, "eins": 1, "zwei": 2, "drei": 3, "uno": 1, "dos": 2, "tres": 3, "deux": 2, "trois": 3}
 _SINGERS = ("vocals", "choir")
 
 
@@ -168,7 +169,7 @@ def _ordinals(backwards: Sequence[Item]) -> list[Item]:
 def _numbers(forwards: Sequence[Item]) -> list[Item]:
     """Numbers right after a name: "verse 2", "verses 1 and 2", "estribillo final"."""
     first = forwards[0] if forwards else None
-    if first is None or not (first.text.isdigit() or first.kind == COUNTED or first.means(MARK, "last")):
+    if first is None or not (_digits(first) or first.kind == COUNTED or first.means(MARK, "last")):
         return []
     if first.means(MARK, "last") and len(forwards) > 1 and forwards[1].means(SECTION):
         return []
@@ -179,7 +180,7 @@ def _digits(item: Item) -> list[int]:
     if item.kind == COUNTED:
         amount: Amount = item.value
         return [int(amount.value), int(amount.other)]
-    return [int(item.text)] if item.text.isdigit() else []
+    return [int(item.text)] if item.text.isdigit() else [_SPOKEN[item.text.lower()]] if item.text.lower() in _SPOKEN else []
 
 
 def _bars(items: Sequence[Item], at: int, outline: Outline) -> tuple[tuple[int, int] | None, list[Item]]:

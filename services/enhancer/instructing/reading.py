@@ -95,6 +95,9 @@ def _as_instruction(error: BadInput) -> BadInput:
 
 def _made(facts: Facts, text: Text) -> list[Edit]:
     made: list[Edit] = []
+    if facts.refuses:
+        facts.use(*facts.items)
+        return made
     for reader in _READERS:
         made += reader(facts)
     if not made and facts.used:
@@ -129,7 +132,7 @@ def _matters(item: Item) -> bool:
     """Whether an item should have changed something."""
     if item.kind != WORD:
         return True
-    if not item.senses:
+    if not item.senses or item.means(MARK, "cannot"):
         return not item.text.isdigit()
     kinds = {kind for kind, _ in item.senses}
     return not (FILLER in kinds or kinds <= {MARK} or item.means(VERB, "light", "play", "keep"))

@@ -45,7 +45,7 @@ def protected(edits: Sequence[Edit], kept: Sequence[str], outline: Outline) -> l
 
 def settled(edits: Sequence[Edit], outline: Outline) -> list[Edit]:
     """Each edit once, the general ones narrowed. Raises BadInput for a contradiction, naming its words."""
-    done = list(dict.fromkeys(edits)) if all(_hashable(edit) for edit in edits) else _once(edits)
+    done = _merged(_once(edits))
     levels = [edit for edit in done if isinstance(edit, LevelEdit)]
     for general in levels:
         if narrower := _narrowed(general, levels, outline):
@@ -57,15 +57,28 @@ def settled(edits: Sequence[Edit], outline: Outline) -> list[Edit]:
     return done
 
 
-def _hashable(edit: Edit) -> bool:
-    return not isinstance(edit, MixEdit)
-
-
 def _once(edits: Sequence[Edit]) -> list[Edit]:
-    done: list[Edit] = []
+    done: dict[str, Edit] = {}
     for edit in edits:
-        if edit not in done:
-            done.append(edit)
+        done.setdefault(edit.model_dump_json(exclude={"words"}), edit)
+    return list(done.values())
+
+
+def _merged(edits: Sequence[Edit]) -> list[Edit]:
+    """Loudness and ceiling as one edit; "no fade" beside another ending says nothing more."""
+    done: list[Edit] = []
+    other = any(isinstance(edit, EndingEdit) and edit.ending != "natural" for edit in edits)
+    for edit in edits:
+        if isinstance(edit, EndingEdit) and edit.ending == "natural" and other:
+            continue
+        whole = next((at for at, one in enumerate(done) if isinstance(one, MasterEdit)), None)
+        if isinstance(edit, MasterEdit) and whole is not None:
+            first = done[whole]
+            apart = edit.model_dump(exclude_none=True, exclude={"words", "kind"})
+            if isinstance(first, MasterEdit) and not apart.keys() & first.model_dump(exclude_none=True, exclude={"words", "kind"}).keys():
+                done[whole] = first.model_copy(update={**apart, "words": f"{first.words}, {edit.words}"})
+                continue
+        done.append(edit)
     return done
 
 

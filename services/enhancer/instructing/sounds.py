@@ -9,7 +9,8 @@ from contracts.errors import BadInput
 from contracts.sound import LOUDNESS_TARGETS, ChannelEdit, Compression, MixEdits, Operation
 from services.enhancer.instructing.amounts import CEILING, DB, INTERVAL, LUFS, PERCENT
 from services.enhancer.instructing.clause_facts import NONE, Facts, Turned
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, MARK, TARGET, VERB
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, TARGET, VERB
+from services.enhancer.reading.vocabulary import MOOD
 
 _LEVEL_DB = {"small": 1.5, "": 3.0, "large": 6.0, "twice": 6.0, "half": 6.0}
 _MASTER_LU = {"small": 1.0, "": 2.0, "large": 4.0, "twice": 4.0, "half": 4.0}
@@ -42,7 +43,7 @@ _DRIVE_DB = {"small": 4.0, "": 8.0, "large": 14.0, "twice": 14.0, "half": 4.0}
 _RATIO = {"small": 2.5, "": 4.0, "large": 8.0, "twice": 8.0, "half": 2.0}
 _PAN = {"small": 0.25, "": 0.5, "large": 0.8}
 _SIDES = {"left": -1.0, "right": 1.0, "middle": 0.0}
-_SIMPLE = ("loud", "big")
+_QUANTITIES = frozenset(["more", "less", "mehr", "weniger", "más", "menos", "plus", "moins", "plus de", "moins de"])
 
 
 def master(facts: Facts) -> Iterator[Edit]:
@@ -100,7 +101,9 @@ def _share_db(facts: Facts) -> float:
 
 def _bare_sign(facts: Facts) -> int:
     """The way of a direction that speaks of nothing else: "drums down", "more bass", "too much piano"."""
-    others = [one for one in facts.turned if one.name not in _SIMPLE]
+    others = [one for one in facts.turned if one.name != "loud"]
+    if any(_qualifies(facts, at) for at, item in enumerate(facts.items) if item.means(DIRECTION)):
+        return 0
     if others or facts.of(INTERVAL) or facts.verb("remove", "swap", "rewrite", "move", "harmony", "repeat") or facts.used:
         return 0
     if facts.mark("too"):
@@ -108,6 +111,14 @@ def _bare_sign(facts: Facts) -> int:
     if facts.mark("not"):
         return 1 if facts.mark("enough") else 0
     return facts.direction if facts.who.named or facts.direction else 0
+
+
+def _qualifies(facts: Facts, at: int) -> bool:
+    """Whether a direction belongs to a quality and not to the player: "more aggressive bass"."""
+    if facts.items[at].text.lower() not in _QUANTITIES:
+        return False
+    following = next((item for item in facts.items[at + 1 :] if not item.means(FILLER)), None)
+    return following is not None and (following.means(MOOD) or not following.senses) and not following.is_player
 
 
 def _is_it(facts: Facts) -> bool:

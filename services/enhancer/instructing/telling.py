@@ -45,8 +45,8 @@ def _told(edit: Edit, outline: Outline) -> str:  # noqa: PLR0912  one branch per
         case AddEdit():
             return f"{_player(edit.instrument).capitalize()} joins{_where(edit.sections)}."
         case RemoveEdit():
-            what = f"no {', '.join(edit.pieces)} of {_parts(edit.parts)}" if edit.pieces else f"{_parts(edit.parts)} silent"
-            return f"{what[0].upper()}{what[1:]}{_where(edit.sections, edit.bars)}."
+            what = f"No {', '.join(edit.pieces)} of {_parts(edit.parts)}" if edit.pieces else f"{_parts(edit.parts)} silent"
+            return f"{what}{_where(edit.sections, edit.bars)}."
         case OctaveEdit():
             way = "up" if edit.octaves > 0 else "down"
             return f"{_parts(edit.parts)} {abs(edit.octaves)} octave{'s' * (abs(edit.octaves) > 1)} {way}{_where(edit.sections)}."
@@ -83,7 +83,7 @@ def _told(edit: Edit, outline: Outline) -> str:  # noqa: PLR0912  one branch per
 def _length(edit: LengthEdit, outline: Outline) -> str:
     if edit.section is None:
         return f"The song {abs(edit.bars)} bars {'longer' if edit.bars > 0 else 'shorter'}."
-    return f"{edit.section.capitalize()} {outline.sections[edit.section].bars} → {edit.bars} bars."
+    return f"{edit.section} {outline.sections[edit.section].bars} → {edit.bars} bars."
 
 
 def _form(edit: FormEdit) -> str:
@@ -92,8 +92,8 @@ def _form(edit: FormEdit) -> str:
         bars = f" of {edit.bars} bars" if edit.bars else ""
         return f"A new {edit.section}{bars}{after or ' at the beginning'}."
     if edit.action == "move":
-        return f"{edit.section.capitalize()} moves{after or ' to the beginning'}."
-    return f"{edit.section.capitalize()} {'is taken out' if edit.action == 'remove' else 'comes once more'}{after}."
+        return f"{edit.section} moves{after or ' to the beginning'}."
+    return f"{edit.section} {'is taken out' if edit.action == 'remove' else 'comes once more'}{after}."
 
 
 def _mix(edit: MixEdit) -> str:

@@ -22,6 +22,8 @@ _TIGHT = {"small": 0.2, "": 0.1, "large": 0.0}
 _ENERGY_STEP = {"small": 0.1, "": 0.2, "large": 0.35, "twice": 0.4, "half": 0.4}
 _CALM, _LIVELY = 0.35, 0.75
 _MOST_OCTAVES = 3
+_PITCHED = ("high", "high+", "high-", "loud+", "loud-", "lows+")
+"""What "up" and "down" may be called beside an interval: "un ton plus bas"."""
 
 
 def tempo(facts: Facts) -> Iterator[Edit]:
@@ -85,7 +87,7 @@ def key(facts: Facts) -> Iterator[Edit]:
     if amount is None:
         return
     steps = int(amount.value)
-    moved = (*facts.of(INTERVAL), *(i for i in facts.items if i.means(ATTRIBUTE, "high", "high+", "high-") or i.means(DIRECTION)))
+    moved = (*facts.of(INTERVAL), *(i for i in facts.items if i.means(ATTRIBUTE, *_PITCHED) or i.means(DIRECTION)))
     if steps % 12 == 0 and facts.is_clear and not facts.where.bars:
         if abs(steps) > 12 * _MOST_OCTAVES:
             raise BadInput("instruction", facts.of(INTERVAL)[0].text, f"at most {_MOST_OCTAVES} octaves")
@@ -112,6 +114,12 @@ def ending(facts: Facts) -> Iterator[Edit]:
         facts.use(item)
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add"))
         yield EndingEdit(ending=item.value.value)
+    fade = facts.mark("fade")
+    if fade and not facts.of(ENDING) and facts.is_clear and not facts.who.named and (facts.mark("not", "end") or facts.verb("add", "remove")):
+        facts.use(fade, facts.verb("add", "remove"))
+        refused = facts.mark("not") or facts.verb("remove")
+        facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add", "remove"))
+        yield EndingEdit(ending="natural" if refused else "fade")
 
 
 def harmony(facts: Facts) -> Iterator[Edit]:
