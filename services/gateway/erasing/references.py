@@ -49,10 +49,6 @@ def of_composition(objects: Objects, composition_id: str) -> References:
     for key in objects.list(f"compositions/{composition_id}/"):
         if key.endswith(".json"):
             found.read(objects.read(key))
-    for prefix in own_prefixes(composition_id):
-        for key in objects.list(prefix):
-            stored = objects.find(key) if not key.endswith(".json") else None
-            found.digests.update({stored.sha256} if stored else ())
     return found
 
 

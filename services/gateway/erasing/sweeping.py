@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import String, cast, delete, select
 
 from contracts.artifacts import AudioArtifact
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
 from services.gateway.database.models import OPEN, Base, Composition, FeedbackRow, Job, Replay
 from services.gateway.door.replays import forgotten_before
 from services.gateway.erasing.erasure import erase_outlived, stop_jobs
@@ -66,7 +66,7 @@ class Sweeper:
                     await self._put_aside(composition_id, wants_answers=wants_answers)
                     await self._remove_rows(composition_id)
                     gone.append(composition_id)
-            except Unavailable as error:
+            except (Unavailable, BadInput) as error:
                 log.warning("erasure_postponed", composition_id=composition_id, reason=str(error))
         counts = await self._settle()
         if gone:
@@ -188,7 +188,12 @@ class Sweeper:
 
 def _moved(objects: Objects, key: str, to: str) -> None:
     """Move an object; where it is somewhere on the way already, the rest is done."""
-    stored = objects.find(key)
+    try:
+        stored = objects.find(key)
+    except BadInput:  # a sound that nobody can read, without a note of what it is
+        objects.put_bytes(to, objects.read(key), "application/octet-stream")
+        objects.delete(key)
+        return
     if stored is None:
         return
     put = objects.put_audio if isinstance(stored, AudioArtifact) else objects.put_file  # a sound keeps its shape
