@@ -75,7 +75,7 @@ def mixed(stems: Mapping[str, Floats], parts: Mapping[str, Part]) -> Floats:
 
 
 def levelled(audio: Floats) -> Floats:
-    """Audio [2, frames] turned towards -16 LUFS by what has been heard of it so far."""
+    """Audio [2, frames] turned towards -16 LUFS by what has been heard of it so far, and lately where that was louder."""
     hop = round(HOP_S * SAMPLE_RATE_HZ)
     hops = -(-audio.shape[1] // hop)
     if not hops:
@@ -85,8 +85,11 @@ def levelled(audio: Floats) -> Floats:
         padded = np.pad(channel, (0, hops * hop - channel.size))
         power += np.mean(padded.reshape(hops, hop) ** 2, axis=1)
     heard = power > 10 ** ((QUIET_LUFS - OFFSET_LUFS) / 10)
-    mean = np.cumsum(np.where(heard, power, 0.0)) / np.maximum(np.cumsum(heard), 1)
     judged = min(round(JUDGED_S / HOP_S), hops)
+    total = np.concatenate([[0.0], np.cumsum(np.where(heard, power, 0.0))])
+    so_far = total[1:] / np.maximum(np.cumsum(heard), 1)
+    lately = (total[judged:] - total[:-judged]) / judged
+    mean = np.maximum(so_far, np.concatenate([np.zeros(judged - 1), lately]))
     mean[:judged] = mean[judged - 1]  # the beginning is as loud as its first seconds say
     gain_db = np.where(mean > 0, TARGET_LUFS - OFFSET_LUFS - 10 * np.log10(np.maximum(mean, 1e-12)), 0.0)
     gain = 10 ** (np.clip(gain_db, -MOST_GAIN_DB, MOST_GAIN_DB) / 20)

@@ -22,6 +22,9 @@ from services.generator.production.sounds import patch_name
 from services.generator.work import score_of, shelf_of
 from services.runtime.workbench import Workbench
 
+TAIL_S = 0.03
+"""How far each chunk is made beyond its end, for the next one to cross over from."""
+
 
 def draft(context: Context, chunk: int, bench: Workbench) -> DraftChunk:
     """One chunk of the draft, stored under its own key; found there, it is not made again. Raises Unavailable without an arrangement."""
@@ -36,8 +39,11 @@ def draft(context: Context, chunk: int, bench: Workbench) -> DraftChunk:
         shelf = shelf_of(bench)
         options = context.request.options
         plans = plan_stems(score, options, shelf, find_own(score, options, shelf))
-        sound = mixed(_stems(score, plans, shelf, end_s, bench), score.parts)[:, round(start_s * SAMPLE_RATE_HZ) :]
-        audio = _stored(key, sound, bench)
+        sound = mixed(_stems(score, plans, shelf, end_s + TAIL_S, bench), score.parts)
+        begin, end = round(start_s * SAMPLE_RATE_HZ), round(end_s * SAMPLE_RATE_HZ)
+        _stored(_tail_key(key), sound[:, end:], bench)
+        before = chunk_key(context.composition_id, context.job_id, context.attempt, chunk - 1)
+        audio = _stored(key, _joined(sound[:, begin:end], _tail(before, bench) if chunk else None), bench)
     return DraftChunk(chunk=chunk, start_s=start_s, seconds=audio.duration_s, audio=audio, last=chunk + 1 == len(ends))
 
 
@@ -74,6 +80,27 @@ def _player(score: Score, plan: StemPlan, shelf: Shelf) -> Choice:
     if (choice := chosen(plan, shelf)).own is None:
         return choice
     return choose(patch_name(score.parts[plan.part], score.genre), shelf)
+
+
+def _tail_key(key: str) -> str:
+    return f"{key.removesuffix('.wav')}.tail.wav"
+
+
+def _tail(key: str, bench: Workbench) -> Floats | None:
+    """How the chunk before goes on, [2, frames]; None where that is not known."""
+    stored = bench.objects.find(_tail_key(key))
+    if stored is None:
+        return None
+    return np.ascontiguousarray(sf.read(bench.objects.local_path(stored), dtype="float32", always_2d=True)[0].T)
+
+
+def _joined(audio: Floats, tail: Floats | None) -> Floats:
+    """A chunk into which the one before crosses over: what is read from a stem is not always what was played, to the sample."""
+    if tail is None:
+        return audio
+    count = min(tail.shape[1], audio.shape[1])
+    share = np.linspace(0.0, 1.0, count, dtype=np.float32)
+    return np.concatenate([tail[:, :count] * (1 - share) + audio[:, :count] * share, audio[:, count:]], axis=1)
 
 
 def _stored(key: str, audio: Floats, bench: Workbench) -> AudioArtifact:

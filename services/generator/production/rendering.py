@@ -14,6 +14,8 @@ from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import Synth, sounds, trim_db
 
 SILENCE = 10 ** (-60 / 20)
+MARGIN_S, PHRASE_S = 0.3, 8.0
+"""How far a player looks beyond the end of a beginning: filters that run both ways; players of samples see the phrase."""
 
 
 class SilentStem(HousebandError):
@@ -38,15 +40,18 @@ def render_stem(score: Score, part_id: str, stem_plan: StemPlan, shelf: Shelf | 
 
 
 def render_beginning(score: Score, part_id: str, choice: Choice, shelf: Shelf, until_s: float) -> Floats:
-    """The first seconds of the stem that a choice plays, [2, frames]: the same samples, but for how the band leaves its last chord.
+    """The first seconds of the stem that a choice plays, [2, frames].
 
-    Raises Unavailable where the chosen engine or soundfont is not here.
+    The same samples as of the whole stem, but for how the band leaves its last chord, for phrases that go on for more than some
+    seconds, and for amplifiers, whose drive follows the level of the whole. Raises Unavailable where the engine is not here.
     """
-    clock, part = Clock(score, until_s), score.parts[part_id]
-    notes = tuple(note for note in part.notes if clock.sample(note.start) < clock.frames)
-    if not notes:
-        return np.zeros((2, clock.frames), dtype=np.float32)
-    return _played(score, part_id, part.model_copy(update={"notes": notes}), choice, shelf, clock)
+    frames = Clock(score, until_s).frames
+    clock, part = Clock(score, until_s + MARGIN_S), score.parts[part_id]
+    known_s = until_s + (PHRASE_S if choice.preset else MARGIN_S)  # only players of samples may know what begins after the end
+    notes = tuple(note for note in part.notes if clock.seconds(note.start) < known_s)
+    if not notes or clock.sample(notes[0].start) >= frames:
+        return np.zeros((2, frames), dtype=np.float32)
+    return _played(score, part_id, part.model_copy(update={"notes": notes}), choice, shelf, clock)[:, :frames]
 
 
 def _played(score: Score, part_id: str, part: Part, choice: Choice, shelf: Shelf, clock: Clock) -> Floats:
