@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def form(prompt: str = "a song", options: str | None = None, **files: Any) -> di
     return {**fields, **files}
 
 
-SQL_MODULES = ("database", "people", "jobs.test_facts", "test_outbox", "test_reconciler")
+SQL_MODULES = ("database", "people", "jobs.test_facts", "test_outbox", "test_reconciler", "test_releasing")
 """Modules of tests that run on SQLite and on PostgreSQL; the others run on SQLite. HOUSEBAND_TEST_DATABASES: all on what it names."""
 
 
@@ -70,11 +71,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL that lives as long as the test session."""
-    server = start_postgres(tmp_path_factory.mktemp("pg") / "data")
-    yield server
-    server.server.cleanup()
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that lives as long as the test session.
+
+    Not in a folder of pytest's: as root the server runs as another user, whom pytest locks out whenever a session starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="houseband-pg-") as folder:
+        server = start_postgres(Path(folder) / "data")
+        yield server
+        server.stop()
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 import asyncio
 import itertools
+import os
+import signal
 import warnings
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,12 @@ class Postgres:
     def run(self, statement: str) -> None:
         """Execute a statement on the server's own database."""
         _elsewhere(self._execute(statement))
+
+    def stop(self) -> None:
+        """Stop it at once: there is nothing to keep."""
+        with suppress(ProcessLookupError):
+            os.kill(self.server.get_pid(), signal.SIGQUIT)
+        self.server.cleanup()
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(host=str(self.folder), user="postgres", database="postgres")

@@ -151,25 +151,22 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back."""
-    with op.batch_alter_table("versions", schema=None) as batch_op:
-        batch_op.drop_column("restores")
-        batch_op.drop_column("bytes")
-        batch_op.drop_column("reuse")
-        batch_op.drop_column("note")
-        batch_op.drop_column("stage")
-        batch_op.drop_column("branch")
+    """Back. Columns go one by one: to copy a table, as a batch does on SQLite, would drop it under the rows that refer to it."""
+    op.drop_column("versions", "restores")
+    op.drop_column("versions", "bytes")
+    op.drop_column("versions", "reuse")
+    op.drop_column("versions", "note")
+    op.drop_column("versions", "stage")
+    op.drop_column("versions", "branch")
 
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_column("bytes")
-        batch_op.drop_column("branch")
-        batch_op.drop_column("parent")
+    op.drop_column("jobs", "bytes")
+    op.drop_column("jobs", "branch")
+    op.drop_column("jobs", "parent")
 
-    with op.batch_alter_table("compositions", schema=None) as batch_op:
-        batch_op.drop_column("erased_at")
-        batch_op.drop_column("updated_at")
-        batch_op.drop_column("revision")
-        batch_op.drop_column("title")
+    op.drop_column("compositions", "erased_at")
+    op.drop_column("compositions", "updated_at")
+    op.drop_column("compositions", "revision")
+    op.drop_column("compositions", "title")
 
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_members_user"))
