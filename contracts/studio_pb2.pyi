@@ -209,12 +209,14 @@ class ArtifactChunk(_message.Message):
     def __init__(self, offset: _Optional[int] = ..., data: _Optional[bytes] = ..., file: _Optional[_Union[File, _Mapping]] = ...) -> None: ...
 
 class PreviewRequest(_message.Message):
-    __slots__ = ("job_id", "format")
+    __slots__ = ("job_id", "format", "rest")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
+    REST_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     format: AudioFormat
-    def __init__(self, job_id: _Optional[str] = ..., format: _Optional[_Union[AudioFormat, str]] = ...) -> None: ...
+    rest: bool
+    def __init__(self, job_id: _Optional[str] = ..., format: _Optional[_Union[AudioFormat, str]] = ..., rest: _Optional[bool] = ...) -> None: ...
 
 class PreviewChunk(_message.Message):
     __slots__ = ("data", "media_type")
@@ -225,7 +227,7 @@ class PreviewChunk(_message.Message):
     def __init__(self, data: _Optional[bytes] = ..., media_type: _Optional[str] = ...) -> None: ...
 
 class ReviseRequest(_message.Message):
-    __slots__ = ("composition_id", "version", "instruction", "patch", "edits", "from_stage", "until", "branch")
+    __slots__ = ("composition_id", "version", "instruction", "patch", "edits", "from_stage", "until", "branch", "expected_head")
     COMPOSITION_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
@@ -234,6 +236,7 @@ class ReviseRequest(_message.Message):
     FROM_STAGE_FIELD_NUMBER: _ClassVar[int]
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     BRANCH_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_HEAD_FIELD_NUMBER: _ClassVar[int]
     composition_id: str
     version: int
     instruction: str
@@ -242,7 +245,30 @@ class ReviseRequest(_message.Message):
     from_stage: str
     until: str
     branch: str
-    def __init__(self, composition_id: _Optional[str] = ..., version: _Optional[int] = ..., instruction: _Optional[str] = ..., patch: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., edits: _Optional[_Union[_struct_pb2.ListValue, _Mapping]] = ..., from_stage: _Optional[str] = ..., until: _Optional[str] = ..., branch: _Optional[str] = ...) -> None: ...
+    expected_head: int
+    def __init__(self, composition_id: _Optional[str] = ..., version: _Optional[int] = ..., instruction: _Optional[str] = ..., patch: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., edits: _Optional[_Union[_struct_pb2.ListValue, _Mapping]] = ..., from_stage: _Optional[str] = ..., until: _Optional[str] = ..., branch: _Optional[str] = ..., expected_head: _Optional[int] = ...) -> None: ...
+
+class RevisionAccepted(_message.Message):
+    __slots__ = ("job", "parent", "branch", "from_stage", "told", "unread", "edits", "stages_kept", "stages_made")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    BRANCH_FIELD_NUMBER: _ClassVar[int]
+    FROM_STAGE_FIELD_NUMBER: _ClassVar[int]
+    TOLD_FIELD_NUMBER: _ClassVar[int]
+    UNREAD_FIELD_NUMBER: _ClassVar[int]
+    EDITS_FIELD_NUMBER: _ClassVar[int]
+    STAGES_KEPT_FIELD_NUMBER: _ClassVar[int]
+    STAGES_MADE_FIELD_NUMBER: _ClassVar[int]
+    job: Accepted
+    parent: int
+    branch: str
+    from_stage: str
+    told: _containers.RepeatedScalarFieldContainer[str]
+    unread: _containers.RepeatedScalarFieldContainer[str]
+    edits: _struct_pb2.ListValue
+    stages_kept: _containers.RepeatedScalarFieldContainer[str]
+    stages_made: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, job: _Optional[_Union[Accepted, _Mapping]] = ..., parent: _Optional[int] = ..., branch: _Optional[str] = ..., from_stage: _Optional[str] = ..., told: _Optional[_Iterable[str]] = ..., unread: _Optional[_Iterable[str]] = ..., edits: _Optional[_Union[_struct_pb2.ListValue, _Mapping]] = ..., stages_kept: _Optional[_Iterable[str]] = ..., stages_made: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BriefRequest(_message.Message):
     __slots__ = ("prompt", "options")

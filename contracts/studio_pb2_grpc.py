@@ -67,7 +67,7 @@ class StudioStub:
         self.Revise = channel.unary_unary(
                 '/houseband.v1.Studio/Revise',
                 request_serializer=contracts_dot_studio__pb2.ReviseRequest.SerializeToString,
-                response_deserializer=contracts_dot_studio__pb2.Accepted.FromString,
+                response_deserializer=contracts_dot_studio__pb2.RevisionAccepted.FromString,
                 _registered_method=True)
         self.Brief = channel.unary_unary(
                 '/houseband.v1.Studio/Brief',
@@ -109,7 +109,7 @@ class StudioServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Preview(self, request, context):
-        """The song while it is being made: a draft, as it becomes audible.
+        """The song while it is being made: a draft of its beginning, as it becomes audible. Asking for it starts it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,7 +172,7 @@ def add_StudioServicer_to_server(servicer, server):
             'Revise': grpc.unary_unary_rpc_method_handler(
                     servicer.Revise,
                     request_deserializer=contracts_dot_studio__pb2.ReviseRequest.FromString,
-                    response_serializer=contracts_dot_studio__pb2.Accepted.SerializeToString,
+                    response_serializer=contracts_dot_studio__pb2.RevisionAccepted.SerializeToString,
             ),
             'Brief': grpc.unary_unary_rpc_method_handler(
                     servicer.Brief,
@@ -368,7 +368,7 @@ class Studio:
             target,
             '/houseband.v1.Studio/Revise',
             contracts_dot_studio__pb2.ReviseRequest.SerializeToString,
-            contracts_dot_studio__pb2.Accepted.FromString,
+            contracts_dot_studio__pb2.RevisionAccepted.FromString,
             options,
             channel_credentials,
             insecure,

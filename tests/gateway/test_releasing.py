@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from contracts.events import StageReady
 from services.gateway.database.models import Composition, Job, OutboxRow
+from services.gateway.jobs.endings import end_job
 from services.gateway.outbox import OutboxRelay
 from services.gateway.reconciler import Reconciler
 from tests.gateway.conftest import House, Open
@@ -31,9 +32,9 @@ async def write_jobs(house: House, **counts: int) -> None:
 
 async def end(house: House, job_id: str) -> None:
     """Cancel a job, as its user would."""
-    async with house.desk.database.write() as session:
-        (await session.get_one(Job, job_id)).status = "cancelled"
-    await house.desk.bus.purge(job_id)
+    async with house.desk.database.read() as session:
+        job = await session.get_one(Job, job_id)
+    await end_job(house.desk, job, "cancelled")
 
 
 async def sent(house: House) -> list[str]:

@@ -1,9 +1,10 @@
 """What the doors show, as messages of contracts/studio.proto."""
 
+from typing import Any
+
 from contracts import studio_pb2 as wire
 from contracts.artifacts import Artifact
 from services.gateway.database.models import Version
-from services.gateway.events.messages import Message
 from services.gateway.grpc.documents import struct
 from services.gateway.grpc.refusing import problem_message
 from services.gateway.jobs.views import Accepted, JobView
@@ -43,17 +44,18 @@ def job_message(view: JobView, version: Version | None) -> wire.Job:
     )
 
 
-def event_message(message: Message) -> wire.JobEvent:
-    """One message of a job's events."""
+def event_message(message: dict[str, Any]) -> wire.JobEvent:
+    """One message of a job's events, from its JSON."""
+    data = message.get("data")
     return wire.JobEvent(
-        seq=message.seq,
-        time=message.time,
-        type=message.type,
-        stage=message.stage or "",
-        progress=message.progress,
-        message=message.message,
-        data=struct(message.data) if message.data else None,
-        remaining_s=getattr(message, "remaining_s", None),
+        seq=message["seq"],
+        time=message["time"],
+        type=message["type"],
+        stage=message["stage"] or "",
+        progress=message["progress"],
+        message=message["message"],
+        data=struct(data) if data else None,
+        remaining_s=message.get("remaining_s"),
     )
 
 

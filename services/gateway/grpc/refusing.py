@@ -1,5 +1,6 @@
 """Every refusal as a gRPC status, with the Problem in the trailing metadata."""
 
+import asyncio
 from typing import Any, NoReturn
 
 import grpc
@@ -12,6 +13,7 @@ from contracts.errors import HousebandError, Problem, Unavailable
 log = structlog.get_logger(__name__)
 
 PROBLEM = "problem-bin"
+_LEAVE_S = 1.0
 _INTERNAL = Problem(
     title="Something broke here", status=500, detail="The gateway met an error of its own; it is in its log.", code="internal"
 )
@@ -51,7 +53,7 @@ def problem_message(problem: Problem) -> wire.Problem:
 
 
 async def refuse(context: grpc.aio.ServicerContext, error: Exception, method: str) -> NoReturn:
-    """End a call with what went wrong. Raises grpc's AbortError."""
+    """End a call with what went wrong. Raises grpc's AbortError, or TimeoutError where the client does not take it."""
     if isinstance(error, HousebandError):
         problem = error.problem()
     elif isinstance(error, OperationalError):
@@ -61,7 +63,8 @@ async def refuse(context: grpc.aio.ServicerContext, error: Exception, method: st
         log.error("request_failed", path=method, exc_info=error)
         problem = _INTERNAL
     trailing = ((PROBLEM, problem_message(problem).SerializeToString()),)
-    await context.abort(code_of(problem.status), str(_writable(problem.detail)), trailing)
+    async with asyncio.timeout(_LEAVE_S):  # the status is on its way; behind what a reader does not read it would be waited for
+        await context.abort(code_of(problem.status), str(_writable(problem.detail)), trailing)
     raise AssertionError("unreachable")
 
 

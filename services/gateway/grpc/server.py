@@ -9,13 +9,13 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
-from sqlalchemy.exc import SQLAlchemyError
 
 from contracts import studio_pb2, studio_pb2_grpc
 from contracts.errors import Unavailable
-from services.gateway.grpc.interception import Authenticate, Interceptor
+from services.gateway.grpc.interception import Interceptor
 from services.gateway.grpc.orders import CHUNK_BYTES
 from services.gateway.grpc.studio import Studio
+from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.readiness import check_ready
 
@@ -39,12 +39,12 @@ _OPTIONS = (
 
 
 @asynccontextmanager
-async def grpc_door(desk: Desk, nudge: Callable[[], None], authenticate: Authenticate) -> AsyncIterator[int | None]:
+async def grpc_door(desk: Desk, nudge: Callable[[], None], reception: Reception) -> AsyncIterator[int | None]:
     """Serve for as long as the block lasts; the port, None where gRPC is off. Raises Unavailable where the port is taken."""
     if desk.settings.grpc_port == OFF:
         yield None
         return
-    server = grpc.aio.server(interceptors=[Interceptor(authenticate)], options=_OPTIONS)
+    server = grpc.aio.server(interceptors=[Interceptor(reception, desk.settings.reader_timeout_s)], options=_OPTIONS)
     studio_pb2_grpc.add_StudioServicer_to_server(Studio(desk, nudge), server)  # type: ignore[no-untyped-call]
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -55,9 +55,10 @@ async def grpc_door(desk: Desk, nudge: Callable[[], None], authenticate: Authent
         port: int = server.add_insecure_port(address)
     except RuntimeError as error:
         raise Unavailable(f"the gRPC port {address}", "something else listens there; set HOUSEBAND_GRPC_PORT") from error
+    await _tell_health(desk, servicer)
     await server.start()
     log.info("grpc_listening", host=desk.settings.host, port=port)
-    telling = asyncio.create_task(_tell_health(desk, servicer))
+    telling = asyncio.create_task(_keep_health(desk, servicer))
     try:
         yield port
     finally:
@@ -68,15 +69,19 @@ async def grpc_door(desk: Desk, nudge: Callable[[], None], authenticate: Authent
         await server.stop(desk.settings.graceful_timeout_s)
 
 
-async def _tell_health(desk: Desk, servicer: "health.HealthServicer") -> None:
+async def _keep_health(desk: Desk, servicer: "health.HealthServicer") -> None:
     """Let health say what /readyz says, until cancelled."""
-    kinds = health_pb2.HealthCheckResponse
     while True:
-        try:
-            await check_ready(desk)
-            status = kinds.SERVING
-        except (Unavailable, SQLAlchemyError):
-            status = kinds.NOT_SERVING
-        for name in ("", STUDIO):
-            await servicer.set(name, status)
         await asyncio.sleep(_HEALTH_PERIOD_S)
+        await _tell_health(desk, servicer)
+
+
+async def _tell_health(desk: Desk, servicer: "health.HealthServicer") -> None:
+    kinds = health_pb2.HealthCheckResponse
+    try:
+        await check_ready(desk)
+        status = kinds.SERVING
+    except Unavailable:
+        status = kinds.NOT_SERVING
+    for name in ("", STUDIO):
+        await servicer.set(name, status)

@@ -10,11 +10,14 @@ from contracts import studio_pb2_grpc
 from contracts.artifacts import Artifact
 from services.gateway.database.models import Job
 from services.gateway.database.queries import version_of_job
+from services.gateway.early.coding import MEDIA_TYPES, Format
+from services.gateway.early.drafts import check_early, draft_stream, want
 from services.gateway.grpc.documents import document
 from services.gateway.grpc.downloads import artifact_chunks
 from services.gateway.grpc.interception import WHO
 from services.gateway.grpc.messages import accepted_message, event_message, job_message
 from services.gateway.grpc.orders import read_stream
+from services.gateway.grpc.revisions import revision_asked, revision_message
 from services.gateway.grpc.watching import job_events
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.ordering import take_order
@@ -23,8 +26,9 @@ from services.gateway.people.access import version_for
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.routes.asks import BriefRequest, brief_for
+from services.gateway.versions.revising import take_revision
 
-_MOST_KEY = 255
+_MOST_KEY, _MOST_SEQ = 255, 2**31 - 1
 
 
 class Studio(studio_pb2_grpc.StudioServicer):
@@ -49,8 +53,8 @@ class Studio(studio_pb2_grpc.StudioServicer):
 
     async def WatchJob(self, request: wire.WatchJobRequest, _: grpc.aio.ServicerContext) -> AsyncIterator[wire.JobEvent]:  # noqa: N802
         """Events after `after_seq`, until the last one."""
-        await load_job(self._desk, WHO.get(), request.job_id)
-        async for message in job_events(self._desk, request.job_id, request.after_seq):
+        job = await load_job(self._desk, WHO.get(), request.job_id)
+        async for message in job_events(self._desk, WHO.get(), job, min(request.after_seq, _MOST_SEQ)):
             yield event_message(message)
 
     async def FetchArtifact(  # noqa: N802
@@ -64,6 +68,24 @@ class Studio(studio_pb2_grpc.StudioServicer):
         artifact = Artifact.model_validate(artifacts[request.name])
         async for chunk in artifact_chunks(self._desk.objects, request.name, artifact, request.offset, request.length):
             yield chunk
+
+    async def Preview(self, request: wire.PreviewRequest, _: grpc.aio.ServicerContext) -> AsyncIterator[wire.PreviewChunk]:  # noqa: N802
+        """The draft of a song while it is made."""
+        job = await load_job(self._desk, WHO.get(), request.job_id)
+        check_early(job)
+        await want(self._desk, job)
+        kind: Format = "mp3" if request.format == wire.AUDIO_FORMAT_MP3 else "wav"
+        first = True
+        async for data in draft_stream(self._desk, job, kind, rest=request.rest):
+            yield wire.PreviewChunk(data=data, media_type=MEDIA_TYPES[kind] if first else "")
+            first = False
+
+    async def Revise(self, request: wire.ReviseRequest, _: grpc.aio.ServicerContext) -> wire.RevisionAccepted:  # noqa: N802
+        """A new job that changes a version, or goes on with one that stopped early."""
+        asked = revision_asked(request)
+        taken = await take_revision(self._desk, WHO.get(), request.composition_id, request.version, asked)
+        self._nudge()
+        return revision_message(request.version, taken)
 
     async def CancelJob(self, request: wire.CancelJobRequest, _: grpc.aio.ServicerContext) -> wire.Job:  # noqa: N802
         """Stop a job."""

@@ -1,38 +1,29 @@
-"""A job's events for one reader of a gRPC stream."""
+"""A job's events for one reader of a gRPC stream: a reader of the shared feed like any other."""
 
-import asyncio
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
-from contracts.events import TERMINAL_FACTS
-from services.gateway.database.models import ENDED, Job
-from services.gateway.database.queries import facts_after
-from services.gateway.events.messages import Message, fact_message, heartbeat_message, progress_message
+from services.gateway.database.models import Job
+from services.gateway.events.reader import CUT_OFF, ERASED, SLOW, Line
+from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
+from services.gateway.problems import Refused, not_found
 
 
-async def job_events(desk: Desk, job_id: str, after: int) -> AsyncIterator[Message]:
-    """Facts after `after` from the database, then live with progress and heartbeats, until the last fact.
+async def job_events(desk: Desk, who: Principal, job: Job, after: int) -> AsyncIterator[dict[str, Any]]:
+    """Facts after `after`, then live with progress and heartbeats, until the last fact.
 
-    The reader's pace is its own: nothing is queued for it, and nothing waits for it.
+    Raises Refused where the stream ends before: 403 for a reader who lost their part in it, 404 where it was erased, 504 for one
+    to whom nothing could be sent for too long.
     """
-    seq, percent = after, 0.0
-    with desk.hub.watch(job_id) as watch:
-        while True:
-            async with desk.database.read() as session:
-                job = await session.get_one(Job, job_id)
-                rows = await facts_after(session, job_id, seq)
-                ended = job.status in ENDED if not rows else rows[-1].type in TERMINAL_FACTS
-            percent = max(percent, rows[0].progress if rows else job.progress)
-            for row in rows:
-                percent, seq = max(percent, row.progress), row.seq
-                yield fact_message(row)
-            if ended:
-                return
-            if (progress := watch.take_progress()) is not None:
-                percent = max(percent, progress.percent)
-                yield progress_message(progress, seq, percent, desk.clock())
-            try:
-                await asyncio.wait_for(watch.bell.wait(), desk.settings.heartbeat_s)
-            except TimeoutError:
-                yield heartbeat_message(seq, percent, desk.clock())
-            watch.bell.clear()
+    line = Line()
+    with desk.streams.job(job.id, job.composition_id, who, after, line) as reader:
+        async for entry in line.entries(reader):
+            yield json.loads(entry.text)
+    if line.code == CUT_OFF:
+        raise Refused(403, "You have no part in this any more.", field="job_id", value=job.id)
+    if line.code == ERASED:
+        raise not_found("job", job.id)
+    if line.code == SLOW:
+        raise Refused(504, "Nothing could be sent for too long.", code="reader_stalled", field="stream")
