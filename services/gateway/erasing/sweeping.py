@@ -18,6 +18,7 @@ from sqlalchemy import String, cast, delete, select
 from contracts.artifacts import AudioArtifact
 from contracts.errors import BadInput, Unavailable
 from services.gateway.database.models import OPEN, Base, Composition, FeedbackRow, Job, Replay
+from services.gateway.door.forms import remove_stale, spool_folder
 from services.gateway.door.replays import forgotten_before
 from services.gateway.erasing.erasure import erase_outlived, stop_jobs
 from services.gateway.erasing.references import ANSWERS, objects_of, of_composition, of_jobs, own_prefixes, unit
@@ -58,6 +59,7 @@ class Sweeper:
     async def sweep(self) -> Swept:
         """One round: expired answers, outlived compositions, erased ones that are due, and what lies aside."""
         await self._forget_answers()
+        await asyncio.to_thread(lambda: remove_stale(spool_folder(self._desk.settings)))
         await erase_outlived(self._desk)
         gone = []
         for composition_id, wants_answers in await self._due():

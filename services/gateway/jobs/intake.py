@@ -1,5 +1,6 @@
 """Reading a posted request at the door: streamed to disk, checked once, refused with the field and the value."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +19,9 @@ from contracts.context import MAX_PROMPT_CHARS, Options
 from contracts.errors import BadInput
 from contracts.music.key import Key
 from contracts.music.meter import Meter
+from services.gateway.door.forms import form_on_disk, spool_folder
 from services.gateway.problems import Refused
+from services.gateway.settings import GatewaySettings
 from services.music.lyrics import read_lyrics
 from services.music.taps import read_taps
 from services.runtime.sound_folders import check_sounds, sound_places
@@ -54,12 +57,13 @@ class Order:
 
 
 @asynccontextmanager
-async def read_form(http: HttpRequest, max_bytes: int) -> AsyncIterator[FormData]:
-    """The multipart form of a request; files are spooled to disk and gone at the end.
+async def read_form(http: HttpRequest, settings: GatewaySettings) -> AsyncIterator[FormData]:
+    """The multipart form of a request; files go straight to the spool folder and are gone at the end.
 
-    Raises Refused: 415 for another media type, 413 as soon as the body is known to be larger than `max_bytes`
+    Raises Refused: 415 for another media type, 413 as soon as the body is known to be larger than is taken
     (before it is read, where it says so), 400 for what is no form, 507 for a full disk.
     """
+    max_bytes = settings.max_upload_bytes
     content_type = http.headers.get("content-type", "")
     if not content_type.lower().startswith("multipart/form-data"):
         raise Refused(
@@ -68,7 +72,8 @@ async def read_form(http: HttpRequest, max_bytes: int) -> AsyncIterator[FormData
     _check_announced(http, max_bytes)
     body = _LimitedBody(http.receive, max_bytes)
     try:
-        form = await HttpRequest(http.scope, body.receive).form(max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
+        folder = await asyncio.to_thread(spool_folder, settings)
+        form = await form_on_disk(HttpRequest(http.scope, body.receive), folder, max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
     except (MultiPartException, HTTPException) as error:
         raise Refused(400, f"The form cannot be read: {getattr(error, 'detail', None) or getattr(error, 'message', '')}") from error
     except OSError as error:

@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile
 
 from contracts.artifacts import Artifact
 from contracts.music import Score
+from services.gateway.door.forms import PREFIX, SpoolFile, spool_file
 from services.gateway.problems import Refused
 from services.music.pictures import read_picture
 from services.runtime.workbench import Objects
@@ -160,11 +161,13 @@ async def spool(upload: UploadFile, field: str, media_type: str | None = None) -
     """
     media_type = media_type or audio_type(upload, field)
     name = safe_name(upload.filename, FALLBACKS.get(field, f"{field}.audio"))
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="houseband-upload-"))
+    on_disk = spool_file(upload)
+    beside = on_disk.path.parent if on_disk else None
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=PREFIX, dir=beside))
     try:
         path = folder / name
         try:
-            digest = await asyncio.to_thread(_copy, upload, path)
+            digest = await asyncio.to_thread(_take, on_disk, path) if on_disk else await asyncio.to_thread(_copy, upload, path)
         except OSError as error:
             raise Refused(507, f"The upload could not be kept: {error.strerror or error}.") from error
         if path.stat().st_size == 0:
@@ -173,6 +176,11 @@ async def spool(upload: UploadFile, field: str, media_type: str | None = None) -
         yield Spooled(path, name, media_type, digest)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _take(file: SpoolFile, path: Path) -> str:
+    file.take(path)
+    return file.sha256
 
 
 def _copy(upload: UploadFile, path: Path) -> str:

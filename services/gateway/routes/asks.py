@@ -63,7 +63,7 @@ async def brief_for(desk: Desk, who: Principal, body: BriefRequest, within_s: fl
 @router.post("/analyses", openapi_extra=ANALYSIS_FORM, responses=problems(400, 413, 415, 422, 503, 507))
 async def analyze(request: Request, desk: TheDesk) -> dict[str, Any]:
     """What the ears hear in a sound file; the theory of a MIDI file's or a score.json's notes."""
-    async with read_form(request, desk.settings.max_upload_bytes) as form:
+    async with read_form(request, desk.settings) as form:
         upload = form.get("file") or form.get("reference_track")
         if not isinstance(upload, UploadFile):
             raise Refused(400, "There is no file.", field="file", allowed="an audio file")

@@ -21,7 +21,7 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, desc
 @router.post("/jobs", status_code=202, openapi_extra=JOB_FORM, responses=problems(400, 409, 413, 415, 422, 507))
 async def create_job(request: Request, response: Response, desk: TheDesk, who: Who, idempotency_key: Key = None) -> Accepted:
     """Ask for a song. It will be made, whatever crashes from here on."""
-    async with read_form(request, desk.settings.max_upload_bytes) as form:
+    async with read_form(request, desk.settings) as form:
         job = await take_order(desk, who, form, idempotency_key)
     request.app.state.relay.nudge()
     answer = accepted_view(job)

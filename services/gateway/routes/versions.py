@@ -62,7 +62,7 @@ class RevisionAccepted(views.Accepted):
 @router.post("/compositions", status_code=201, openapi_extra=SONG_FORM, responses=problems(400, 413, 415, 422))
 async def adopt(request: Request, response: Response, desk: TheDesk, who: Who) -> VersionView:
     """Take in a song from its folder, as a new composition: its brief and its notes, to be revised."""
-    async with read_form(request, desk.settings.max_upload_bytes) as form:
+    async with read_form(request, desk.settings) as form:
         documents = {}
         for name in ("context", "score"):
             upload = form.get(name)
