@@ -3,11 +3,12 @@
 from houseband.client.asks import AsyncAsks
 from houseband.client.dead import AsyncDead
 from houseband.client.early import AsyncEarly
+from houseband.client.instructions import AsyncInstructions
 from houseband.client.jobs import AsyncJobs
 from houseband.client.people import AsyncPeople
 from houseband.client.tastes import AsyncTastes
 from houseband.client.versions import AsyncVersions
 
 
-class AsyncClient(AsyncJobs, AsyncVersions, AsyncEarly, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
+class AsyncClient(AsyncJobs, AsyncVersions, AsyncEarly, AsyncInstructions, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
     """`Client` with the same methods, to be awaited; `watch` is iterated with `async for`."""

@@ -3,13 +3,14 @@
 from houseband.client.asks import Asks
 from houseband.client.dead import Dead
 from houseband.client.early import Early
+from houseband.client.instructions import Instructions
 from houseband.client.jobs import Jobs
 from houseband.client.people import People
 from houseband.client.tastes import Tastes
 from houseband.client.versions import Versions
 
 
-class Client(Jobs, Versions, Early, Asks, People, Tastes, Dead):
+class Client(Jobs, Versions, Early, Instructions, Asks, People, Tastes, Dead):
     """Makes songs on a Houseband server and fetches them.
 
     Args:

@@ -26,14 +26,12 @@ from services.gateway.people.quotas import limits_for
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
 from services.gateway.versions.asking import Revision
+from services.gateway.versions.instructing import instructed
 from services.gateway.versions.laying import laid
 from services.gateway.versions.outlining import check_places, outline_of
 from services.gateway.versions.patching import Patched, patched
 from services.gateway.versions.starting import Need, check_until, is_before, needs_of, start
 from services.gateway.versions.stored import first_there
-
-_SPARE_S = 3.0
-"""What the enhancer keeps of the time for an answer, beside what it gives a language model."""
 
 
 @dataclass(frozen=True)
@@ -103,26 +101,13 @@ async def load_base(desk: Desk, version: Version) -> Base:
 
 async def _read(desk: Desk, asked: Revision, outline: Outline, options: Options) -> Instructed:
     """Everything that was asked for as edits: the instruction's as the enhancer reads it, then those that were sent as such."""
-    said = await _instructed(desk, asked.instruction, outline, options) if asked.instruction.strip() else Instructed(edits=())
+    said = await instructed(desk, asked.instruction, outline, options) if asked.instruction.strip() else Instructed(edits=())
     sent = _edits(asked.edits)
     check_places(sent, outline)
     for edit in sent:
         if edit.words:
             said = said.model_copy(update={"told": (*said.told, edit.words)})
     return said.model_copy(update={"edits": (*said.edits, *sent)})
-
-
-async def _instructed(desk: Desk, instruction: str, outline: Outline, options: Options) -> Instructed:
-    if "\x00" in instruction:
-        raise Refused(422, "The instruction holds a NUL character.", field="instruction", value=instruction, allowed="text without NUL")
-    arguments: dict[str, Any] = {
-        "instruction": instruction,
-        "outline": outline.model_dump(mode="json"),
-        "enhance": "llm" if options.enhance == "llm" else "offline",
-        "within_s": max(desk.settings.brief_timeout_s - _SPARE_S, 1.0),
-    }
-    answer = await desk.bus.ask("enhancer", "instruct", arguments, desk.settings.brief_timeout_s)
-    return Instructed.model_validate(answer)
 
 
 def _edits(sent: list[dict[str, Any]]) -> tuple[Edit, ...]:
