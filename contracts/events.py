@@ -192,6 +192,7 @@ class Progress(Document):
     percent: float = Field(ge=0, le=100)
     stage: Stage | None = None
     message: str = ""
+    remaining_s: float | None = Field(default=None, description="seconds until the job is done, as the gateway expects")
 
     @property
     def subject(self) -> str:

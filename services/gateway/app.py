@@ -22,6 +22,7 @@ from services.gateway.door.gate import Gate
 from services.gateway.door.replays import Replays
 from services.gateway.door.representation import Representation
 from services.gateway.door.serving import server_config
+from services.gateway.early.keeping import EarlyKeeper
 from services.gateway.erasing.sweeping import Sweeper
 from services.gateway.events.hub import Hub
 from services.gateway.events.progress import ProgressLedger
@@ -134,7 +135,7 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> 
             await bus.broker.start()
             async with (
                 _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run, Sweeper(desk).run, reception.run),
-                _running(replicas.run, streams.run, presence.run),
+                _running(replicas.run, streams.run, presence.run, EarlyKeeper(desk).run),
                 grpc_door(desk, relay.nudge, reception) as app.state.grpc_port,
             ):
                 yield

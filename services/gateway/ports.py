@@ -9,6 +9,7 @@ from contracts.events import DraftReady, Fact, StageReady
 from services.gateway.collaboration.presence import Presence
 from services.gateway.database.engine import Database
 from services.gateway.early.feed import Feeds
+from services.gateway.early.times import Times
 from services.gateway.events.hub import Hub
 from services.gateway.events.streams import Streams
 from services.gateway.settings import GatewaySettings
@@ -65,3 +66,5 @@ class Desk:
     """The streams that somebody listens to."""
     coding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CODERS))
     """Blocks of sound that are coded at once: whoever streams takes turns, block by block."""
+    times: Times = field(default_factory=Times)
+    """What stages take on this machine."""

@@ -73,6 +73,8 @@ class Job(Base):
     idempotency_digest: Mapped[str | None] = mapped_column(String(64), default=None)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Of the files that were brought with it."""
+    expects: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """How long its stages will take (early/times.py); None once it has ended."""
 
 
 class FactRow(Base):
@@ -88,7 +90,23 @@ class FactRow(Base):
     stage: Mapped[str | None] = mapped_column(String(32), default=None)
     time: Mapped[float] = mapped_column(Float)
     progress: Mapped[float] = mapped_column(Float)
+    remaining_s: Mapped[float | None] = mapped_column(Float, default=None)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class StageTime(Base):
+    """What a stage took: `load` songs were made at the same time. Nothing of it says whose song it was."""
+
+    __tablename__ = "stage_times"
+
+    id: Mapped[int] = mapped_column(_RowId, primary_key=True, autoincrement=True)
+    stage: Mapped[str] = mapped_column(String(32))
+    seconds: Mapped[float] = mapped_column(Float)
+    length_s: Mapped[float] = mapped_column(Float)
+    parts: Mapped[int] = mapped_column(Integer)
+    cores: Mapped[int] = mapped_column(Integer)
+    load: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[float] = mapped_column(Float)
 
 
 class Version(Base):

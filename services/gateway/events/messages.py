@@ -16,6 +16,7 @@ class Message(Document):
     type: str
     stage: str | None = None
     progress: float
+    remaining_s: float | None = None
     message: str
     data: dict[str, Any]
 
@@ -24,12 +25,30 @@ def fact_message(row: FactRow) -> Message:
     """A stored fact as a message."""
     text = fact_text(FACT.validate_python(row.payload))
     data = {**row.payload, "url": preview_url(row.job_id)} if row.type == "preview_ready" else row.payload
-    return Message(seq=row.seq, time=row.time, type=row.type, stage=row.stage, progress=row.progress, message=text, data=data)
+    return Message(
+        seq=row.seq,
+        time=row.time,
+        type=row.type,
+        stage=row.stage,
+        progress=row.progress,
+        remaining_s=row.remaining_s,
+        message=text,
+        data=data,
+    )
 
 
 def progress_message(progress: Progress, seq: int, percent: float, time: float) -> Message:
     """A line of progress; `percent` is what the job reached at most."""
-    return Message(seq=seq, time=time, type="progress", stage=progress.stage, progress=percent, message=progress.message, data={})
+    return Message(
+        seq=seq,
+        time=time,
+        type="progress",
+        stage=progress.stage,
+        progress=percent,
+        remaining_s=progress.remaining_s,
+        message=progress.message,
+        data={},
+    )
 
 
 def heartbeat_message(seq: int, percent: float, time: float) -> Message:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from contracts.events import Progress
 from services.gateway.database.engine import Database
 from services.gateway.database.models import OPEN, Job
+from services.gateway.early.times import remaining_of
 from services.gateway.events.hub import Hub
 
 _MOST = 99.9  # only the fact that a job finished says 100
@@ -47,7 +48,9 @@ class ProgressLedger:
             for line in lines:
                 rising = update(Job).where(Job.id == line.job_id, Job.status.in_(OPEN), Job.progress < line.percent)
                 await session.execute(rising.values(progress=line.percent))
-            jobs = select(Job.id, Job.composition_id).where(Job.id.in_([line.job_id for line in lines]))
-            compositions: dict[str, str] = dict((await session.execute(jobs)).tuples().all())
+            found = await session.scalars(select(Job).where(Job.id.in_([line.job_id for line in lines])))
+            jobs = {job.id: job for job in found.all()}
         for line in lines:
-            self._hub.tell(line, compositions.get(line.job_id))
+            job = jobs.get(line.job_id)
+            told = line.model_copy(update={"remaining_s": remaining_of(job)}) if job else line
+            self._hub.tell(told, job.composition_id if job else None)

@@ -11,6 +11,7 @@ from contracts.events import Accepted, StageReady
 from contracts.retake import carried_over
 from contracts.revising import MAIN
 from services.gateway.database.models import Composition, Job, OutboxRow, Version
+from services.gateway.early.times import Times
 from services.gateway.jobs.facts import append_fact
 from services.gateway.jobs.revisions import load_context
 from services.gateway.people.quotas import Limits, limits_for, take_job
@@ -44,7 +45,7 @@ async def accept_job(
             session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
             await session.flush()
             await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
-            await _owe(session, job, now)
+            await _owe(session, job, now, desk.times)
     except IntegrityError:
         earlier = await find_earlier(desk, request.user, once)
         if earlier is None:
@@ -81,7 +82,7 @@ async def accept_revision(
         job = row_of(desk, on_branch, parent.composition_id, job_id, now)
         job.parent, job.branch = parent.number, branch
         await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
-        await _owe(session, job, now)
+        await _owe(session, job, now, desk.times)
     return job
 
 
@@ -110,11 +111,11 @@ def brought_bytes(request: Request) -> int:
     return sum(artifact.bytes for artifact in files if artifact is not None)
 
 
-async def _owe(session: AsyncSession, job: Job, now: float) -> None:
+async def _owe(session: AsyncSession, job: Job, now: float, times: Times) -> None:
     """The job, its first fact and what is owed to the bus."""
     session.add(job)
     await session.flush()
-    await append_fact(session, Accepted(job_id=job.id, composition_id=job.composition_id, time=now))
+    await append_fact(session, Accepted(job_id=job.id, composition_id=job.composition_id, time=now), times=times)
     session.add(OutboxRow(job_id=job.id, created_at=now, attempts=0))
 
 

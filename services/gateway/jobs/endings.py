@@ -69,7 +69,7 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
     async with desk.database.write() as session:
         if ended:
             await reopen(session, fact.job_id, desk.clock() + desk.settings.job_deadline_s)
-        new = await append_fact(session, fact, draft)
+        new = await append_fact(session, fact, draft, desk.times)
     if new:
         desk.hub.wake(fact.job_id)
         if changes_composition(fact):

@@ -8,16 +8,17 @@ from contracts.events import FACT, TERMINAL_FACTS, Accepted, Fact, Failed, Finis
 from contracts.pipeline import progress_percent
 from services.gateway.collaboration.changes import record_change
 from services.gateway.database.models import ENDED, FactRow, Job
+from services.gateway.early.times import Times, remaining_of
 from services.gateway.jobs.versions import VersionDraft, add_version
 
 log = structlog.get_logger(__name__)
 
 
-async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | None = None) -> bool:
+async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | None = None, times: Times | None = None) -> bool:
     """Record a fact inside a writing session; whether it was new.
 
     A fact that is known already, or comes after the end of its job, changes nothing: redelivery is harmless, and the
-    terminal fact stays the last one. `draft` is the version that a terminal fact brings.
+    terminal fact stays the last one. `draft` is the version that a terminal fact brings; `times` say how long the job will take.
     """
     job = await session.get(Job, fact.job_id, with_for_update=True)
     if job is None:
@@ -27,6 +28,8 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
     if job.status in ENDED or (await session.scalar(known)) is not None:
         return False
     _carry(job, fact)
+    if times is not None:
+        times.carry(session, job, fact)
     job.last_seq += 1
     session.add(
         FactRow(
@@ -37,6 +40,7 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
             stage=getattr(fact, "stage", None),
             time=fact.time,
             progress=job.progress,
+            remaining_s=remaining_of(job, fact.time),
             payload=FACT.dump_python(fact, mode="json"),
         )
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.base import Document
 from contracts.errors import Problem
 from services.gateway.database.models import Composition, Job, Version
+from services.gateway.early.times import remaining_of
 from services.gateway.jobs.versions import MASTER
 
 API = "/api/v1"
@@ -156,6 +157,7 @@ def job_view(job: Job, version: Version | None) -> JobView:
             "status_url": status_url(job.id),
             "events_url": events_url(job.id),
             "preview_url": preview_url(job.id),
+            "remaining_s": remaining_of(job),
             "parent": job.parent,
             "branch": job.branch,
             "results": results_view(version) if version else None,

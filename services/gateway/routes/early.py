@@ -16,7 +16,9 @@ from services.gateway.routes.parts import TheDesk, Who
 
 router = APIRouter(tags=["hear it early"])
 _LIVE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
-_SOUND: dict[int | str, dict[str, Any]] = {200: {"description": "the sound as it comes", "content": {kind: {} for kind in MEDIA_TYPES.values()}}}
+_SOUND: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the sound as it comes", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
+}
 
 
 @router.get("/jobs/{job_id}/preview", response_class=Response, responses={**_SOUND, **problems(404, 409, 422)})

@@ -136,7 +136,23 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("updated_at", sa.Float(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("erased_at", sa.Float(), nullable=True))
 
+    op.create_table(
+        "stage_times",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("length_s", sa.Float(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("cores", sa.Integer(), nullable=False),
+        sa.Column("load", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_times")),
+    )
+    with op.batch_alter_table("facts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("remaining_s", sa.Float(), nullable=True))
+
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("expects", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("parent", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("branch", sa.String(length=64), server_default="main", nullable=False))
         batch_op.add_column(sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False))
@@ -159,6 +175,9 @@ def downgrade() -> None:
     op.drop_column("versions", "stage")
     op.drop_column("versions", "branch")
 
+    op.drop_table("stage_times")
+    op.drop_column("facts", "remaining_s")
+    op.drop_column("jobs", "expects")
     op.drop_column("jobs", "bytes")
     op.drop_column("jobs", "branch")
     op.drop_column("jobs", "parent")
