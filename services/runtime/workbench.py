@@ -6,6 +6,8 @@ parent, attempt and timings, and creates the revision.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +58,28 @@ class Objects(Protocol):
         """Remove an object if it is there."""
 
 
+def _never() -> bool:
+    return False
+
+
+_given_up: ContextVar[Callable[[], bool]] = ContextVar("given_up", default=_never)
+
+
+def given_up() -> bool:
+    """Whether nobody wants the result of the work that goes on here any more: for what waits where no bench is at hand."""
+    return _given_up.get()()
+
+
+@contextmanager
+def until_given_up(asked: Callable[[], bool]) -> Iterator[None]:
+    """Let `given_up` answer as `asked` does, for as long as the block lasts."""
+    token = _given_up.set(asked)
+    try:
+        yield
+    finally:
+        _given_up.reset(token)
+
+
 @dataclass(frozen=True)
 class Workbench:
     """The tools of one piece of work."""
@@ -64,4 +88,4 @@ class Workbench:
     scratch: Path
     progress: Callable[[float, str], None]
     """progress(fraction 0–1 of this stage, a line of text)."""
-    cancelled: Callable[[], bool] = lambda: False
+    cancelled: Callable[[], bool] = _never

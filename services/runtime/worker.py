@@ -90,6 +90,8 @@ class ProcessWorkers:
         for process in self._processes:
             self._free.put_nowait(process)
         self._warming: asyncio.Task[None] | None = None
+        self._renewing: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def start(self) -> None:
         if self._settings.warm_up:
@@ -101,20 +103,39 @@ class ProcessWorkers:
             async with asyncio.timeout(self._settings.work_limit_s):
                 answer = await process.do(Task(work, arguments, self._modules), on_progress or _ignore_progress)
         except TimeoutError as error:
-            process.kill()
+            self._end(process)
             raise Unavailable("a result in time", f"{work} was stopped after {self._settings.work_limit_s:g} s") from error
         except BaseException:
-            process.kill()
+            self._end(process)
             raise
-        finally:
-            self._free.put_nowait(process)
+        self._free.put_nowait(process)
         return _unwrapped(answer)
 
     async def close(self) -> None:
-        if self._warming:
-            self._warming.cancel()
+        self._closing = True
+        for task in (self._warming, *self._renewing):
+            if task:
+                task.cancel()
         for process in self._processes:
             process.kill()
+
+    def _end(self, process: "_Process") -> None:
+        """End a process in the middle of its work; the one in its place loads its modules while the slot is free."""
+        process.kill()
+        if self._closing or not self._settings.warm_up:
+            self._free.put_nowait(process)
+            return
+        task = asyncio.create_task(self._renew(process))
+        self._renewing.add(task)
+        task.add_done_callback(self._renewing.discard)
+
+    async def _renew(self, process: "_Process") -> None:
+        try:
+            await process.prepare(Task(None, (), self._modules))
+        except OSError as error:
+            log.warning("worker_not_renewed", reason=str(error))  # the next piece of work tries again, and tells
+        finally:
+            self._free.put_nowait(process)
 
     async def _warm_up(self) -> None:
         """Start every process that is still idle; it loads its modules while the first message is on its way."""

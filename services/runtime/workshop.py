@@ -22,7 +22,7 @@ from contracts.errors import HousebandError, Unavailable
 from services.runtime.frames import Broken, Done, Task, Told, receive, send
 from services.runtime.parenthood import die_with_parent
 from services.runtime.stores import open_store
-from services.runtime.workbench import Objects, Workbench
+from services.runtime.workbench import Objects, Workbench, until_given_up
 
 PROGRESS_EVERY_S = 0.2
 _LEAST_FREE_BYTES = 2**20
@@ -51,7 +51,8 @@ def work_on(task: Task, objects: Objects, scratch: Path, tell: Callable[[Told], 
             return Done(None)
         with tempfile.TemporaryDirectory(prefix="houseband-", dir=scratch, ignore_cleanup_errors=True) as folder:
             bench = Workbench(objects=objects, scratch=Path(folder), progress=_throttled(tell), cancelled=cancelled)
-            return Done(function_named(task.work)(*task.arguments, bench))
+            with until_given_up(cancelled):
+                return Done(function_named(task.work)(*task.arguments, bench))
     except HousebandError as error:
         return Broken(error)
     except OSError as error:

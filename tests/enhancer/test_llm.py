@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -12,6 +13,7 @@ import pytest
 
 from contracts.brief import Brief
 from contracts.context import Options
+from contracts.errors import Cancelled
 from contracts.features import Features, Measured
 from services.enhancer.enhancing import Brought, Enhanced, Reader, enhanced
 from services.enhancer.model import asking
@@ -19,7 +21,7 @@ from services.enhancer.model.cache import MOST_PER_SHELF, Answers
 from services.enhancer.model.line import line
 from services.enhancer.model.settings import LlmSettings
 from services.enhancer.reading.steps import fields
-from services.runtime.workbench import Objects
+from services.runtime.workbench import Objects, until_given_up
 from tests.model_server import (
     USAGE,
     Behaviour,
@@ -452,3 +454,17 @@ def test_usage_that_is_no_count_is_not_believed(model: Model) -> None:
     assert refused is not None
     assert (odd.prompt_tokens, odd.completion_tokens, odd.cost) == (None, None, None)
     assert (refused.prompt_tokens, refused.cost) == (1200, pytest.approx(0.0024))
+
+
+def test_a_cancelled_job_cuts_the_line(model: Model) -> None:
+    """Nobody waits for the answer of a model that drips: the question ends, and its connection with it."""
+    model.plays(drips(b" " * 10_000, 0.02))
+    cancelled = threading.Event()
+    settings = LlmSettings(base_url=model.url, timeout_s=60)
+    threading.Timer(0.3, cancelled.set).start()
+    began = time.monotonic()
+    with until_given_up(cancelled.is_set), pytest.raises(Cancelled):
+        line.post(settings, {"model": "m", "messages": []}, began + 60, [])
+    while model.busy:
+        time.sleep(0.01)
+    assert time.monotonic() - began < 2

@@ -128,3 +128,35 @@ async def test_an_idle_worker_killed_from_outside_is_replaced(pool: ProcessWorke
     os.kill(pid, signal.SIGKILL)
     await asyncio.sleep(0.1)
     assert await pool.run(f"{TOYS}:nap", 0.0) != pid
+
+
+async def test_the_one_in_the_place_of_a_cancelled_one_is_there_before_it_is_needed(tmp_path: Path) -> None:
+    """Cancelled work leaves a slot whose new process loads its modules at once; one that is closing starts nothing."""
+    pool = ProcessWorkers(settings(tmp_path), modules=(TOYS,))
+    first = await pool.run(f"{TOYS}:nap", 0.0)
+    task = asyncio.create_task(pool.run(f"{TOYS}:nap", 30.0))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        while (child := pool._processes[0]._child) is None:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+    assert child.pid != first
+    assert await pool.run(f"{TOYS}:nap", 0.0) == child.pid
+    await pool.close()
+    assert pool._processes[0]._child is None
+
+
+async def test_work_that_waits_elsewhere_learns_that_nobody_wants_it(tmp_path: Path) -> None:
+    """A thread cannot be killed; what waits in it asks, and leaves."""
+    pool = ThreadWorkers(open_store(settings(tmp_path).store), tmp_path)
+    task = asyncio.create_task(pool.run(f"{TOYS}:wait_until_given_up", str(tmp_path / "left")))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        while not (tmp_path / "left").exists():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+    await pool.close()

@@ -14,12 +14,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from contracts.errors import Cancelled
 from services.enhancer.model.settings import LlmSettings
+from services.runtime.workbench import given_up
 
 if TYPE_CHECKING:
     import openai
 
 _MOST_LINES = 4
+_LOOK_S = 0.2
 _LONGEST_DELAY_S = 8.0
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 
@@ -57,12 +60,20 @@ class Line:
             deadline: `time.monotonic()` at which everything ends.
             counted: gets an entry for each request that was sent.
 
-        Raises Unusable, or Rejected where the server did not understand the question.
+        Raises Unusable, Rejected where the server did not understand the question, Cancelled where the job was cancelled: the
+        connection is cut then.
         """
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             raise Unusable(_late(settings))
-        return asyncio.run_coroutine_threadsafe(self._until(settings, arguments, left_s, counted), self._running()).result()
+        asking = asyncio.run_coroutine_threadsafe(self._until(settings, arguments, left_s, counted), self._running())
+        while True:
+            try:
+                return asking.result(_LOOK_S)
+            except TimeoutError:
+                if given_up():
+                    asking.cancel()
+                    raise Cancelled("nobody waits for the model's answer any more") from None
 
     def open(self, settings: LlmSettings) -> None:
         """Import the SDK and build the client before the first question (1–2 s that a user would wait for).
