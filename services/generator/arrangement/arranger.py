@@ -140,11 +140,10 @@ def _seated_too(band: list[Chair], wished: tuple[Chair, ...]) -> list[Chair]:
 
 
 def _join(plan: Plan, wish: Wish) -> None:
-    """Players whom the plan lets rest play where they are wished for."""
+    """Players whom the plan lets rest play where they are wished for; who plays there already enters when the plan says."""
     for part, sections in wish.joining.items():
         if part in plan.active:
             plan.active[part] |= dict.fromkeys(sections, True)
-            plan.silent.pop(part, None)
 
 
 def _pack(score: Score, brief: Brief) -> GenrePack:

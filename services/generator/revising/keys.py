@@ -65,7 +65,10 @@ def _section(section: Section, change: KeyChange) -> Section:
 
 def _event(event: ChordEvent, change: KeyChange) -> ChordEvent:
     chord = change.chord(event.chord)
-    return event.model_copy(update={"symbol": str(chord), "roman": numeral_of(chord, change.new)})
+    roman = numeral_of(chord, change.new)
+    if change.same_mode:  # a numeral is the same in every key; one with a note's name in the bass is named anew
+        roman = chord.roman(change.new) if event.roman == event.chord.roman(change.old) else event.roman
+    return event.model_copy(update={"symbol": str(chord), "roman": roman})
 
 
 def _part(part: Part, old: Score, new: Score, changes: dict[str, KeyChange], home: KeyChange) -> Part:

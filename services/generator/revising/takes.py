@@ -61,12 +61,12 @@ def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
 def _takes(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> list[Rehearsal]:
     """The band with other draws, as lively as before and, where it is to be busier or sparser, a level livelier or calmer too.
 
-    Every part plays wherever it played before.
+    Every part plays wherever it played before; a pick-up into the next section is not playing.
     """
     step = (edit.density > _BUSIER) - (edit.density < -_BUSIER)
     usual = song.rehearsed().plan.levels
     moved: dict[str, Level] = {name: _LEVELS[min(max(_LEVELS.index(level) + step, 0), 2)] for name, level in usual.items()}
-    joining = {part: frozenset(n for n in names if _plays(song.score.parts[part], song.ticks(n))) for part in song.score.parts}
+    joining = {part: frozenset(n for n in names if _plays(song, part, n)) for part in song.score.parts}
     seed = song.own_seed("take", edit.seed)
     return [song.rehearsed(seed=seed, wish=Wish(joining=joining, levels=one)) for one in ([usual, moved] if step else [usual])]
 
@@ -81,8 +81,12 @@ def _nearest(takes: list[Part], before: Part, spans: list[tuple[int, int]], dens
     return out
 
 
-def _plays(part: Part, span: tuple[int, int]) -> bool:
-    return any(inside(note.start, [span]) for note in part.notes)
+def _plays(song: Song, part: str, section: str) -> bool:
+    """Whether a part plays in more than a bar of a section, or in all of a short one."""
+    start, end = song.ticks(section)
+    bar = song.score.meter_value.ticks_per_bar
+    bars = {note.start // bar for note in song.score.parts[part].notes if inside(note.start, [(start, end)])}
+    return len(bars) > min(1, (end - start) // bar - 1)
 
 
 def _new_leads(song: Song, leads: list[str], spans: list[tuple[int, int]], edit: RewriteEdit) -> Score:

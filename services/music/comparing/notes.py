@@ -83,8 +83,8 @@ def _compared(before: Score, one: Part, after: Score, other: Part, section: str,
     drums = one.role in (Role.DRUMS, Role.PERCUSSION) or (one.instrument in instruments() and instruments()[one.instrument].is_drums)
     shift = 0 if drums else _shift(before, after, a, b)
     pairs, same = _matched(a, b, shift, drums=drums, modal=before.key_value.mode != after.key_value.mode)
-    if 1.0 - 2 * same / max(len(a) + len(b), 1) > _TAKE:
-        ratio = len(b) / max(len(a), 1)
+    ratio = len(b) / max(len(a), 1)
+    if 1.0 - 2 * same / max(len(a) + len(b), 1) > _TAKE or not 1 / _BUSIER <= ratio <= _BUSIER:
         kind = "busier" if ratio > _BUSIER else "sparser" if ratio < 1 / _BUSIER else "take"
         if not (revoiced and kind == "take" and _same_rhythm(a, b)):
             yield _Seen(kind, ratio)
