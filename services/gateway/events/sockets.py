@@ -5,6 +5,7 @@ Compression stays off: each socket's window would take more memory than all the 
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from services.gateway.events.reader import SLOW
 
 EXTENSION = "houseband.frames"
-WRITE_BUFFER_BYTES = 16 * 1024
-"""What waits for a slow reader in this process, beside what the kernel holds; the rest stays in the feed, shared."""
+WRITE_BUFFER_BYTES, KERNEL_BUFFER_BYTES = 16 * 1024, 64 * 1024
+"""What waits for a slow reader here and in the kernel (Linux doubles it); the rest stays in the feed, shared."""
 _LINGER_S = 5.0
 
 
@@ -26,6 +27,9 @@ class FrameSockets(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        line = self.transport.get_extra_info("socket")
+        if line is not None:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]

@@ -1,12 +1,13 @@
 """The event stream of a job."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from contracts.events import Progress
 from tests.gateway.conftest import House, Open, form
@@ -105,6 +106,69 @@ async def test_a_slow_reader_holds_up_nobody(house: House) -> None:
         quick = facts(await read(house, job_id))
         late = facts([json.loads(text) async for text in slow])
     assert [message["type"] for message in quick] == [message["type"] for message in late] == FACTS
+
+
+async def test_who_reads_nothing_is_told_why_it_is_dropped(open_house: Open) -> None:
+    """A reader to whom nothing can be sent for `reader_timeout_s` is closed with 4008; the others hear everything meanwhile."""
+    async with open_house(play=False, reader_timeout_s=0.4) as house:
+        job_id = await post(house)
+        async with connect(events_url(house, job_id), max_queue=1) as slow, connect(events_url(house, job_id)) as quick:
+            for count in range(60):
+                house.desk.hub.tell(Progress(job_id=job_id, percent=1, message=f"{count} {'x' * 20_000}"))
+                while not json.loads(await quick.recv())["message"].startswith(f"{count} "):
+                    continue
+            while house.desk.streams.reading > 1:  # noqa: ASYNC110 - the patrol rings no bell
+                await asyncio.sleep(0.02)
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await slow.recv()
+    assert (slow.close_code, slow.close_reason) == (4008, "nothing was read for 0.4 s")
+
+
+async def test_a_client_says_little(quiet_house: House) -> None:
+    """Frames of a client are limited: too long ones end the stream with 1009, too many with 1008."""
+    job_id = await post(quiet_house)
+    for messages, code in (["x" * 5000], 1009), (["x"] * 60, 1008), ([b"x"], 1008):
+        async with connect(events_url(quiet_house, job_id)) as socket:
+            for message in messages:
+                await socket.send(message)
+            await asyncio.wait_for(socket.wait_closed(), 5)
+        assert socket.close_code == code
+
+
+async def events_of(house: House, job_id: str, **headers: str) -> tuple[int, list[tuple[int, dict[str, Any]]]]:
+    """The status of a stream of server-sent events, and its ids with their messages until it ends."""
+    async with house.http.stream("GET", f"/jobs/{job_id}/events", headers={"Accept": "text/event-stream", **headers}) as answer:
+        blocks = "".join([text async for text in answer.aiter_text()]).split("\n\n")
+    fields = [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks if "data: " in block]
+    return answer.status_code, [(int(field["id"]), json.loads(field["data"])) for field in fields]
+
+
+async def test_server_sent_events_say_the_same(house: House) -> None:
+    """The same messages, with the seq as id; Last-Event-ID goes on from there; 204 tells an EventSource that all was read."""
+    house.band.hold.clear()
+    job_id = await post(house)
+    reading = asyncio.create_task(events_of(house, job_id))
+    await asyncio.sleep(0.1)
+    house.band.hold.set()
+    status, told = await reading
+    assert (status, [message["type"] for message in facts([message for _, message in told])]) == (200, FACTS)
+    assert all(number == message["seq"] for number, message in told)
+    _, rest = await events_of(house, job_id, **{"Last-Event-ID": "5"})
+    assert [number for number, _ in rest] == list(range(6, len(FACTS) + 1))
+    assert await events_of(house, job_id, **{"Last-Event-ID": str(len(FACTS))}) == (204, [])
+
+
+async def test_a_wake_that_is_lost_is_made_good(open_house: Open) -> None:
+    """Facts that no wake told of are found by the patrol within a heartbeat."""
+    async with open_house(heartbeat_s=0.2) as house:
+        house.band.hold.clear()
+        job_id = await post(house)
+        house.desk.hub.wake = lambda _: None  # type: ignore[method-assign]
+        reading = asyncio.create_task(read(house, job_id))
+        await asyncio.sleep(0.1)
+        house.band.hold.set()
+        assert [message["type"] for message in facts(await asyncio.wait_for(reading, 10))] == FACTS
 
 
 @pytest.mark.parametrize(("job", "after", "status"), [("none", "0", 404), (None, "-1", 422), (None, "x", 422)])
