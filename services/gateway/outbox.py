@@ -46,6 +46,14 @@ class OutboxRelay:
     async def send_owed(self) -> int:
         """Send what is owed, in turn between users, as far as there are places; how many the bus took.
 
+        Of several gateways on one database one sends at a time: each would count the same places, and send the same jobs.
+        """
+        async with self._desk.database.in_turn("outbox"):
+            return await self._send_turns()
+
+    async def _send_turns(self) -> int:
+        """A round of sending.
+
         A failure of one leaves the others alone; after a few it is the bus that fails, and the round is over.
         """
         sent = failed = 0

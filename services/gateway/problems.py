@@ -8,7 +8,8 @@ from typing import Any, cast
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -89,7 +90,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HousebandError, _told)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(NoConnection, _database)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -143,10 +145,21 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    """The database is locked for too long, its disk is full, or it is gone."""
+    """The database cannot hold a value; or it is locked for too long, its disk is full, all connections are taken, it is gone."""
+    if is_unholdable(error):
+        refused = Refused(422, "The request holds a value that cannot be kept.", allowed="text without NUL, of the length that is allowed")
+        return problem_response(refused.problem())
+    if isinstance(error, IntegrityError | ProgrammingError):
+        return await _bug(request, error)
     log.error("database_unavailable", path=request.url.path, exc_info=error)
-    remedy = f"it says: {getattr(error, 'orig', error)}"
-    return await _told(request, Unavailable("the database", remedy))
+    reason = "all connections are taken" if isinstance(error, NoConnection) else f"it says: {getattr(error, 'orig', error)}"
+    return await _told(request, Unavailable("the database", reason))
+
+
+def is_unholdable(error: Exception) -> bool:
+    """Whether PostgreSQL refused a value by its kind (class 22: NUL, too long, out of range), or its driver did before."""
+    causes = (error, getattr(error, "orig", None), getattr(getattr(error, "orig", None), "__cause__", None))
+    return any(str(getattr(cause, "sqlstate", None) or "").startswith("22") or type(cause).__name__ == "DataError" for cause in causes)
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -42,7 +42,14 @@ class Reconciler:
         return period_s if nearest is None else min(max(nearest - self._desk.clock(), _LEAST_PAUSE_S), period_s)
 
     async def reconcile(self) -> dict[str, str]:
-        """Look at every open job once; what was done for each, by job id. An unavailable bus or store is met next time."""
+        """Look at every open job once; what was done for each, by job id. An unavailable bus or store is met next time.
+
+        Of several gateways on one database one does it at a time: the next one finds what was published in the queues.
+        """
+        async with self._desk.database.in_turn("reconciler"):
+            return await self._look_around()
+
+    async def _look_around(self) -> dict[str, str]:
         done: dict[str, str] = {}
         try:
             await self._desk.bus.restore()
@@ -92,7 +99,7 @@ class Reconciler:
         )
         # Counted before it is sent: an id that may have been used is never used again.
         async with self._desk.database.write() as session:
-            row = await session.get_one(Job, job.id)
+            row = await session.get_one(Job, job.id, with_for_update=True)
             row.republished += 1
             count = row.republished
         await self._desk.bus.publish_stage(event, suffix=f"/r{count}")

@@ -14,6 +14,7 @@ _POOL = 10
 """Connections that are kept, and as many more in a rush: PostgreSQL allows 100 unless it is told otherwise."""
 _POOL_TIMEOUT_S = 10.0
 _POOL_RECYCLE_S = 1800.0
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('houseband.' || :name, 0))")
 
 
 class Database:
@@ -30,7 +31,8 @@ class Database:
         """Whether several gateways may stand on it."""
         readers: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_shared else {}
         self._readers = async_sessionmaker(self.engine.execution_options(**readers), expire_on_commit=False)
-        self._writers = async_sessionmaker(self.engine.execution_options(houseband_writes=True), expire_on_commit=False)
+        writing = self.engine.execution_options(houseband_writes=True)
+        self._writers = async_sessionmaker(writing, expire_on_commit=False, info={"writes": True})
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -40,27 +42,28 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction: committed at the end, rolled back by an exception."""
+        """A session in one transaction: committed at the end, rolled back by an exception. Its `info["writes"]` says what it is."""
         async with self._writers() as session, session.begin():
             yield session
 
     @asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[bool]:
-        """Whether this gateway is the only one inside the block; the others are told no at once, and do not wait.
+    async def in_turn(self, name: str) -> AsyncIterator[None]:
+        """A block in which one gateway at a time is, of all that stand on this database; the others wait for their turn.
 
-        The lock goes with its connection: a gateway that was killed holds none. SQLite has one gateway, which is always alone.
+        The lock goes with its connection: a gateway that was killed holds none. SQLite has one gateway, which waits for nobody.
         """
         if not self.is_shared:
-            yield True
+            yield
             return
         async with self.write() as session:
-            yield bool(await session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}))
+            await session.execute(_TAKE_TURN, {"name": name})
+            yield
 
     async def migrate(self) -> None:
         """Bring the tables up to date, from whatever is there. Several that start at once wait for the first."""
         async with self.engine.execution_options(houseband_writes=True).begin() as connection:
             if self.is_shared:  # SQLite took its only lock with BEGIN
-                await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('houseband.migrate', 0))"))
+                await connection.execute(_TAKE_TURN, {"name": "migrate"})
             if await connection.run_sync(current_revision) != newest_revision():
                 await connection.run_sync(_upgrade)
 

@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from services.gateway.database.models import Composition, Job, Member, Version
 from services.gateway.people.principal import Principal
@@ -26,8 +27,12 @@ async def role_in(session: AsyncSession, who: Principal, composition: Compositio
 
 
 async def composition_for(session: AsyncSession, who: Principal, composition_id: str, need: Role) -> Composition:
-    """A composition that `who` may use as `need`. Raises Refused: 404 where it is not there for them, 403 where they may less."""
-    composition = await session.get(Composition, composition_id)
+    """A composition that `who` may use as `need`. Raises Refused: 404 where it is not there for them, 403 where they may less.
+
+    In a writing session its row is locked until the end: what was looked at (its role, its revision) still holds when it is changed.
+    """
+    lock = ForUpdateArg(key_share=True) if session.info.get("writes") else None
+    composition = await session.get(Composition, composition_id, with_for_update=lock)
     role = await role_in(session, who, composition) if composition is not None and composition.erased_at is None else None
     if composition is None or role is None:
         raise not_found("composition", composition_id)

@@ -152,12 +152,21 @@ async def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:
     await database.close()
 
 
-async def test_one_gateway_is_alone_and_the_others_hear_no(database_url: str) -> None:
-    """Of two replicas one gets the lock of a name, the other goes on at once; at the end of the block it is free."""
-    first, second = Database(database_url), Database(database_url)
-    async with first.alone("reconciler") as mine, second.alone("reconciler") as theirs, second.alone("something else") as other:
-        assert (mine, theirs, other) == (True, not first.is_shared, True)
-    async with second.alone("reconciler") as theirs:
-        assert theirs
-    await first.close()
-    await second.close()
+async def test_gateways_on_one_database_take_turns(database_url: str) -> None:
+    """Of several that want the lock of a name one at a time has it; another name is another lock."""
+    databases = [Database(database_url) for _ in range(3)]
+    inside = most = 0
+
+    async def work(database: Database) -> None:
+        nonlocal inside, most
+        async with database.in_turn("outbox"):
+            inside += 1
+            most = max(most, inside)
+            async with database.in_turn("reconciler"):
+                await asyncio.sleep(0.01)
+            inside -= 1
+
+    await asyncio.gather(*(work(database) for database in databases))
+    assert most == (1 if databases[0].is_shared else 3)
+    for database in databases:
+        await database.close()
