@@ -10,7 +10,6 @@ import nats.errors
 import pytest
 
 from houseband.cli import main
-from services.gateway.settings import GatewaySettings
 from services.runtime.provision import Delivery, provision
 from tests.gateway.conftest import House, Open, form
 from tests.gateway.routes.test_jobs import of_problem
@@ -39,12 +38,9 @@ async def command(house: House, capsys: pytest.CaptureFixture[str], *words: str)
     return json.loads(printed.splitlines()[-1]) if code == 0 else code  # the gateway of the test logs there, too
 
 
-async def test_a_dead_letter_is_listed_shown_and_played_again(
-    open_house: Open, settings: GatewaySettings, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_dead_letter_is_listed_shown_and_played_again(open_house: Open, capsys: pytest.CaptureFixture[str]) -> None:
     """Its job failed with it; after the replay it is open, goes on where it stopped, and ends well. The letter is gone."""
-    async with open_house() as house:
-        house.band.hold.clear()  # the band waits: the workers that die are the test's
+    async with open_house(play=False) as house:
         posted = await killed_job(house)
         [letter] = (await house.http.get("/dead")).json()["items"]
         assert (letter["job_id"], letter["stage"], letter["deliveries"]) == (posted["job_id"], "ideation", 2)
@@ -54,10 +50,11 @@ async def test_a_dead_letter_is_listed_shown_and_played_again(
         assert await command(house, capsys, "dead") == [letter]
         assert (await command(house, capsys, "jobs", "list", "--status", "failed"))[0]["job_id"] == posted["job_id"]
         assert await command(house, capsys, "jobs", "list", "--status", "queued") == []
-        house.band.hold.set()
+        playing = asyncio.create_task(house.band.run())
         replayed = await command(house, capsys, "dead", "replay", str(letter["id"]))
         assert replayed["job_id"] == posted["job_id"]
         assert (await house.ended(posted["job_id"]))["status"] == "completed"
+        playing.cancel()
         assert (await house.http.get("/dead")).json() == {"items": [], "next": None}
         assert (await command(house, capsys, "jobs", "show", posted["job_id"]))["status"] == "completed"
 
