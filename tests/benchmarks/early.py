@@ -128,7 +128,10 @@ def _came(listener: _Listener, frames: int) -> float:
 
 def table(rows: Sequence[Heard]) -> str:
     """The figures in Markdown."""
-    lines = ["| song | first audible second | draft | silence while playing | loudness | true peak | song |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| song | first audible second | draft | silence while playing | loudness | true peak | song |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         lines.append(
             f"| {row.prompt} | {row.audible_s:.2f} s | {row.seconds:.0f} s | {row.stalls_s:.1f} s | {row.lufs:.1f} LUFS "
