@@ -1,6 +1,7 @@
 """`houseband revise`: another version of a song, of which only what changes is made."""
 
 import argparse
+import itertools
 import json
 import re
 import sys
@@ -27,7 +28,7 @@ from houseband.stating import read_folder_context
 from houseband.watching import Room, Watcher
 
 _NAMED = re.compile(r"([0-9a-f]{8,64})(?:@([1-9][0-9]{0,8}))?")
-_NUMBERED = re.compile(r"(.*)-v[0-9]+")
+_NUMBERED = re.compile(r"(.*?)-v[0-9]+(-[0-9]+)?")
 _MOST_PATCH_BYTES = 16 * 2**20
 Look = Callable[[], None]
 
@@ -102,10 +103,12 @@ def _check_target(out: Path | None, named: Named, home: Home | None) -> None:
 
 def _beside(named: Named, version: int) -> Path:
     """The folder of a version that nobody named: `DIR-v2`, or `songs/COMPOSITION-v2`."""
-    if named.folder is None:
-        return (Path("songs") / f"{named.composition}-v{version}").absolute()
-    numbered = _NUMBERED.fullmatch(named.folder.name)
-    return named.folder.with_name(f"{numbered[1] if numbered else named.folder.name}-v{version}")
+    numbered = _NUMBERED.fullmatch(named.folder.name) if named.folder else None
+    name = numbered[1] if numbered else named.folder.name if named.folder else named.composition
+    wanted = (named.folder.parent if named.folder else Path("songs").absolute()) / f"{name}-v{version}"
+    # A folder that is there is somebody's song: only one that is named with --out is replaced.
+    further = (wanted.with_name(f"{wanted.name}-{count}") for count in itertools.count(2))
+    return next(place for place in itertools.chain([wanted], further) if not place.exists())
 
 
 def _revise_here(

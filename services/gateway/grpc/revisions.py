@@ -10,7 +10,7 @@ from services.gateway.grpc.messages import accepted_message
 from services.gateway.jobs.views import accepted_view
 from services.gateway.problems import Refused
 from services.gateway.versions.asking import Revision
-from services.gateway.versions.revising import Taken, kept_and_made
+from services.gateway.versions.revising import Taken
 
 
 def revision_asked(request: wire.ReviseRequest) -> Revision:
@@ -34,7 +34,7 @@ def revision_asked(request: wire.ReviseRequest) -> Revision:
 
 def revision_message(parent: int, taken: Taken) -> wire.RevisionAccepted:
     """The answer to a revision that was taken."""
-    stages = kept_and_made(taken.start)
+    stages = taken.stages
     answer = wire.RevisionAccepted(
         job=accepted_message(accepted_view(taken.job)),
         parent=parent,

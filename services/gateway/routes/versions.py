@@ -23,7 +23,7 @@ from services.gateway.versions.adopting import MOST_BYTES
 from services.gateway.versions.asking import Branching, Head, Restoring, Revision
 from services.gateway.versions.comparing import Comparison, Diff
 from services.gateway.versions.history import History, history_of
-from services.gateway.versions.revising import kept_and_made, take_revision
+from services.gateway.versions.revising import take_revision
 
 router = APIRouter(tags=["versions"])
 _MOST_COMPARED = 8
@@ -91,7 +91,7 @@ async def revise(
         told=taken.told,
         unread=taken.unread,
         edits=tuple(edit.model_dump(mode="json") for edit in taken.edits),
-        stages=kept_and_made(taken.start),
+        stages=taken.stages,
     )
 
 

@@ -12,7 +12,8 @@ from services.gateway.database.models import Version
 from services.gateway.jobs.views import Reuse
 from services.gateway.ports import Desk
 from services.gateway.versions.reuse import reuse_of
-from services.gateway.versions.revising import load_base
+from services.gateway.versions.revising import Base, load_base
+from services.music.comparing import differences, song_of
 
 
 class DifferenceView(Document):
@@ -64,7 +65,7 @@ class Comparison(Document):
 async def diff(desk: Desk, against: Version, version: Version) -> Diff:
     """What changed between two versions of a composition. Raises BadInput or Unavailable where one cannot be read."""
     before, after = await load_base(desk, against), await load_base(desk, version)
-    found = await asyncio.to_thread(_differences, before.context, before.score, after.context, after.score)
+    found = await asyncio.to_thread(_differences, before, after)
     return Diff(
         composition_id=version.composition_id,
         version=version.number,
@@ -114,22 +115,6 @@ def _files(before: Version, after: Version) -> dict[str, str]:
     return found
 
 
-def _differences(before: Context, old: Score | None, after: Context, new: Score | None) -> tuple[DifferenceView, ...]:
-    """Facts that differ, until the music has its own eye for them."""
-    pairs: list[tuple[str, Any, Any]] = []
-    if old and new:
-        pairs += [(name, getattr(old, name), getattr(new, name)) for name in ("tempo_bpm", "key", "meter", "bars")]
-        for name in sorted({*old.parts, *new.parts}):
-            one, other = old.parts.get(name), new.parts.get(name)
-            pairs.append((name, one.instrument if one else None, other.instrument if other else None))
-    loudness = [context.mastering.loudness_lufs if context.mastering else None for context in (before, after)]
-    pairs.append(("loudness", loudness[0], loudness[1]))
-    return tuple(
-        DifferenceView(topic=topic, text=f"{topic} {_shown(a)} → {_shown(b)}", data={"before": a, "after": b})
-        for topic, a, b in pairs
-        if a != b
-    )
-
-
-def _shown(value: Any) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _differences(before: Base, after: Base) -> tuple[DifferenceView, ...]:
+    found = differences(song_of(before.context, before.score), song_of(after.context, after.score))
+    return tuple(DifferenceView(topic=one.topic, text=one.text, data=one.data) for one in found)

@@ -50,13 +50,23 @@ class Base:
 
 @dataclass(frozen=True)
 class Taken:
-    """A revision that was taken: its job, and what it was understood as. `unread`: words that nothing was made of."""
+    """A revision that was taken: its job, and what it was understood as.
+
+    `unread`: words that nothing was made of. `had`: the stages whose work the version holds.
+    """
 
     job: Job
     start: Stage
     told: tuple[str, ...]
     unread: tuple[str, ...]
     edits: tuple[Edit, ...]
+    had: tuple[Stage, ...]
+
+    @property
+    def stages(self) -> dict[str, tuple[str, ...]]:
+        """`kept`: stages whose work stays; `made`: those that work again."""
+        made = stages_from(self.start)
+        return {"kept": tuple(one.value for one in self.had if one not in made), "made": tuple(one.value for one in made)}
 
 
 async def take_revision(desk: Desk, who: Principal, composition_id: str, number: int, asked: Revision) -> Taken:
@@ -87,7 +97,8 @@ async def take_revision(desk: Desk, who: Principal, composition_id: str, number:
     carried_over(base.context, request, job_id, desk.clock())  # what cannot be carried is told now, and not by a failed job
     job = await accept_revision(desk, request, version, job_id, asked.expected_head, asked.branch, limits_for(desk.settings, who.limits))
     desk.hub.wake_composition(composition_id)
-    return Taken(job, first, read.told, read.unread, read.edits)
+    had = tuple(stage for stage in Stage if getattr(base.context, stage.value) is not None)
+    return Taken(job, first, read.told, read.unread, read.edits, had)
 
 
 async def load_base(desk: Desk, version: Version) -> Base:
@@ -176,9 +187,3 @@ def _decided(before: Score, after: Score) -> dict[str, Any]:
     """The fields of a brief that the patched notes decide."""
     fields = ("tempo_bpm", "key", "meter", "duration_s")
     return {name: getattr(after, name) for name in fields if getattr(after, name) != getattr(before, name)}
-
-
-def kept_and_made(first: Stage) -> dict[str, tuple[str, ...]]:
-    """The stages whose work stays, and those that work again."""
-    made = stages_from(first)
-    return {"kept": tuple(stage.value for stage in Stage if stage not in made), "made": tuple(stage.value for stage in made)}

@@ -71,7 +71,7 @@ class Players(ToyBand):
             assert context.production
             mix = options.mix.model_dump(mode="json", exclude_defaults=True) if options.mix else {}
             stems = {part: self._sound("mixed", (stem.sha256, mix)) for part, stem in context.production.stems.items()}
-            return context.model_copy(update={"mixing": MixingSection(stems=stems, settings=mix)})
+            return context.model_copy(update={"mixing": MixingSection(stems=stems, settings={"edits": mix})})
         if stage is Stage.MASTERING:
             return self._mastered(context)
         report = self.objects.put_bytes(f"toy/report-{context.job_id}.html", b"<html>", "text/html")

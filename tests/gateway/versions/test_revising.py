@@ -12,7 +12,7 @@ async def test_an_edit_makes_only_what_it_touches(studio: Studio) -> None:
     job = await studio.revised(1, {"edits": [{"kind": "instrument", "parts": ["bass"], "instrument": "synth_bass"}]})
     assert job["status"] == "completed"
     assert job["asked"]["from_stage"] == "arrangement"
-    assert job["asked"]["stages"]["kept"] == ["analysis", "ideation", "composition"]
+    assert job["asked"]["stages"]["kept"] == ["ideation", "composition"]
     assert (job["parent"], job["results"]["version"]) == (1, 2)
     reuse = job["results"]["reuse"]
     assert (reuse["of"], reuse["parts"], reuse["stems"]) == (1, {"bass": "made", "lead": "kept"}, {"bass": "made", "lead": "kept"})
@@ -22,6 +22,7 @@ async def test_an_edit_makes_only_what_it_touches(studio: Studio) -> None:
     diff = await studio.get("versions/2/diff")
     assert diff["against"] == 1
     assert diff["reuse"] == reuse
+    assert diff["text"] == "bass: bass guitar → synth bass"
     assert (diff["files"]["stems/bass.wav"], diff["files"]["stems/lead.wav"]) == ("changed", "same")
 
 
@@ -49,7 +50,7 @@ async def test_a_patch_is_merged_and_starts_where_it_is_read(studio: Studio) -> 
     assert (context["musical"]["tempo_bpm"], context["mastering"]["loudness_lufs"]) == (120, -14)
     job = await studio.revised(3, {"patch": {"mix": {"channels": {"bass": {"mute": True}}}}})
     assert job["asked"]["from_stage"] == "mixing"
-    assert (await studio.context(4))["mixing"]["settings"]["channels"]["bass"]["mute"] is True
+    assert (await studio.context(4))["mixing"]["settings"]["edits"]["channels"]["bass"]["mute"] is True
 
 
 async def test_a_patched_score_is_played_as_it_is_written(studio: Studio) -> None:
