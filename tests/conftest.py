@@ -1,17 +1,24 @@
 """What many tests share: a real nats-server on a free loopback port, and an object store in a folder."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from houseband.launcher import find_broker
 from services.runtime.parenthood import die_with_parent
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
+
+
+# A run of the suite is the same on every machine; HYPOTHESIS_PROFILE=default looks for what it has not met yet.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], str]:

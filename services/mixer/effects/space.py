@@ -46,7 +46,8 @@ def _echoed(audio: Audio, rate: int, seconds: float, *, feedback: float, ping_po
     """What an echo gives, without the dry sound."""
     smooth, cut = (1 - math.exp(-2 * math.pi * hz / rate) for hz in (high_hz, low_hz))
     out = np.zeros_like(audio)
-    _echoes(audio, max(1, round(seconds * rate)), feedback, ping_pong, smooth, cut, out)
+    longest_s = audio.shape[1] / rate + 1  # an echo that comes later is not heard
+    _echoes(audio, max(1, round(min(seconds, longest_s) * rate)), feedback, ping_pong, smooth, cut, out)
     return out
 
 

@@ -59,7 +59,7 @@ def test_what_is_asked_is_there_and_nothing_else(mixed, song):
     """Without a wish there are no further files; with wishes these and the cover."""
     bench, context = mixed
     plain = master(context, bench)
-    assert {name.split("/")[0] for name in plain.artifacts} == {"master.wav", "master.flac", "master.mp3", "stems"}
+    assert {name.split("/")[0] for name in plain.artifacts} == {"master.wav", "master.flac", "master.mp3", "stems", "project.dawproject"}
     further = set(song[1].artifacts) - set(plain.artifacts)
     versions = {"editions/stems.zip", *(f"editions/{name}.wav" for name in ALL[:-1])}
     assert further == {"cover.png", "formats/master_44100_16bit.wav", "formats/master_48000_q8.ogg", *versions}
