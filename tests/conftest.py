@@ -15,7 +15,6 @@ from services.runtime.parenthood import die_with_parent
 from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
 
-
 # A run of the suite is the same on every machine; HYPOTHESIS_PROFILE=default looks for what it has not met yet.
 settings.register_profile("same", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
