@@ -1,4 +1,7 @@
-"""Every genre end to end at 12 seconds each, through the real services over a real broker."""
+"""One genre of each kind of band end to end at 12 seconds each, through the real services over a real broker.
+
+All genres are made by `make eval` and `make eval-sound`.
+"""
 
 from pathlib import Path
 
@@ -13,7 +16,10 @@ from services.music.packs.genres import genres
 from services.qa.folder import check_folder
 from tests.songs import Song, finish_song
 
-GENRES = sorted(genres())
+GENRES = (
+    "afrobeat", "ambient", "bossa_nova", "chiptune", "cinematic", "classical", "country", "drum_and_bass", "gospel", "house", "jazz",
+    "lofi_hip_hop", "metal", "reggae", "salsa", "trap",
+)  # fmt: skip
 EXPECTED = {
     "master.wav",
     "master.flac",
@@ -24,6 +30,8 @@ EXPECTED = {
     "report.json",
     "report.html",
     "manifest.json",
+    "project.dawproject",
+    "provenance.json",
 }
 SEED = 11
 
