@@ -80,6 +80,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url="/docs",
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lambda app: _living(app, settings, figures),
     )
     for module in (

@@ -124,6 +124,12 @@ class _Answer:
     async def _whole(self, start: Message, body: bytes) -> None:
         """Send a document with its tag, as 304, compressed, or not at all where the client cannot read it."""
         headers, status = MutableHeaders(raw=start["headers"]), start["status"]
+        if status == 204:
+            del headers["content-type"]
+            await self._begin(start)
+            if not self._bodiless:
+                await self._end(b"")
+            return
         secret = "no-store" in headers.get("cache-control", "")
         if self._method == "GET" and status == 200 and not secret:
             if "json" in headers["content-type"] and not takes_json(self._asked.get(b"accept", "")):

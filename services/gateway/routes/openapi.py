@@ -9,6 +9,7 @@ from contracts.context import Options
 from contracts.errors import Problem
 from services.gateway.jobs.intake import MAX_SEED
 from services.gateway.problems import MEDIA_TYPE
+from services.gateway.routes.describing import describe
 
 _REF = "#/components/schemas/{model}"
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -104,7 +105,7 @@ def install(app: FastAPI) -> None:
             schemas.update({name: schema for name, schema in options.pop("$defs", {}).items() if name not in schemas})
             schemas["Options"] = _rooted(options)
             schemas.setdefault("Problem", Problem.model_json_schema(ref_template=_REF))
-            app.openapi_schema = document
+            app.openapi_schema = describe(document)
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]
