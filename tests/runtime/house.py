@@ -79,9 +79,9 @@ class TestHouse:
                 preexec_fn=die_with_parent,  # noqa: PLW1509
             )
 
-    async def start_job(self, *, until: str | None = None, **preferences: Any) -> Context:
+    async def start_job(self, *, until: str | None = None, early: str = "auto", **preferences: Any) -> Context:
         """Accept a job as the gateway does: first revision, first event."""
-        options = Options.model_validate({"until": until})
+        options = Options.model_validate({"until": until, "early": early})
         request = Request(prompt="a toy", seed=7, options=options, preferences={"log": str(self.log), **preferences})
         job_id = uuid.uuid4().hex[:12]
         context = Context(composition_id=f"c-{job_id}", job_id=job_id, seq=0, created_at=now(), request=request)

@@ -6,7 +6,7 @@ from faststream.nats import NatsMessage, NatsRouter
 
 from contracts.pipeline import Stage
 from services.runtime.provision import stage_consumer, stem_consumer
-from services.runtime.queues import Asked, Desk, ask_queue, stage_queue, stem_queue
+from services.runtime.queues import Asked, Desk, Drafts, ask_queue, draft_queue, stage_queue, stem_queue
 from services.runtime.service import Place, Service
 from services.runtime.settings import RuntimeSettings
 
@@ -35,6 +35,9 @@ def routes(slots: int) -> NatsRouter:
     async def stem(message: NatsMessage, desk: Desk) -> None:
         await desk.stem(message, "tests.runtime.toys:render")
 
+    async def draft(message: NatsMessage, drafts: Drafts) -> None:
+        await drafts.draft(message, "tests.runtime.toys:draft")
+
     async def asked(message: NatsMessage, desk: Asked) -> bytes:
         return await desk.answer(message.body)
 
@@ -42,6 +45,7 @@ def routes(slots: int) -> NatsRouter:
         router.subscriber(**stage_queue(stage))(stage_handler(work))
     for _ in range(slots):
         router.subscriber(**stem_queue("sampled"))(stem)
+    router.subscriber(**draft_queue())(draft)
     router.subscriber(**ask_queue("toy"))(asked)
     return router
 

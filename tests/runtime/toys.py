@@ -15,6 +15,7 @@ import soundfile
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.context import Context, FinalizationSection, MasteringSection, MixingSection, ProductionSection, ScoreSection, StemPlan
+from contracts.early import DraftChunk, chunk_key
 from contracts.errors import BadInput, Unavailable
 from contracts.pipeline import Stage
 from contracts.report import Check, Retry, Verdict
@@ -101,6 +102,18 @@ def render(context: Context, part: str, bench: Workbench) -> AudioArtifact:
     soundfile.write(path, np.stack([sound, sound], axis=1), 48_000, subtype="FLOAT")
     assert context.production is not None
     return bench.objects.put_audio(context.production.plan[part].key, path)
+
+
+def draft(context: Context, chunk: int, bench: Workbench) -> DraftChunk:
+    """One of three chunks of a tenth of a second; one that is stored is not made again."""
+    key = chunk_key(context.composition_id, context.job_id, context.attempt, chunk)
+    audio = bench.objects.find(key)
+    if not isinstance(audio, AudioArtifact):
+        _mishap(context, f"draft-{chunk}")
+        path = bench.scratch / "chunk.wav"
+        soundfile.write(path, np.full((4800, 2), chunk + 1, dtype=np.int16), 48_000)
+        audio = bench.objects.put_audio(key, path)
+    return DraftChunk(chunk=chunk, start_s=0.1 * chunk, seconds=0.1, audio=audio, last=chunk == 2)
 
 
 def mix(context: Context, bench: Workbench) -> Context:
