@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts.music import Note, Part, Role, Score
 from services.music.comparing.chords import of_chords
+from services.music.comparing.grids import lie_of, periods
 from services.music.comparing.players import EARLY, pairs_of, plays
 from services.music.comparing.songs import Difference, listed, places, said, ticks_of
 from services.music.packs.instruments import instruments
@@ -17,13 +18,14 @@ _TAKE = 0.2
 """Share of notes that differ from which a stretch counts as another take."""
 _BUSIER = 1.15
 _HARDER = 1.5
-_TIMING = 12.0
+_SWING = 0.04
+_SPREAD, _LOOSER = 6.0, 1.5
 _OCTAVE = 12
 _REGISTER = 0.7
 _MANY = 5
 _TOPICS = {
     "take": "take", "busier": "take", "sparser": "take", "higher": "octave", "lower": "octave", "harder": "dynamics", "softer": "dynamics",
-    "timing": "feel",
+    "swung": "feel", "straighter": "feel", "looser": "feel", "tighter": "feel",
 }  # fmt: skip
 
 
@@ -44,19 +46,23 @@ def of_notes(before: Score, after: Score) -> Iterator[Difference]:
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     playing: dict[str, list[str]] = {}
     other_chords = {one.data["section"] for one in of_chords(before, after)}
+    modal = before.key_value.mode != after.key_value.mode
     names = [n for n, s in after.sections.items() if n in before.sections and before.sections[n].bars == s.bars]
     for old, new in pairs_of(before, after).items():
         one, other = before.parts[old], after.parts[new]
         if one == other or one.role is Role.FX:
             continue
         playing[new] = [name for name in names if plays(before, one, name) and plays(after, other, name)]
+        same: list[tuple[Note, Note]] = []
         for name in playing[new]:
-            for seen in _compared(before, one, after, other, name, revoiced=name in other_chords):
+            for seen in _compared(before, one, after, other, name, same, revoiced=modal or name in other_chords):
                 found[seen.kind, new].append(name)
                 values[seen.kind, new].append(seen.value)
+        for seen in _grid([a for a, _ in same], [b for _, b in same]):
+            found[seen.kind, new], values[seen.kind, new] = playing[new], [seen.value]
     told: dict[tuple[str, tuple[str, ...]], list[tuple[str, float]]] = defaultdict(list)
     for (kind, part), where in found.items():
-        key = () if where == playing[part] and len(where) > 1 else tuple(where)
+        key = () if where == playing[part] and (len(where) > 1 or _TOPICS[kind] == "feel") else tuple(where)
         told[kind, key].append((part, float(np.mean(values[kind, part]))))
     for (kind, key), parts in told.items():
         text = _text(kind, [said(p) for p, _ in parts], places(after, list(key)), float(np.mean([v for _, v in parts])))
@@ -74,11 +80,16 @@ def _text(kind: str, parts: list[str], where: str, value: float) -> str:
             return f"{who}: {value:.0f} octave{'s' if value > 1.5 else ''} {kind}{place}"
         case "harder" | "softer":
             return f"{where or 'throughout'}: {who} played {kind} (velocity {value:+.0f})"
+        case "swung" | "straighter":
+            return f"{who}: {kind}{place} (off-beats at {value:.0f} %)"
         case _:
-            return f"{who}: on another grid{place} (notes move by {value:.0f} ms on average)"
+            return f"{who}: played {'more loosely' if kind == 'looser' else 'more tightly'}{place}"
 
 
-def _compared(before: Score, one: Part, after: Score, other: Part, section: str, *, revoiced: bool) -> Iterator[_Seen]:
+def _compared(
+    before: Score, one: Part, after: Score, other: Part, section: str, kept: list[tuple[Note, Note]], *, revoiced: bool
+) -> Iterator[_Seen]:
+    """What is told of a part in one section. Notes that are the same but for touch and time are added to `kept`, in pairs."""
     a, b = _inside(before, one, section), _inside(after, other, section)
     drums = one.role in (Role.DRUMS, Role.PERCUSSION) or (one.instrument in instruments() and instruments()[one.instrument].is_drums)
     shift = 0 if drums else _shift(before, after, a, b)
@@ -95,9 +106,19 @@ def _compared(before: Score, one: Part, after: Score, other: Part, section: str,
     louder = float(np.mean([y.velocity - x.velocity for x, y in pairs])) if pairs else 0.0
     if abs(louder) >= _HARDER:
         yield _Seen("harder" if louder > 0 else "softer", louder)
-    moved = float(np.mean([abs(y.start - x.start) for x, y in pairs])) if pairs else 0.0
-    if moved >= _TIMING:
-        yield _Seen("timing", moved * 60_000.0 / (after.tempo_bpm * after.meter_value.ticks_per_beat))
+    kept += pairs
+
+
+def _grid(a: list[Note], b: list[Note]) -> Iterator[_Seen]:
+    """Whether the same notes swing more or less, or are played more tightly or loosely."""
+    for period in periods():
+        one, other = lie_of(a, period), lie_of(b, period)
+        if abs(other.share - one.share) >= _SWING:
+            yield _Seen("swung" if other.share > one.share else "straighter", 100.0 * other.share)
+            return
+    one, other = lie_of(a, periods()[0]), lie_of(b, periods()[0])
+    if abs(other.spread - one.spread) >= _SPREAD and not 1 / _LOOSER <= (other.spread + 1.0) / (one.spread + 1.0) <= _LOOSER:
+        yield _Seen("looser" if other.spread > one.spread else "tighter", other.spread)
 
 
 def _same_rhythm(a: list[Note], b: list[Note]) -> bool:

@@ -43,7 +43,7 @@ def of_players(before: Score, after: Score) -> Iterator[Difference]:
             where = places(after, [n for n in after.sections if plays(after, part, n)])
             yield Difference("player", f"{said(name)} joins in {where}", {"part": name, "instrument": part.instrument})
     for name, part in before.parts.items():
-        if name not in pairs:
+        if name not in pairs and any(plays(before, part, n) for n in before.sections if n in after.sections):
             yield Difference("player", f"without {said(name)}", {"part": name, "instrument": part.instrument})
 
 
