@@ -2,15 +2,19 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 
 from contracts import studio_pb2 as wire
 from tests.gateway.conftest import House, Open
+from tests.gateway.early.test_hearing import HEAD, tell, tone
 from tests.gateway.grpc.conftest import chunk, order, problem_of, studio
 from tests.gateway.toy_band import MASTER
+from tests.gateway.versions.players import Players
 
 
 @pytest.fixture
@@ -95,3 +99,59 @@ async def test_a_refusal_is_a_status_with_the_problem(house: House) -> None:
             await stub.WatchJob(wire.WatchJobRequest(job_id="none")).read()
         assert error.value.code() is grpc.StatusCode.NOT_FOUND
         assert (await house.http.get("/jobs")).json()["items"] == []
+
+
+async def test_a_version_is_changed_and_what_was_understood_is_told(open_house: Open) -> None:
+    """A partial version goes on where it stopped; a patch as over REST; a move that is none and a value are refused with their field."""
+    async with open_house(grpc_port=0, players=Players) as house, studio(house) as stub:
+        options = wire.JobOrder().options
+        options.update({"until": "mixing", "bpm": 100})
+        part = await made(house, stub, order(options=options, seed=7))
+        asked = wire.ReviseRequest(composition_id=part.composition_id, version=part.results.version)
+        goes_on = await stub.Revise(asked)
+        await house.ended(goes_on.job.job_id)
+        whole = await stub.GetJob(wire.GetJobRequest(job_id=goes_on.job.job_id))
+        assert (goes_on.parent, goes_on.from_stage, goes_on.stages_made[0]) == (1, "mastering", "mastering")
+        assert (whole.status, whole.results.version) == (wire.JOB_STATUS_COMPLETED, 2)
+        edited = wire.ReviseRequest(composition_id=part.composition_id, version=2, branch="louder")
+        edited.patch.update({"options": {"target_lufs": -9}})
+        taken = await stub.Revise(edited)
+        assert (taken.branch, taken.from_stage, taken.stages_made[0]) == ("louder", "mastering", "mastering")
+        edited.patch.update({"options": {"bpm": 999}})
+        for request, code, field in (
+            (wire.ReviseRequest(**about(part), version=1, from_stage="finalization"), grpc.StatusCode.FAILED_PRECONDITION, "from_stage"),
+            (wire.ReviseRequest(**about(part), version=1, from_stage="encore"), grpc.StatusCode.INVALID_ARGUMENT, "from_stage"),
+            (
+                wire.ReviseRequest(**about(part), version=2, from_stage="mixing", expected_head=1),
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "expected_head",
+            ),
+            (wire.ReviseRequest(**about(part), version=9), grpc.StatusCode.NOT_FOUND, "version"),
+            (edited, grpc.StatusCode.INVALID_ARGUMENT, "patch.options.bpm"),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await stub.Revise(request)
+            assert (error.value.code(), problem_of(error.value).field) == (code, field), error.value
+
+
+def about(job: wire.Job) -> dict[str, str]:
+    """Whose version."""
+    return {"composition_id": job.composition_id}
+
+
+async def test_the_draft_is_heard_while_the_song_is_made(open_house: Open, tmp_path: Path) -> None:
+    """What is there at once, then what comes, to the end: the same bytes as over HTTP, the media type with the first."""
+    async with open_house(play=False, grpc_port=0) as house, studio(house) as stub:
+        accepted = await stub.CreateJob(iter([order()]))
+        job, sounds = {"job_id": accepted.job_id, "composition_id": accepted.composition_id}, [tone(0.5, 440), tone(1.0, 660)]
+        await tell(house, job, tmp_path, 0, sounds[0])
+        chunks = []
+        async for piece in stub.Preview(wire.PreviewRequest(job_id=accepted.job_id, format=wire.AUDIO_FORMAT_WAV)):
+            chunks.append(piece)
+            if sum(len(one.data) for one in chunks) == HEAD + sounds[0].nbytes:
+                await tell(house, job, tmp_path, 1, sounds[1], last=True)
+        over_http = (await house.http.get(f"/jobs/{accepted.job_id}/preview", params={"format": "wav"})).content
+    data = b"".join(one.data for one in chunks)
+    assert (chunks[0].media_type, chunks[1].media_type) == ("audio/wav", "")
+    assert data[HEAD:] == np.concatenate(sounds).tobytes()
+    assert data == over_http
