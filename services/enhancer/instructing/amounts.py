@@ -16,7 +16,7 @@ _NUM = rf"(?P<n>{NUMBER})"
 _DB = re.compile(rf"(?<![\w.]){_SIGN}{_NUM}\s*-?(?:db|decibels?|dezibel|decibelios|d[ée]cibels?)(?![a-z])")
 _LUFS = re.compile(r"(?<![\w.])(?P<sign>[-+]|minus )?\s?(?P<n>\d{1,2}(?:[.,]\d{1,2})?)\s*(?:lufs|lkfs)(?!\w)")
 _CEILING = re.compile(
-    r"(?<![\w.])(?:(?:true[- ]peaks?|ceiling|peaks?)\s*(?:at|of|to|:|under|below)?\s*)?(?P<sign>[-+]|minus )?\s?(?P<n>\d(?:[.,]\d{1,2})?)\s*(?:dbtp|db\s+(?:true[- ]peak|ceiling)|dbfs\s+true[- ]peak)(?!\w)"
+    r"(?<![\w.])(?:(?:true[- ]peaks?|ceiling|peaks?)\s*(?:at|of|to|:|under|below)?\s*)?(?P<sign>[-+]|minus )?\s?(?P<n>\d(?:[.,]\d{1,2})?)\s*(?:dbtp|db\s+(?:true[- ]peak|ceiling)|dbfs\s+true[- ]peak)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _HALVES = r"(?:half[- ]?(?:steps?|tones?)|semi[- ]?tones?|halbt[oö]ne?n?|semitonos?|medios? tonos?|demi[- ]tons?|meio tom|semitoni?)"
 _WHOLES = r"(?:whole[- ]?(?:steps?|tones?)|tones?|steps?|ganzt[oö]ne?n?|tonos?(?: enteros?)?|tons?(?: entiers?)?)"

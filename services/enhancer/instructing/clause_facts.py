@@ -8,14 +8,18 @@ from contracts.edits import Outline
 from services.enhancer.instructing.amounts import Amount
 from services.enhancer.instructing.clauses import Clause
 from services.enhancer.instructing.items import WORD, Item
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, MARKING, PIECE, SECTION, VERB
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, SECTION, VERB
 from services.enhancer.instructing.naming import Places, Players, places, players
 from services.enhancer.reading.vocabulary import MOOD
 
 NONE = 0
 """The direction of an attribute that is to go away altogether."""
-_DO_NOT = frozenset(["don't", "dont", "do not", "never", "doesn't", "does not", "should not", "shouldn't", "nicht", "niemals", "ne", "ne pas"])
+_DO_NOT = frozenset(
+    ["don't", "dont", "do not", "never", "doesn't", "does not", "should not", "shouldn't", "nicht", "niemals", "ne", "ne pas"]
+)
 """Refusals of doing something; "no", "without" and "not" refuse a thing."""
+_ADDED = ("reverb", "echo", "distort", "compress", "pump", "swing", "punch", "lows")
+"""Nouns that ask for more of themselves: "reverb on the vocals". Of others ("the tempo") it must be said which way."""
 _COMPLAINTS = ("mud", "harsh")
 
 
@@ -84,7 +88,9 @@ class Facts:
         return tuple(
             item
             for item in self.items
-            if item.kind == WORD and item not in self.where.read and ((not item.senses and not item.text.isdigit()) or item.means(MARK, "cannot"))
+            if item.kind == WORD
+            and item not in self.where.read
+            and ((not item.senses and not item.text.isdigit()) or item.means(MARK, "cannot"))
         )
 
     def verb(self, *names: str) -> Item | None:
@@ -186,6 +192,8 @@ class Facts:
         if refused or self.verb("remove"):
             return Turned(name, NONE, (*said, *filter(None, [self.verb("remove")])), noun=True)
         every = directions or ([self.direction] if self.direction else [])
+        if not every and name not in _ADDED and self.degree not in ("twice", "half"):
+            return None
         if every:
             return Turned(name, -1 if -1 in every else 1, tuple(said), noun=True)
         return Turned(name, 1, (*said, *filter(None, [self.verb("add")])), noun=True)

@@ -15,7 +15,9 @@ _REPEATED = ("verse", "chorus", "drop", "bridge", "breakdown", "build", "prechor
 """Of these "another one" is one more; another solo or intro is a different one."""
 _BASE_LONG = frozenset(["long", "lang", "larga", "largo", "longue", "longues", "in length", "extended"])
 _SONG_STEP = {"small": 4, "": 8, "large": 16}
-_ANOTHER = frozenset(["another", "otra", "otro", "autre", "noch ein", "noch eine", "noch einen", "encore un", "encore une", "one more", "altra", "outra"])  # fmt: skip
+_ANOTHER = frozenset(
+    ["another", "otra", "otro", "autre", "noch ein", "noch eine", "noch einen", "encore un", "encore une", "one more", "altra"]
+)
 
 
 def form(facts: Facts) -> Iterator[Edit]:
@@ -80,7 +82,7 @@ def _inserted(facts: Facts) -> Iterator[Edit]:
     """A new section: behind its anchor, at an end of the song, else before the last section."""
     new = [item for item in facts.items if item.means(SECTION) and not _is_anchor(item, facts)]
     bars = facts.amount(BARS)
-    if len(new) != 1 or facts.unknown:
+    if len(new) != 1 or facts.unknown or not facts.outline.sections:
         return
     order = list(facts.outline.sections)
     after: str | None = _after(facts) or (order[-2] if len(order) > 1 and facts.where.edge != "end" else order[-1])
@@ -173,7 +175,7 @@ def _is_aim(facts: Facts) -> bool:
 def _song_bars(facts: Facts, count: float | None, sign: int) -> int:
     total = sum(section.bars for section in facts.outline.sections.values())
     if count is None:
-        step = {"twice": total, "half": total // 2}.get(facts.degree) or _SONG_STEP[facts.degree]
+        step = {"twice": total, "half": total // 2}.get(facts.degree) or _SONG_STEP.get(facts.degree, 8)
         change = (sign or 1) * step
     else:
         change = round(count) * sign if sign else round(count) - total

@@ -1,14 +1,26 @@
 """An instruction as a row of items: amounts, stated values, words of change, names, and words that mean nothing here."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.edits import Outline
 from contracts.music import Key
 from services.enhancer.instructing.amounts import amounts
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, FILLER, MARK, PLAYERS, ROLE, SECTION, SOUND, VERB, lexicon, whole_word
+from services.enhancer.instructing.lexicon import (
+    ATTRIBUTE,
+    DIRECTION,
+    FILLER,
+    MARK,
+    PLAYERS,
+    ROLE,
+    SECTION,
+    SOUND,
+    VERB,
+    lexicon,
+    whole_word,
+)
 from services.enhancer.reading.chords import read_chords, resolved
 from services.enhancer.reading.endings import read_ending
 from services.enhancer.reading.findings import Finding
@@ -16,6 +28,7 @@ from services.enhancer.reading.keys import read_key
 from services.enhancer.reading.lexicon import Sense
 from services.enhancer.reading.tempo import read_tempo
 from services.enhancer.reading.text import Text
+from services.enhancer.reading.vocabulary import MOOD
 
 KEY, MODE, TEMPO, ENDING, CHORDS, WORD = "key", "mode", "tempo", "ending", "chords", "word"
 VALUES = (KEY, MODE, TEMPO, ENDING, CHORDS)
@@ -27,6 +40,11 @@ _MODE = re.compile(
 _MODES = {"dur": "major", "mayor": "major", "majeur": "major", "moll": "minor", "menor": "minor", "mineur": "minor"}
 _STEMS = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian"}
 _MOST_ENDINGS = 3
+_MOST_VALUES = 3
+_IDLE = ((FILLER, ""),)
+_FROM_TEMPO = re.compile(
+    r"(?<!\w)(?:from|von|de|desde)\s+(?P<n>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?(?=\s+(?:to|up to|down to|auf|a|à|hasta)\s+\d)"
+)
 _ALIASES = {"chorus": "drop"}
 """What stands for a section where a song has none of that name."""
 _ENGLISH_ARTICLE = re.compile(r"(?<!\w)(?:a|an) (?:major|minor) (?=[a-z])")
@@ -81,7 +99,9 @@ def items_of(text: Text, outline: Outline) -> list[Item]:
     for word in text.words:
         if text.is_free(word.start, word.end):
             near = lexicon().phrases.get((whole_word(word.form),), ())
-            found.append(Item(WORD, word.start, word.end, text.quote(word.start, word.end), senses=_here(near, outline), misspelt=bool(near)))
+            found.append(
+                Item(WORD, word.start, word.end, text.quote(word.start, word.end), senses=_here(near, outline), misspelt=bool(near))
+            )
     return _placed(text, found)
 
 
@@ -103,14 +123,15 @@ def _stated(text: Text, outline: Outline) -> list[Item]:
     chords = read_chords(text)
     if chords:
         found += _taken(text, free, CHORDS, resolved(chords, Key.parse(outline.key)))
-    free = bytes(text.taken)
-    if key := read_key(text).key:
-        found += _taken(text, free, KEY, key)
-    elif not key and (mode := _mode(text, outline)):
+    for match in _FROM_TEMPO.finditer(text.lower):
+        if abs(float(match["n"]) - outline.tempo_bpm) < 1:
+            found.append(_idle(text, *match.span()))
+    keys = list(_several(text, KEY, lambda: read_key(text).key))
+    aims = [item for item in keys if item.kind != KEY or Key.parse(item.value.value) != Key.parse(outline.key)]
+    found += keys if not any(item.kind == KEY for item in aims) else [i if i in aims else replace(i, kind=WORD, senses=_IDLE) for i in keys]
+    if not keys and (mode := _mode(text, outline)):
         found.append(mode)
-    free = bytes(text.taken)
-    if tempo := read_tempo(text):
-        found += _taken(text, free, TEMPO, tempo)
+    found += _several(text, TEMPO, lambda: read_tempo(text))
     return found + _endings(text)
 
 
@@ -130,6 +151,20 @@ def _endings(text: Text) -> list[Item]:
         return found
     return [item if item is first else Item(WORD, item.start, item.end, item.text, senses=((FILLER, ""),)) for item in found]
 
+
+def _several(text: Text, kind: str, read: Callable[[], Finding[Any] | None]) -> Iterator[Item]:
+    """Every value that is stated: two of them are for whoever reads the whole to refuse."""
+    for _ in range(_MOST_VALUES):
+        free = bytes(text.taken)
+        value = read()
+        if value is None:
+            return
+        yield from _taken(text, free, kind, value)
+
+
+def _idle(text: Text, start: int, end: int) -> Item:
+    text.take(start, end)
+    return Item(WORD, start, end, text.quote(start, end), senses=_IDLE)
 
 
 def _taken(text: Text, before: bytes, kind: str, value: Any) -> list[Item]:
@@ -174,6 +209,8 @@ def _mode(text: Text, outline: Outline) -> Item | None:
 def _here(senses: Sequence[Sense], outline: Outline) -> tuple[Sense, ...]:
     """The senses that a phrase can have over this song: a section that is not there yields to any other sense."""
     labels = {section.label for section in outline.sections.values()}
+    if any(kind == FILLER for kind, _ in senses):
+        senses = [sense for sense in senses if sense[0] != MOOD]
     senses = [
         (kind, _ALIASES[name]) if kind == SECTION and name in _ALIASES and name not in labels else (kind, name) for kind, name in senses
     ]

@@ -139,7 +139,7 @@ def _sections(items: Sequence[Item], at: int, outline: Outline, earlier: Sequenc
     picked: list[str] = []
     for one in before:
         for name in one.ids(MARK):
-            if name in _NTH and -1 <= _NTH[name] < len(ids):
+            if ids and name in _NTH and _NTH[name] < len(ids):
                 picked.append(ids[_NTH[name]])
             elif name == "other":
                 picked += [section for section in ids if section not in earlier]

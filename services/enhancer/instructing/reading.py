@@ -59,7 +59,7 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
     for clause in clauses_of(_items(text, outline)):
         facts = Facts(clause, outline, tuple(earlier))
         kept += keep(facts)
-        made = _made(facts, text)
+        made = [] if facts.used else _made(facts, text)
         if made or facts.used:
             earlier += facts.who.parts
         read.edits += made
@@ -69,13 +69,15 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
     return read
 
 
-def nothing_read(instruction: str, read: Read, outline: Outline) -> BadInput:
+def nothing_read(instruction: str, read: Read, outline: Outline, besides: str = "") -> BadInput:
     """The error for an instruction that changes nothing, with what the song has where a name was of nothing in it."""
     hint = ""
     if read.missing:
         names = ", ".join(dict.fromkeys(item.text for item in read.missing))
         hint = f"This song has no {names}. Its sections: {', '.join(outline.sections)}; its parts: {', '.join(outline.parts)}"
-    return BadInput("instruction", instruction[:200], EXAMPLES, hint=hint)
+    return BadInput(
+        "instruction", instruction[:200], EXAMPLES, hint=". ".join(one for one in (hint, besides[:1].upper() + besides[1:]) if one)
+    )
 
 
 def _items(text: Text, outline: Outline) -> list[Item]:

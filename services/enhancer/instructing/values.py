@@ -115,7 +115,13 @@ def ending(facts: Facts) -> Iterator[Edit]:
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add"))
         yield EndingEdit(ending=item.value.value)
     fade = facts.mark("fade")
-    if fade and not facts.of(ENDING) and facts.is_clear and not facts.who.named and (facts.mark("not", "end") or facts.verb("add", "remove")):
+    if (
+        fade
+        and not facts.of(ENDING)
+        and facts.is_clear
+        and not facts.who.named
+        and (facts.mark("not", "end") or facts.verb("add", "remove"))
+    ):
         facts.use(fade, facts.verb("add", "remove"))
         refused = facts.mark("not") or facts.verb("remove")
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add", "remove"))
