@@ -4,9 +4,9 @@ A topic is a module with a synchronous and an asynchronous class; `sync.py` and 
 """
 
 from houseband.client.asynchronous import AsyncClient
-from houseband.client.models import Event, Job, Results, StemResult
+from houseband.client.models import Change, Comment, Event, Job, Member, Results, StemResult
 from houseband.client.sync import Client
 from houseband.client.transport import API
 from houseband.client.versions import Asked, Version
 
-__all__ = ["API", "Asked", "AsyncClient", "Client", "Event", "Job", "Results", "StemResult", "Version"]
+__all__ = ["API", "Asked", "AsyncClient", "Change", "Client", "Comment", "Event", "Job", "Member", "Results", "StemResult", "Version"]

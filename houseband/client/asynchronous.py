@@ -1,6 +1,7 @@
 """The client for asyncio programs: every topic on one connection."""
 
 from houseband.client.asks import AsyncAsks
+from houseband.client.collaboration import AsyncCollaboration
 from houseband.client.dead import AsyncDead
 from houseband.client.early import AsyncEarly
 from houseband.client.instructions import AsyncInstructions
@@ -10,5 +11,7 @@ from houseband.client.tastes import AsyncTastes
 from houseband.client.versions import AsyncVersions
 
 
-class AsyncClient(AsyncJobs, AsyncVersions, AsyncEarly, AsyncInstructions, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead):
+class AsyncClient(
+    AsyncJobs, AsyncVersions, AsyncCollaboration, AsyncEarly, AsyncInstructions, AsyncAsks, AsyncPeople, AsyncTastes, AsyncDead
+):
     """`Client` with the same methods, to be awaited; `watch` is iterated with `async for`."""

@@ -19,7 +19,7 @@ from houseband.client.transport import API, AsyncTransport, Transport, checked, 
 
 RECONNECT_S = 0.2
 GIVE_UP_S = 60.0
-_CONNECTION_ERRORS = (OSError, websockets.exceptions.WebSocketException, TimeoutError)
+CONNECTION_ERRORS = (OSError, websockets.exceptions.WebSocketException, TimeoutError)
 
 
 def _uploads(
@@ -121,8 +121,8 @@ class Jobs(Transport):
                         yield event
                 if self.job(job_id).ended:
                     return
-            except (*_CONNECTION_ERRORS, Unavailable) as error:
-                broken_since = _still_patient(broken_since, self.url, error)
+            except (*CONNECTION_ERRORS, Unavailable) as error:
+                broken_since = still_patient(broken_since, self.url, error)
             time.sleep(RECONNECT_S)
 
     def fetch(self, url: str, target: Path) -> None:
@@ -188,8 +188,8 @@ class AsyncJobs(AsyncTransport):
                         yield event
                 if (await self.job(job_id)).ended:
                     return
-            except (*_CONNECTION_ERRORS, Unavailable) as error:
-                broken_since = _still_patient(broken_since, self.url, error)
+            except (*CONNECTION_ERRORS, Unavailable) as error:
+                broken_since = still_patient(broken_since, self.url, error)
             await asyncio.sleep(RECONNECT_S)
 
     async def fetch(self, url: str, target: Path) -> None:
@@ -214,7 +214,7 @@ def _events_url(url: str, job_id: str, after: int) -> str:
     return f"{url.replace('http', 'ws', 1)}{API}/jobs/{job_id}/events?after={after}"
 
 
-def _still_patient(since: float | None, url: str, error: Exception) -> float:
+def still_patient(since: float | None, url: str, error: Exception) -> float:
     """When the line broke. Raises Unavailable once it has been broken for too long."""
     now = time.monotonic()
     if since is not None and now - since > GIVE_UP_S:

@@ -57,3 +57,48 @@ class Job(Document):
     def ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.status in ("completed", "failed", "cancelled")
+
+
+class Member(Document):
+    """Somebody with a part in a composition."""
+
+    user: str
+    role: str
+    since: float = 0.0
+
+
+class Comment(Document):
+    """A remark at a place of a version."""
+
+    comment_id: str
+    composition_id: str
+    version: int
+    user: str
+    bar: int | None = None
+    beat: float | None = None
+    part: str | None = None
+    text: str
+    reply_to: str | None = None
+    resolved: bool = False
+    revision: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+class CommentPage(Document):
+    """Comments, and the cursor of the following page."""
+
+    items: tuple[Comment, ...]
+    next: str | None = None
+
+
+class Change(Document):
+    """One message of a composition: a change with its revision as seq, or what is told only live (presence, job_progress, heartbeat)."""
+
+    seq: int
+    time: float = 0.0
+    type: str
+    composition_id: str = ""
+    user: str | None = None
+    message: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The client: every topic on one connection."""
 
 from houseband.client.asks import Asks
+from houseband.client.collaboration import Collaboration
 from houseband.client.dead import Dead
 from houseband.client.early import Early
 from houseband.client.instructions import Instructions
@@ -10,7 +11,7 @@ from houseband.client.tastes import Tastes
 from houseband.client.versions import Versions
 
 
-class Client(Jobs, Versions, Early, Instructions, Asks, People, Tastes, Dead):
+class Client(Jobs, Versions, Collaboration, Early, Instructions, Asks, People, Tastes, Dead):
     """Makes songs on a Houseband server and fetches them.
 
     Args:
