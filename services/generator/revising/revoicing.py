@@ -12,6 +12,7 @@ from services.music.theory.scales import chord_scale, mode_classes, nearest
 Span = tuple[int, int, Chord]
 _TOGETHER = 150
 _STRONG = 480
+_LEFT_HAND = 56
 _PASSING = 2
 """Semitones by which a note of a tune may move to fit."""
 
@@ -25,7 +26,7 @@ def revoiced(part: Part, spans: Sequence[Span], score: Score, before: Score | No
         score: with the new chords and keys of the sections.
         before: with the old chords: roots stay roots, fifths fifths. None: the part's own lowest notes tell.
     """
-    low, high = instrument(part.instrument).range
+    low, high = _reach(part)
     inside: dict[int, list[Note]] = defaultdict(list)
     rest: list[Note] = []
     for note in part.notes:
@@ -35,14 +36,20 @@ def revoiced(part: Part, spans: Sequence[Span], score: Score, before: Score | No
     for index, notes in inside.items():
         start, _, chord = spans[index]
         key = _key_at(score, start)
-        old = before.chord_at(max(start, 0)) if before else None
-        moved = (
-            _bass_line(notes, old.chord if old else None, chord, key, low, high)
-            if part.role is Role.BASS
-            else _voices(notes, chord, key, low, high)
-        )
-        out += moved
+        event = before.chord_at(max(start, 0)) if before else None
+        old = event.chord if event else None
+        line = _bass_line if part.role is Role.BASS else _voices
+        out += line(notes, old, chord, key, low, high)
     return part.model_copy(update={"notes": tuple(without_overlaps(_cut(out, spans, part)))})
+
+
+def _reach(part: Part) -> tuple[int, int]:
+    """Where a part may go: where it was, an octave at least, inside its instrument's range."""
+    low, high = instrument(part.instrument).range
+    pitches = [note.pitch for note in part.notes] or [low, high]
+    bottom, top = min(pitches) - _PASSING, max(pitches) + _PASSING
+    spare = max(12 - (top - bottom), 0)
+    return max(low, bottom - (spare + 1) // 2), min(high, top + (spare + 1) // 2)
 
 
 def fitted(part: Part, spans: Sequence[Span], score: Score) -> Part:
@@ -75,8 +82,11 @@ def _key_at(score: Score, tick: int) -> Key:
     return Key.parse(score.sections[name].key) if name and score.sections[name].key else score.key_value
 
 
-def _voices(notes: list[Note], chord: Chord, key: Key, low: int, high: int) -> list[Note]:
-    """Voicings moved by their nearest way: notes struck together keep their order and do not fall into one."""
+def _voices(notes: list[Note], old: Chord | None, chord: Chord, key: Key, low: int, high: int) -> list[Note]:
+    """Voicings moved by their nearest way: notes struck together keep their order and do not fall into one.
+
+    A left hand that had the chord's lowest note has it still.
+    """
     scale = chord_scale(key, chord, mode_classes(key))
     tones = frozenset(chord.pitch_classes)
     out: list[Note] = []
@@ -92,6 +102,10 @@ def _voices(notes: list[Note], chord: Chord, key: Key, low: int, high: int) -> l
             passing = len(group) == 1 and note.duration < _STRONG // 2 and note.pitch % 12 in scale
             if passing:
                 out.append(note)
+                continue
+            if old and not taken and note.pitch < _LEFT_HAND and note.pitch % 12 == old.bass_class:
+                taken.add(nearest(note.pitch, frozenset({chord.bass_class}), low, high))
+                out.append(note._replace(pitch=max(taken)))
                 continue
             free = [p for p in range(max(low, note.pitch - 7), min(high, note.pitch + 7) + 1) if p % 12 in tones and p not in taken]
             above = [p for p in free if not taken or p > max(taken)]
