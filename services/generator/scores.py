@@ -3,7 +3,7 @@
 import hashlib
 
 from contracts.artifacts import Artifact
-from contracts.context import Context, ScoreSection
+from contracts.context import Context, Options, ScoreSection
 from contracts.given import Given
 from contracts.music import Score
 from services.generator.midi import score_to_midi
@@ -47,3 +47,12 @@ def given_of(context: Context, bench: Workbench) -> Given | None:
     """What the analyzer read from MIDI, a hummed tune or taps."""
     artifact = context.analysis.given if context.analysis else None
     return Given.model_validate_json(bench.objects.read(artifact.key)) if artifact else None
+
+
+def options_of(context: Context, score: Score) -> Options:
+    """The request's options. In a revised song sounds of one's own for players who are gone count for nothing."""
+    options = context.request.options
+    if context.request.revises is None or not options.sounds:
+        return options
+    there = {name for part_id, part in score.parts.items() for name in (part_id, part.instrument, str(part.role))}
+    return options.model_copy(update={"sounds": {name: text for name, text in options.sounds.items() if name in there}})

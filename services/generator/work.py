@@ -19,7 +19,7 @@ from services.generator.production.sounds import sounds
 from services.generator.production.telling import tell_production
 from services.generator.production.wave import write_float_wav
 from services.generator.revising.work import composed_before, has_score_edits, keeps_composition, revised
-from services.generator.scores import given_of, read_score, song_seed, store_score, with_arrangement
+from services.generator.scores import given_of, options_of, read_score, song_seed, store_score, with_arrangement
 from services.music.packs.checking import faults
 from services.music.packs.genres import genre, use_packs
 from services.runtime.packs import pack_folders
@@ -68,7 +68,7 @@ def arrange(context: Context, bench: Workbench) -> Context:
     if context.composition is None:
         raise Unavailable("the composition", "run composition first")
     revises = context.request.revises
-    if revises and revises.score and has_score_edits(revises):
+    if revises and revises.score:
         return revised(context, read_score(revises.score, bench), bench)
     brief, given = _ideation(context).brief, given_of(context, bench)
     score, features = read_score(context.composition.score, bench), context.analysis.features if context.analysis else None
@@ -82,8 +82,9 @@ def plan(context: Context, bench: Workbench) -> Context:
     """Choose who plays each part and what its stem is called. Raises Unavailable without an arrangement."""
     score = score_of(context, bench)
     shelf = shelf_of(bench)
-    own = find_own(score, context.request.options, shelf)
-    plans = plan_stems(score, context.request.options, shelf, own)
+    options = options_of(context, score)
+    own = find_own(score, options, shelf)
+    plans = plan_stems(score, options, shelf, own)
     planned = _decided(context, tell_production(score, plans, shelf, own))
     return planned.model_copy(update={"production": ProductionSection(state="planned", plan=plans)})
 

@@ -19,6 +19,7 @@ from services.generator.production.planning import chosen, find_own, plan_stems
 from services.generator.production.rendering import render_beginning
 from services.generator.production.shelf import Shelf
 from services.generator.production.sounds import patch_name
+from services.generator.scores import options_of
 from services.generator.work import score_of, shelf_of
 from services.runtime.workbench import Workbench
 
@@ -37,7 +38,7 @@ def draft(context: Context, chunk: int, bench: Workbench) -> DraftChunk:
     audio = bench.objects.find(key)
     if not isinstance(audio, AudioArtifact):
         shelf = shelf_of(bench)
-        options = context.request.options
+        options = options_of(context, score)
         plans = plan_stems(score, options, shelf, find_own(score, options, shelf))
         sound = mixed(_stems(score, plans, shelf, end_s + TAIL_S, bench), score.parts)
         begin, end = round(start_s * SAMPLE_RATE_HZ), round(end_s * SAMPLE_RATE_HZ)
