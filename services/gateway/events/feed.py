@@ -52,6 +52,7 @@ class Feed:
         self._shown: Worded | None = None
         self._stale = True
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
         self._watch: Watch | None = None
         self._watching: AbstractContextManager[Watch] | None = None
 
@@ -63,8 +64,7 @@ class Feed:
         """Nobody reads it any more."""
         if self._watching is not None:
             self._watching.__exit__(None, None, None)
-        if self._task is not None:
-            self._task.cancel()
+        self._watching, self._watch, self._closed = None, None, True  # a read that is under way ends by itself
 
     def poke(self) -> None:
         """Look into the database, and tell the readers."""
@@ -101,7 +101,7 @@ class Feed:
         return None
 
     def _start(self) -> None:
-        if self._task is None:
+        if self._task is None and not self._closed:
             self._task = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
@@ -110,12 +110,14 @@ class Feed:
             while True:
                 await self._read()
                 await self._read_back()
+                if self._closed:
+                    return
                 self._collect()
                 await self._fan_out()
                 self._trim()
                 if not (self._stale or self._behind or self._presence or (self._watch and self._watch.waits)):
                     return
-        except SQLAlchemyError as error:  # the patrol looks again
+        except (SQLAlchemyError, OSError) as error:  # the patrol looks again
             log.warning("feed_not_read", composition_id=self.source.composition_id, reason=str(error))
         finally:
             self._task = None

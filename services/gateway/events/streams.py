@@ -150,7 +150,7 @@ class Streams:
             await self._cut_off(suspects)
             if everything:
                 await self._catch_up()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             log.warning("streams_not_looked_after", reason=str(error))
             self._suspects |= suspects
 
