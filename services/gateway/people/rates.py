@@ -42,7 +42,8 @@ class Rates:
         self._sign_in = parse(settings.sign_in_limit)
         self._parsed: dict[str, RateLimitItem] = {}
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._shared = SlidingWindowCounterRateLimiter(storage) if (storage := _storage(settings.limits_store)) else None
+        self._storage = _storage(settings.limits_store)
+        self._shared = SlidingWindowCounterRateLimiter(self._storage) if self._storage else None
         self._without_until = 0.0
 
     async def take(self, who: Principal) -> RateState | None:
@@ -67,6 +68,11 @@ class Rates:
         state, allowed = await self._hit(self._sign_in, "fails", address)
         if not allowed:
             raise Refused(429, "Too many attempts to sign in.", code="rate_limited", headers={"Retry-After": str(max(state.reset_s, 1))})
+
+    async def close(self) -> None:
+        """Close the connections to the shared store."""
+        if self._storage is not None:
+            await self._storage.bridge.get_connection().aclose()
 
     def _limit_of(self, who: Principal) -> RateLimitItem | None:
         if who.how == "local":

@@ -99,6 +99,7 @@ class Reception:
                 await self._tidy()
         finally:
             await asyncio.shield(self._write_counts())
+            await self.rates.close()
 
     async def _recognised(self, shown: Presented) -> Principal:
         if shown.ticket is not None:
