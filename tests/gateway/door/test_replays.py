@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.gateway.database.models import Replay
+from services.gateway.erasing.sweeping import Sweeper
 from tests.gateway.conftest import House, Open
 from tests.gateway.routes.test_jobs import of_problem
 
@@ -22,13 +23,14 @@ class Enhancer:
     """Stands in for the enhancer's answer to a judgement: waits until it is let go, and counts."""
 
     def __init__(self, house: House) -> None:
-        self.asked, self.go = 0, asyncio.Event()
+        self.asked, self.go, self.began = 0, asyncio.Event(), asyncio.Event()
         object.__setattr__(house.desk.bus, "ask", self.ask)
 
     async def ask(self, service: str, what: str, arguments: dict[str, Any], timeout_s: float) -> Any:
         """The answer."""
         del service, what, arguments, timeout_s
         self.asked += 1
+        self.began.set()
         await self.go.wait()
         return {"preferences": {"judgements": self.asked}, "feedback": {"kind": "rating"}, "told": ["likes jazz"]}
 
@@ -37,8 +39,7 @@ async def test_the_same_request_under_a_key_happens_once(quiet_house: House) -> 
     """While it runs a second one is 409 with Retry-After; afterwards it gets the same answer; another request is 422."""
     enhancer = Enhancer(quiet_house)
     first = asyncio.create_task(judged(quiet_house, "a"))
-    while not enhancer.asked:
-        await asyncio.sleep(0.01)
+    await enhancer.began.wait()
     waiting = await judged(quiet_house, "a")
     assert (of_problem(waiting)["code"], waiting.headers["retry-after"]) == ("in_flight", "1")
     enhancer.go.set()
@@ -60,14 +61,14 @@ async def test_what_was_refused_leaves_its_key_free(quiet_house: House) -> None:
 
 async def test_a_key_expires(open_house: Open) -> None:
     """After its time a key is as new, and its row is removed by the sweeper."""
-    async with open_house(play=False, replays_s=0.05, erasure_period_s=0.05) as house:
+    async with open_house(play=False, replays_s=0.05) as house:
         Enhancer(house).go.set()
         made = await judged(house, "a")
         await asyncio.sleep(0.1)
         assert (await judged(house, "a", rating=1)).json()["feedback_id"] != made.json()["feedback_id"]
-        async with asyncio.timeout(5):
-            while await rows(house):
-                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        await Sweeper(house.desk).sweep()
+        assert await rows(house) == 0
 
 
 async def test_a_form_is_the_same_under_another_boundary(quiet_house: House) -> None:
