@@ -5,10 +5,15 @@ from collections.abc import Iterator, Sequence
 from contracts.edits import AddEdit, Edit, InstrumentEdit, RemoveEdit, RewriteEdit
 from contracts.errors import BadInput
 from services.enhancer.instructing.clause_facts import NONE, Facts
+from services.enhancer.instructing.clauses import BUT
 from services.enhancer.instructing.items import Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, MARK, PIECE, ROLE, SECTION, VERB
 from services.enhancer.instructing.naming import instrument_named, parts_named
+from services.music.packs.instruments import instruments
 
+_IN_ITS_PLACE = ("instead", "stattdessen", "en su lugar", "à la place")
+_SOLE = ("bass", "drums", "percussion")
+"""Roles that one player has: somebody else named instead can mean nobody but them."""
 _DENSITY_STEP = {"small": 0.25, "": 0.5, "large": 0.8, "twice": 0.8, "half": 0.5}
 
 
@@ -17,20 +22,37 @@ def swap(facts: Facts) -> Iterator[Edit]:
     if facts.where.sections or facts.where.bars:
         return
     old, new = _exchanged(facts)
+    if not old and not new and (named := _instead(facts)):
+        yield named
+        return
     if not old or not new:
         return
     if facts.verb("swap") and _is_mutual(facts, old, new):
         yield from _mutual(facts, old[0], new[0])
         return
-    named = instrument_named(new[0], facts.outline)
+    found = instrument_named(new[0], facts.outline)
     parts = _old_parts(old, facts)
-    if named is None or not parts:
+    if found is None or not parts:
         return
     facts.use(*old, new[0])
     facts.use_where(
         lambda item: item.means(VERB, "swap", "play", "light", "rewrite") or item.means(MARK, "instead", "into", "into_first", "only")
     )
-    yield InstrumentEdit(parts=parts, instrument=named[0], patch=named[1])
+    yield InstrumentEdit(parts=parts, instrument=found[0], patch=found[1])
+
+
+def _instead(facts: Facts) -> Edit | None:
+    """Of "acid bass instead" whoever has that part in the band now."""
+    said = next((item for item in facts.items if item.text.lower() in _IN_ITS_PLACE), None)
+    who = [item for item in facts.items if item.is_player]
+    named = instrument_named(who[0], facts.outline) if said and len(who) == 1 and not facts.unknown and not facts.turned else None
+    role = instruments()[named[0]].roles[0] if named else ""
+    parts = tuple(name for name, part in facts.outline.parts.items() if part.role == role) if role in _SOLE else ()
+    if named is None or not parts:
+        return None
+    facts.use(said, who[0])
+    facts.use_names()
+    return InstrumentEdit(parts=parts, instrument=named[0], patch=named[1])
 
 
 def _is_mutual(facts: Facts, old: Sequence[Item], new: Sequence[Item]) -> bool:
@@ -115,24 +137,24 @@ def _is_take(facts: Facts) -> bool:
 def remove(facts: Facts) -> Iterator[Edit]:
     """Parts that fall silent, or all but some. Raises BadInput where nobody would be left in the song."""
     verb, refused, only = facts.verb("remove"), facts.mark("not"), facts.mark("only")
-    out = next((item for item in facts.items if item.text.lower() in ("out", "fuera", "dehors")), None)
     if facts.turned or not facts.who.named or facts.who.missing or facts.where.missing or facts.mark("too", "enough"):
         return
     blank = not facts.verb("add", "rewrite", "swap", "repeat", "move") and not facts.of("db") and not _is_directed(facts)
     if not blank:
         return
-    if verb or refused or out:
+    if verb or refused:
         if verb and refused and refused.start < verb.start:
             return  # "don't drop the drums"
         parts = facts.who.parts
-    elif only and not facts.verb("keep"):
+    elif only and not facts.verb("keep") and facts.clause.joint != BUT:
         parts = tuple(name for name in facts.outline.parts if name not in facts.who.parts)
     else:
         return
     pieces = facts.who.pieces
     if not facts.where.named and not pieces and set(parts) >= set(facts.outline.parts):
         raise BadInput("instruction", "nobody playing", "at least one part must be left to play")
-    facts.use(verb, refused, out, only)
+    facts.use(verb, refused, only)
+    facts.use_where(lambda item: item.means(VERB, "remove"))
     facts.use_names()
     facts.use_where(lambda item: item.means(PIECE) or item.means(MARK, "every", "except", "all_but"))
     yield RemoveEdit(parts=parts, sections=facts.where.sections, bars=facts.where.bars, pieces=pieces)
@@ -146,6 +168,13 @@ def _is_directed(facts: Facts) -> bool:
 def add(facts: Facts) -> Iterator[Edit]:
     """A player more: asked for by a verb, or more of somebody who does not play yet."""
     verb = facts.verb("add")
+    if not verb and _is_wished(facts):
+        named = instrument_named(facts.who.missing[0], facts.outline)
+        if named:
+            facts.use(facts.who.missing[0])
+            facts.use_names()
+            yield AddEdit(instrument=named[0], sections=facts.where.sections)
+        return
     if facts.turned or facts.where.missing or facts.where.bars or (facts.unknown and not verb):
         return
     more = facts.direction > 0 and not facts.who.parts
@@ -153,7 +182,10 @@ def add(facts: Facts) -> Iterator[Edit]:
         return
     if facts.mark("not", "except", "too") or facts.verb("remove", "swap"):
         return
-    wanted = [item for item in facts.items if item.is_player and not item.means(SECTION) and not item.means(MARK, "else", "all")]
+    shared = facts.clause.shared.get("parts", ())
+    wanted = [
+        item for item in (*facts.items, *shared) if item.is_player and not item.means(SECTION) and not item.means(MARK, "else", "all")
+    ]
     for item in wanted:
         named = instrument_named(item, facts.outline)
         if named is None or (not verb and item.means(ROLE)) or _is_more_of_it(facts, item):
@@ -162,6 +194,14 @@ def add(facts: Facts) -> Iterator[Edit]:
         facts.use_names()
         facts.use_where(lambda one: one.means(VERB, "add"))
         yield AddEdit(instrument=named[0], sections=facts.where.sections)
+
+
+def _is_wished(facts: Facts) -> bool:
+    """Whether somebody who does not play is named with a place, and nothing else: "gospel choir in the last chorus"."""
+    plain = not facts.direction and not facts.turned and not facts.mark("not", "only", "too", "instead", "except")
+    verbs = any(item.means(VERB) and not item.means(VERB, "light") and not item.means(SECTION) for item in facts.items)
+    one = len(facts.who.missing) == 1 and not facts.who.parts
+    return plain and not verbs and one and bool(facts.where.sections) and not facts.where.missing and not facts.unknown
 
 
 def _is_more_of_it(facts: Facts, item: Item) -> bool:
@@ -177,4 +217,4 @@ def keep(facts: Facts) -> tuple[str, ...]:
     facts.use(verb)
     facts.use_names()
     facts.use_where(lambda item: item.means(ATTRIBUTE) or item.means(ROLE) or item.means(MARK, "only", "same", "not", "else"))
-    return facts.who.parts
+    return () if facts.who.all or facts.mark("else") else facts.who.parts

@@ -175,7 +175,7 @@ class Facts:
         sign = base * (-1 if -1 in directions else 1)
         if refused and short:
             return Turned(name, sign, tuple(said))
-        if excess or (refused and so):
+        if excess or (refused and so) or (so and self.mark("why")):
             return Turned(name, -sign, tuple(said))
         if refused:
             self.use(*said)

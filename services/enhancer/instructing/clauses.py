@@ -23,8 +23,12 @@ from services.enhancer.reading.vocabulary import MOOD
 
 _HARD = re.compile(r"[.;!?\n]")
 _SOFT = re.compile(r"[,:()]|\s[-/]\s")
+QUANTITIES = frozenset(["more", "less", "fewer", "mehr", "weniger", "más", "menos", "plus", "moins", "plus de", "moins de"])
+"""Directions that say how much of something, and stand before it."""
 _ORDINALS = ("first", "second", "third", "fourth", "last", "every", "other")
 _ASKING = (*VALUES, BARS, BPM, CEILING, DB, INTERVAL, LUFS, PERCENT, SECONDS)
+_AMOUNTS = (BARS, DB, PERCENT, SECONDS)
+_PRONOUNS = ("it", "them", "him", "her", "they", "sie", "ihn", "lo", "los", "las", "les")
 _LIGHT = ("light", "play")
 HARD, COMMA, AND, BUT = "hard", "comma", "and", "but"
 
@@ -88,7 +92,7 @@ def _split(items: Sequence[Item]) -> list[Clause]:
     run: list[Item] = []
     joint = HARD
     for place, item in enumerate(items):
-        mark = _mark(items, place)
+        mark = _mark(items, place) or _begins_anew(run, item)
         if mark and run:
             clauses.append(Clause(tuple(run), joint))
             run, joint = [], mark
@@ -98,6 +102,13 @@ def _split(items: Sequence[Item]) -> list[Clause]:
             run.append(item)
     clauses += [Clause(tuple(run), joint)] if run else []
     return [replace(clause, items=tuple(settled_senses(clause.items))) for clause in clauses]
+
+
+def _begins_anew(run: Sequence[Item], item: Item) -> str:
+    """Where a second amount begins without a word between: "less drums more piano"."""
+    counted = item.means(DIRECTION) and item.text.lower() in QUANTITIES
+    asked = next((place for place, one in enumerate(run) if one.means(DIRECTION) and one.text.lower() in QUANTITIES), None)
+    return COMMA if counted and asked is not None and any(_names(one) for one in run[asked + 1 :]) else ""
 
 
 def _mark(items: Sequence[Item], place: int) -> str:
@@ -127,16 +138,14 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
     scope: tuple[Item, ...] = ()
     for place, clause in enumerate(parts):
         before = joined[-1] if joined else None
-        if clause.joint in (HARD,):
+        if clause.joint == HARD:
             scope = ()
         if before is None or clause.joint == HARD:
             joined.append(clause)
         elif not before.asks and before.is_place and clause.joint in (COMMA, AND) and clause.asks:
             scope = before.items
             joined[-1] = replace(clause, joint=before.joint)
-        elif (not before.asks and before.names and clause.joint in (COMMA, AND)) or (
-            not clause.asks and clause.joint in (COMMA, AND) and _belongs_before(clause, before, parts[place + 1 :])
-        ):
+        elif clause.joint in (COMMA, AND) and _is_one(before, clause, parts[place + 1 :]):
             joined[-1] = Clause((*before.items, *clause.items), before.joint)
         else:
             joined.append(clause)
@@ -145,10 +154,28 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
     return joined
 
 
+def _is_one(before: Clause, clause: Clause, following: Sequence[Clause]) -> bool:
+    """Whether two clauses ask for one thing: a name and what is to become of it, a change and by how much."""
+    if clause.joint == COMMA and _is_amount(clause) and before.asks and not _has_amount(before):
+        return True
+    return (not before.asks and before.names) or (not clause.asks and _belongs_before(clause, before, following))
+
+
+def _is_amount(clause: Clause) -> bool:
+    """Whether it says nothing but how much: "shorter, about two minutes"."""
+    return _has_amount(clause) and all(item.kind in _AMOUNTS or item.is_idle for item in clause.items)
+
+
+def _has_amount(clause: Clause) -> bool:
+    return any(item.kind in _AMOUNTS for item in clause.items)
+
+
 def _belongs_before(clause: Clause, before: Clause, following: Sequence[Clause]) -> bool:
     """Whether a name without a verb goes with what was said before it: "no drums, bass", and not "piano louder, drums and bass softer"."""
+    if _exhausted(clause):
+        return False
     if not clause.names:
-        return bool(before.names) and not _exhausted(clause)
+        return bool(before.names)
     nexts = following[0] if following else None
     if nexts is None or nexts.joint not in (COMMA, AND) or not nexts.asks:
         return True
@@ -158,7 +185,8 @@ def _belongs_before(clause: Clause, before: Clause, following: Sequence[Clause])
 
 
 def _exhausted(clause: Clause) -> bool:
-    return any(not item.senses and item.kind == WORD for item in clause.items)
+    """Whether it holds a word that is in no table."""
+    return any(not item.senses and item.kind == WORD and not item.text.isdigit() for item in clause.items)
 
 
 _PARTED = (ATTRIBUTE, DIRECTION)
@@ -185,7 +213,9 @@ def _from_before(clause: Clause, before: Clause) -> dict[str, tuple[Item, ...]]:
     parts = players_of(before) or before.shared.get("parts", ())
     places = places_of(before) or before.shared.get("sections", ()) or before.scope
     close = clause.joint in (AND, BUT) or bool(places_of(clause))
-    if parts and close and not players_of(clause) and _is_parted(clause) and _is_parted(before):
+    if parts and close and not players_of(clause) and _is_parted(clause) and _is_parted(before) and not _is_parallel(clause, before):
+        shared["parts"] = parts
+    if parts and not players_of(clause) and _is_muting(clause) and any(item.text.lower() in _PRONOUNS for item in clause.items):
         shared["parts"] = parts
     there = any(item.means(MARK, "there") for item in clause.items)
     same_parts = "parts" in shared or (not players_of(clause) and not players_of(before))
@@ -193,6 +223,13 @@ def _from_before(clause: Clause, before: Clause) -> dict[str, tuple[Item, ...]]:
     if places and not places_of(clause) and (there or (clause.joint == AND and same_parts and sized)):
         shared["sections"] = places
     return shared
+
+
+def _is_parallel(clause: Clause, before: Clause) -> bool:
+    """Whether both count things: "more bass and less treble" does not speak of the bass's treble."""
+    counted = [any(item.text.lower() in QUANTITIES for item in one.items) for one in (clause, before)]
+    noun = any(item.means(ATTRIBUTE) and item.id(ATTRIBUTE)[-1] not in "+-" for item in clause.items)
+    return all(counted) and noun and not any(item.means(ATTRIBUTE) for item in before.items)
 
 
 def _is_parted(clause: Clause) -> bool:

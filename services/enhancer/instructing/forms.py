@@ -155,6 +155,9 @@ def _sign(facts: Facts) -> int:
         return 0
     if amount and amount.signed:
         return 1 if amount.value > 0 else -1
+    counted = facts.of(BARS, SECONDS)
+    if long and (not counted or facts.mark("too")):
+        return long.sign
     if long and not any(item.text.lower() in _BASE_LONG for item in long.items):
         return long.sign
     if facts.direction:
@@ -168,6 +171,9 @@ def _sign(facts: Facts) -> int:
 
 def _is_aim(facts: Facts) -> bool:
     """Whether "to" stands before the amount: "cut it down to 90 seconds"."""
+    seconds = facts.amount(SECONDS)
+    if seconds and not facts.where.sections and seconds.value >= facts.outline.duration_s / 2:
+        return True
     at = next((i for i, item in enumerate(facts.items) if item.kind in (BARS, SECONDS)), 0)
     return at > 0 and facts.items[at - 1].text.lower() in ("to", "auf", "a", "à", "at")
 

@@ -34,7 +34,7 @@ KEY, MODE, TEMPO, ENDING, CHORDS, WORD = "key", "mode", "tempo", "ending", "chor
 VALUES = (KEY, MODE, TEMPO, ENDING, CHORDS)
 _MODE = re.compile(
     r"(?<![a-zà-ÿ])(?:(?:in|into|to|a|in|nach|auf|en|zu)\s+)?(?:the |a )?(?:(?P<kin>relative|parallel|parallele[ns]?)\s+)?"
-    r"(?P<mode>major|minor|dorian|phrygian|lydian|mixolydian|locrian|dur|moll|mayor|menor|majeur|mineur|dorisch|phrygisch|lydisch|mixolydisch|dorien|phrygien|lydien)"  # noqa: E501  a table of words or one pattern
+    r"(?P<mode>major|minor|dorian|phrygian|lydian|mixolydian|locrian|dur|moll|mayor|menor|majeur|mineur|dorisch|phrygisch|lydisch|mixolydisch|dorien|phrygien|lydien)"
     r"(?: key| mode| scale)?(?![a-zà-ÿ])"
 )
 _MODES = {"dur": "major", "mayor": "major", "majeur": "major", "moll": "minor", "menor": "minor", "mineur": "minor"}
@@ -43,8 +43,10 @@ _MOST_ENDINGS = 3
 _MOST_VALUES = 3
 _IDLE = ((FILLER, ""),)
 _FROM_TEMPO = re.compile(
-    r"(?<!\w)(?:from|von|de|desde)\s+(?P<n>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?(?=\s+(?:to|up to|down to|auf|a|à|hasta)\s+\d)"
+    r"(?<!\w)(?P<was>(?:from|von|de|desde)\s+(?P<n>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?)\s+"
+    r"(?:up to|down to|to|auf|a|à|hasta)\s+(?P<to>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?(?![\w.:]|\s*(?:bars?|takte|db|%|sec))"
 )
+"""From the tempo that the song has to another."""
 _ALIASES = {"chorus": "drop"}
 """What stands for a section where a song has none of that name."""
 _ENGLISH_ARTICLE = re.compile(r"(?<!\w)(?:a|an) (?:major|minor) (?=[a-z])")
@@ -125,7 +127,10 @@ def _stated(text: Text, outline: Outline) -> list[Item]:
         found += _taken(text, free, CHORDS, resolved(chords, Key.parse(outline.key)))
     for match in _FROM_TEMPO.finditer(text.lower):
         if abs(float(match["n"]) - outline.tempo_bpm) < 1:
-            found.append(_idle(text, *match.span()))
+            found.append(_idle(text, *match.span("was")))
+            text.take(*match.span("to"))
+            value = Finding(float(match["to"]), text.quote(*match.span("to")))
+            found.append(Item(TEMPO, *match.span("to"), text.quote(*match.span("to")), value))
     keys = list(_several(text, KEY, lambda: read_key(text).key))
     aims = [item for item in keys if item.kind != KEY or Key.parse(item.value.value) != Key.parse(outline.key)]
     found += keys if not any(item.kind == KEY for item in aims) else [i if i in aims else replace(i, kind=WORD, senses=_IDLE) for i in keys]

@@ -45,7 +45,7 @@ def lexicon() -> Lexicon:
 
 @cache
 def _lexicon(_packs: object) -> Lexicon:
-    built = Lexicon.build((*_changes(), *_names(), *_fillers()), (*ordinary_words(), *_filler_words()), _FORGIVEN)
+    built = Lexicon.build((*_changes(), *_refusals(), *_names(), *_fillers()), (*ordinary_words(), *_filler_words()), _FORGIVEN)
     own = {words_of(phrase)[0] for phrase, _ in _changes() if len(words_of(phrase)) == 1}
     foreign, marked = foreign_words()
     built.foreign = {word: languages for word, languages in foreign.items() if word not in own}
@@ -73,6 +73,15 @@ def _changes() -> Iterator[tuple[str, Sense]]:
     tempo = table("tempo_words")
     yield from ((phrase, (ATTRIBUTE, id_)) for name, id_ in _SPEEDS.items() for phrase in (name, *tempo["relative"][name]["phrases"]))
     yield from ((term, (MARKING, term)) for term in tempo["markings"])
+
+
+def _refusals() -> Iterator[tuple[str, Sense]]:
+    """What else refuses in a prompt ("can't stand", "not a fan of"), and idioms that speak of nobody who plays ("no strings attached")."""
+    own = {words_of(phrase) for phrase, _ in _changes()}
+    words = table("words")
+    refusals = [*words["negation"]["before"], *words["negation"]["after"]]
+    yield from ((phrase, (MARK, "not")) for phrase in refusals if words_of(phrase) not in own)
+    yield from ((phrase, (FILLER, "")) for phrase in words["stop"]["phrases"] if words_of(phrase) not in own)
 
 
 def _names() -> Iterator[tuple[str, Sense]]:

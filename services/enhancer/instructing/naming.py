@@ -113,6 +113,8 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
         if any(item is one for one in found.read):
             continue
         named, read = _sections(items, at, outline, found.kept)
+        if len(named) == 1 and item.means(SECTION) and _is_onward(items, read):
+            named = list(outline.sections)[list(outline.sections).index(named[0]) :]
         edge = edge or (item.id(MARK) if not item.means(SECTION) else "")
         found.read += read
         (found.left_out if excepting else found.kept).extend(named)
@@ -124,6 +126,14 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     if bars and (whole := _whole(bars, outline)):
         ids, bars = whole, None
     return Places(ids if not bars else (), bars, tuple(found.missing), tuple(found.read), edge)
+
+
+def _is_onward(items: Sequence[Item], read: Sequence[Item]) -> bool:
+    """Whether "from the second chorus on" is said, which is it and all that follows."""
+    spans = [item.start for item in read]
+    before = [item for item in items if item.start < min(spans)][-2:]
+    after = [item for item in items if item.start > max(spans)][:1]
+    return any(item.means(MARK, "since") for item in before) and any(item.means(MARK, "onward") for item in after)
 
 
 def _sections(items: Sequence[Item], at: int, outline: Outline, earlier: Sequence[str]) -> tuple[list[str], list[Item]]:

@@ -9,6 +9,7 @@ from contracts.errors import BadInput
 from contracts.sound import LOUDNESS_TARGETS, ChannelEdit, Compression, MixEdits, Operation
 from services.enhancer.instructing.amounts import CEILING, DB, INTERVAL, LUFS, PERCENT
 from services.enhancer.instructing.clause_facts import NONE, Facts, Turned
+from services.enhancer.instructing.clauses import QUANTITIES
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, TARGET, VERB
 from services.enhancer.reading.vocabulary import MOOD
 
@@ -43,7 +44,6 @@ _DRIVE_DB = {"small": 4.0, "": 8.0, "large": 14.0, "twice": 14.0, "half": 4.0}
 _RATIO = {"small": 2.5, "": 4.0, "large": 8.0, "twice": 8.0, "half": 2.0}
 _PAN = {"small": 0.25, "": 0.5, "large": 0.8}
 _SIDES = {"left": -1.0, "right": 1.0, "middle": 0.0}
-_QUANTITIES = frozenset(["more", "less", "mehr", "weniger", "más", "menos", "plus", "moins", "plus de", "moins de"])
 
 
 def master(facts: Facts) -> Iterator[Edit]:
@@ -115,7 +115,7 @@ def _bare_sign(facts: Facts) -> int:
 
 def _qualifies(facts: Facts, at: int) -> bool:
     """Whether a direction belongs to a quality and not to the player: "more aggressive bass"."""
-    if facts.items[at].text.lower() not in _QUANTITIES:
+    if facts.items[at].text.lower() not in QUANTITIES:
         return False
     following = next((item for item in facts.items[at + 1 :] if not item.means(FILLER)), None)
     return following is not None and (following.means(MOOD) or not following.senses) and not following.is_player

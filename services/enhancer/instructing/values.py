@@ -14,6 +14,8 @@ from services.enhancer.reading.tempo import ALLOWED, HIGHEST_BPM, LOWEST_BPM
 from services.enhancer.reading.vocabulary import MOOD
 from services.music.packs.moods import moods
 
+_LIKELY_BPM = (50, 220)
+"""A number that is all that is said is a tempo within these."""
 _TEMPO_STEP = {"small": 0.03, "": 0.08, "large": 0.15}
 _SWING = {"small": 0.4, "": 0.7, "large": 1.0}
 _LESS_SWING = 0.3
@@ -44,6 +46,10 @@ def _tempo(facts: Facts, now: float) -> float | None:
         return float(item.value.value)
     if facts.where.named or facts.who.named:
         return None
+    alone = [item for item in facts.items if not item.is_idle]
+    if len(alone) == 1 and alone[0].text.isdigit() and _LIKELY_BPM[0] <= int(alone[0].text) <= _LIKELY_BPM[1]:
+        facts.use(alone[0])
+        return float(alone[0].text)
     if amount := facts.amount(BPM):
         facts.use(*facts.of(BPM))
         return now + amount.value
@@ -163,6 +169,9 @@ def feel(facts: Facts) -> Iterator[Edit]:
         degree = facts.degree if facts.degree in _SWING else ""
         less = any(item.means(DIRECTION, "-") for item in turned.items)
         if turned.name == "swing":
+            harder = facts.turn("big")
+            facts.use(*(harder.items if harder else ()))
+            degree = "large" if harder and harder.sign > 0 else degree
             swing = _SWING[degree] if turned.sign > 0 else _LESS_SWING if less else 0.0
             yield FeelEdit(swing=swing, parts=facts.parts)
         elif turned.name == "loose" and turned.sign != NONE:
