@@ -120,7 +120,7 @@ def _context(raw: bytes) -> Context:
         raise Refused(413, "The context is too large.", field="context", value=f"{len(raw)} bytes", allowed=f"up to {MOST_BYTES} bytes")
     try:
         return read_context(raw)
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
+    except (BadInput, ValueError, RecursionError, AttributeError, TypeError) as error:
         told = str(error).splitlines()[0]
         raise Refused(422, f"context is no context.json: {told}", field="context", allowed="the context.json of a song") from error
 

@@ -1,13 +1,13 @@
 """A merge patch over a version: options, brief, score and mix, each checked as if it had been posted by itself."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.brief import Brief
+from contracts.brief import Brief, Stated
 from contracts.context import Context, Options
 from contracts.errors import BadInput
 from contracts.music.score import Score
@@ -18,6 +18,22 @@ from services.gateway.versions.judging import check_score
 from services.gateway.versions.merging import MOST_DEPTH, is_deeper, merged, unknown_path
 from services.gateway.versions.starting import Need
 
+_FIELDS = {
+    "bpm": "tempo_bpm",
+    "key": "key",
+    "meter": "meter",
+    "duration_s": "duration_s",
+    "genre": "genres",
+    "moods": "moods",
+    "energy": "energy",
+    "valence": "valence",
+    "instruments": "instruments_with",
+    "without": "instruments_without",
+    "chords": "chords",
+    "structure": "structure",
+    "ending": "ending",
+}
+"""The field of a brief that an option states."""
 MEMBERS = ("options", "brief", "score", "mix")
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -39,12 +55,22 @@ def patched(patch: dict[str, Any], context: Context, score: Score | None) -> Pat
     needs: list[Need] = []
     if seed is not None and seed != context.seed:
         needs.append(Need(Stage.COMPOSITION, "options.seed"))
-    if brief := _brief(patch.get("brief"), context):
-        options = options.model_copy(update={"brief": {**(options.brief or {}), **brief}})
+    options = options.model_copy(update={"brief": _standing(options, patch, context)})
     changed = _score(patch["score"], score) if patch.get("score") else None
     if changed is not None:
         needs.append(Need(Stage.ARRANGEMENT, "score", only=True))
     return Patched(options, seed, changed, tuple(needs))
+
+
+def _standing(options: Options, patch: dict[str, Any], context: Context) -> dict[str, Any] | None:
+    """The brief that stands over prompt and options: as patched; else what was laid over before, but for what the options now change."""
+    if brief := _brief(patch.get("brief"), context):
+        return brief
+    changed = patch.get("options") or {}
+    if not set(changed) & set(_FIELDS):
+        return options.brief
+    over = {**(options.brief or {}), **_decided_before(context, changed)}
+    return {name: one for name, one in over.items() if name not in {_FIELDS.get(option) for option in changed}} or None
 
 
 def _check_shape(patch: dict[str, Any]) -> None:
@@ -56,9 +82,13 @@ def _check_shape(patch: dict[str, Any]) -> None:
     if is_deeper(patch):
         raise Refused(422, "The patch nests too deeply.", field="patch", allowed=f"up to {MOST_DEPTH} levels")
     try:
-        json.dumps(patch, ensure_ascii=False).encode()
+        json.dumps(patch, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
         raise Refused(422, "The patch is no Unicode text.", field="patch", value=str(error.object)[:80], allowed="Unicode text") from error
+    except ValueError as error:
+        raise Refused(
+            422, "The patch holds a number that is none.", field="patch", value="NaN or Infinity", allowed="finite numbers"
+        ) from error
 
 
 def _options(patch: dict[str, Any] | None, mix: dict[str, Any] | None, before: Options) -> tuple[Options, int | None]:
@@ -82,20 +112,43 @@ def _options(patch: dict[str, Any] | None, mix: dict[str, Any] | None, before: O
 
 
 def _brief(patch: dict[str, Any] | None, context: Context) -> dict[str, Any]:
-    """The fields of the brief that a patch changes, as they are then; they stand over prompt and options."""
+    """The whole brief as patched, where a patch changes it: it stands over prompt and options, and what else it says stays."""
     if not patch:
         return {}
     if context.ideation is None:
         raise BadInput("patch.brief", "a brief", "a version that got to ideation; before, state options")
-    before = context.ideation.brief.model_dump(mode="json")
-    after = merged(before, patch)
     for name in patch:
         if name not in Brief.model_fields:
             raise Refused(
                 422, f"A brief has no field {name[:40]}.", field=f"patch.brief.{name[:40]}", allowed=", ".join(Brief.model_fields)
             )
-    _validated(Brief.model_validate, after, patch, "patch.brief")
-    return {name: after[name] for name in patch if name in after and after[name] != before.get(name)}
+    before = context.ideation.brief.model_dump(mode="json")
+    after = merged(before, {name: _with_source(before.get(name), value) for name, value in patch.items()})
+    _validated(Brief.model_validate, after, {}, "patch.brief")
+    return after if after != before else {}
+
+
+def _with_source(before: Any, value: Any) -> Any:
+    """A field's patch, by its bare value or as the brief has it: what a person changes is stated."""
+    if not isinstance(before, dict) or value is None:
+        return value
+    bare = not isinstance(value, dict) or not set(value) & set(Stated.model_fields)
+    given = {"value": value} if bare else value
+    stated = {"source": "stated", "evidence": "patched brief", "confidence": 1.0, "reason": None}
+    return {**stated, **given} if "value" in given else given
+
+
+def _decided_before(context: Context, changed: Collection[str]) -> dict[str, Any]:
+    """What earlier revisions decided, for a song that is read anew: what is stated in its brief but for what the options now change."""
+    if context.request.revises is None or context.ideation is None:
+        return {}
+    now = {_FIELDS[name] for name in changed if name in _FIELDS}
+    fields = context.ideation.brief.model_dump(mode="json")
+    return {
+        name: one
+        for name, one in fields.items()
+        if name not in now and isinstance(one, dict) and one.get("source") == "stated" and one.get("value")
+    }
 
 
 def _score(patch: dict[str, Any], before: Score | None) -> Score:

@@ -5,11 +5,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from contracts.artifacts import Artifact
 from contracts.context import Context, Options, Request
-from contracts.edits import EDITS, Edit, Instructed, Outline, first_stage_of
+from contracts.edits import Edit, Instructed, Outline, first_stage_of
 from contracts.errors import IllegalMove
 from contracts.music.score import Score
 from contracts.pipeline import Stage
@@ -24,7 +22,6 @@ from services.gateway.people.access import version_for
 from services.gateway.people.principal import Principal
 from services.gateway.people.quotas import limits_for
 from services.gateway.ports import Desk
-from services.gateway.problems import Refused
 from services.gateway.versions.asking import Revision
 from services.gateway.versions.instructing import instructed
 from services.gateway.versions.laying import laid
@@ -78,7 +75,7 @@ async def take_revision(desk: Desk, who: Principal, composition_id: str, number:
     async with desk.database.read() as session:
         version = await version_for(session, who, composition_id, number, "editor")
     base = await load_base(desk, version)
-    laid_over = patched(asked.patch, base.context, base.score)
+    laid_over = await asyncio.to_thread(patched, asked.patch, base.context, base.score)
     outline = outline_of(base.context.model_copy(update={"request": _request_with(base.context, laid_over)}), laid_over.score or base.score)
     read = await _read(desk, asked, outline, laid_over.options)
     options = laid(laid_over.options, read.edits, outline).model_copy(update={"until": asked.until})
@@ -113,23 +110,11 @@ async def load_base(desk: Desk, version: Version) -> Base:
 async def _read(desk: Desk, asked: Revision, outline: Outline, options: Options) -> Instructed:
     """Everything that was asked for as edits: the instruction's as the enhancer reads it, then those that were sent as such."""
     said = await instructed(desk, asked.instruction, outline, options) if asked.instruction.strip() else Instructed(edits=())
-    sent = _edits(asked.edits)
-    check_places(sent, outline)
-    for edit in sent:
+    check_places(asked.edits, outline)
+    for edit in asked.edits:
         if edit.words:
             said = said.model_copy(update={"told": (*said.told, edit.words)})
-    return said.model_copy(update={"edits": (*said.edits, *sent)})
-
-
-def _edits(sent: list[dict[str, Any]]) -> tuple[Edit, ...]:
-    """Edits that were sent as such. Raises Refused (422) with the path of what is none."""
-    try:
-        return EDITS.validate_python(sent)
-    except ValidationError as error:
-        first = error.errors()[0]
-        # Between the place in the list and the field stands the kind, which is no member of the document.
-        path = ".".join(str(part) for part in ("edits", *first["loc"][:1], *first["loc"][2:]))
-        raise Refused(422, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"]) from error
+    return said.model_copy(update={"edits": (*said.edits, *asked.edits)})
 
 
 def _start(asked: Revision, base: Base, over: Patched, edits: tuple[Edit, ...], options: Options) -> Stage:
@@ -171,7 +156,7 @@ def _request(base: Base, over: Patched, read: Instructed, options: Options, aske
 def _told(asked: Revision) -> tuple[str, ...]:
     """What a revision without words changes."""
     patches = tuple(f"{member}.{name}" for member, one in asked.patch.items() if isinstance(one, dict) for name in one)
-    kinds = tuple(str(edit.get("kind")) for edit in asked.edits)
+    kinds = tuple(edit.kind for edit in asked.edits)
     changed = ", ".join((*kinds, *patches))
     return (f"changed: {changed}",) if changed else ()
 

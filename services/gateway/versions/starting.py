@@ -22,6 +22,8 @@ _STARTS: dict[str, Stage] = {
     "editions": Stage.MASTERING,
 }
 """The first stage that reads an option; all others are read by ideation."""
+_NEVER_READ = ("until", "early")
+"""Options that say how the work goes, and nothing of the song."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def is_before(one: Stage, other: Stage) -> bool:
 def needs_of(before: Options, after: Options, request: Request) -> list[Need]:
     """What changed options need, by their names."""
     one, other = (options.model_dump(mode="json", by_alias=True) for options in (before, after))
-    changed = [name for name in other if one.get(name) != other[name] and name != "until"]
+    changed = [name for name in other if one.get(name) != other[name] and name not in _NEVER_READ]
     heard = request.reference or request.midi or request.hum
     return [Need(Stage.ANALYSIS if name in _HEARD and heard else _STARTS.get(name, Stage.IDEATION), f"options.{name}") for name in changed]
 

@@ -1,5 +1,6 @@
 """Revisions over HTTP with a real broker and database: what stays, what is made, what is refused and how it is told."""
 
+import json
 from typing import Any
 
 import pytest
@@ -94,6 +95,10 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"patch": {"score": {"parts": {"bass": {"instrument": "kazoo_choir"}}}}}, 422, "patch.score.parts.bass.instrument"),
     ({"patch": {"score": {"parts": {"bass": {"notes": [[0, 1, 200, 90]]}}}}}, 422, "patch.score.parts.bass.notes.0"),
     ({"patch": {"score": {"sections": {"verse": {"key": "H minor"}}}}}, 422, "patch.score.sections.verse.key"),
+    ({"patch": {"score": {"sections": {"chorus": {"start_bar": 7}}}}}, 422, "patch.score.sections.chorus.start_bar"),
+    ({"patch": {"score": {"tempo_map": [[0, 0]]}}}, 422, "patch.score.tempo_bpm"),
+    ({"patch": {"score": {"tail_s": 1e9}}}, 422, "patch.score"),
+    ({"patch": {"brief": {"tempo_bpm": "fast"}}}, 422, "patch.brief.tempo_bpm.value"),
     ({"edits": [{"kind": "tempo", "bpm": 900}]}, 422, "edits.0.bpm"),
     ({"edits": [{"kind": "polka"}]}, 422, "edits.0"),
     ({"edits": [{"kind": "level", "parts": ["tuba"], "db": 1}]}, 422, "edits.0.parts"),
@@ -121,6 +126,65 @@ async def test_what_cannot_be_is_refused_with_its_field(studio: Studio) -> None:
         deep = {"a": deep}
     assert (await studio.post("versions/1/revise", {"patch": {"score": deep}})).status_code == 422
     assert len((await studio.get("versions"))["items"]) == 1
+
+
+async def test_a_patched_brief_stands(studio: Studio) -> None:
+    """By its bare value or as the brief has it, it is stated from now on, and the rest goes along; an option changes it again."""
+    job = await studio.revised(1, {"patch": {"brief": {"tempo_bpm": 96, "energy": {"value": 0.9}}}, "until": "ideation"})
+    assert job["asked"]["from_stage"] == "ideation"
+    brief = (await studio.context(2))["request"]["options"]["brief"]
+    assert [(brief[name]["value"], brief[name]["source"]) for name in ("tempo_bpm", "energy", "key")] == [
+        (96, "stated"),
+        (0.9, "stated"),
+        ("A minor", "inferred"),
+    ]
+    await studio.revised(2, {"patch": {"options": {"bpm": 70}}, "until": "ideation"})
+    context = await studio.context(3)
+    assert "tempo_bpm" not in context["request"]["options"]["brief"]
+    assert context["request"]["options"]["brief"]["energy"]["value"] == 0.9
+    assert context["musical"]["tempo_bpm"] == 70
+
+
+async def test_what_an_edit_decided_stays_when_the_song_is_written_anew(studio: Studio) -> None:
+    """A patched key is part of the brief that a new composition is written from."""
+    await studio.revised(1, {"patch": {"score": {"key": "A dorian"}}})
+    await studio.revised(2, {"patch": {"options": {"bpm": 70}}, "until": "ideation"})
+    assert (await studio.context(3))["request"]["options"]["brief"]["key"]["value"] == "A dorian"
+
+
+async def test_a_song_is_taken_in_from_its_folder(studio: Studio) -> None:
+    """Its brief and notes become version 1 of a composition; no reference of the file is believed; nonsense is told."""
+    files = {}
+    for name in ("context", "score"):
+        url = f"/compositions/{studio.composition}/versions/1/artifacts/{name}.json"
+        files[name] = (await studio.house.http.get(url)).json()
+    files["context"]["request"]["reference"] = files["context"]["arrangement"]["score"]
+    post = studio.house.http.post
+
+    def form(**changed: Any) -> dict[str, Any]:
+        return {name: (f"{name}.json", json.dumps(one)) for name, one in {**files, **changed}.items()}
+
+    taken = (await post("/compositions", files=form())).json()
+    assert (taken["version"], taken["stage"], taken["note"]) == (1, "arrangement", "taken in from a folder")
+    other = Studio(studio.house, taken["composition_id"])
+    context = await other.context(1)
+    assert context["request"]["reference"] is None
+    assert (context["production"], context["mastering"]) == (None, None)
+    job = await other.revised(1)
+    assert (job["status"], job["asked"]["from_stage"]) == ("completed", "arrangement")
+    again = await other.context(2)
+    assert again["arrangement"]["part_digests"] == (await studio.context(1))["arrangement"]["part_digests"]
+    assert again["artifacts"]["master.wav"] == (await studio.context(1))["artifacts"]["master.wav"]
+    for broken, status in (
+        (form(context={}), 422),
+        (form(context=[]), 422),
+        (form(score={"parts": 1}), 422),
+        (form(score={**files["score"], "tempo_map": [[0, -5]]}), 422),
+        ({"score": ("score.json", "{}")}, 400),
+        ({**form(), "context": ("context.json", "[" * 100_000)}, 422),
+    ):
+        answer = await post("/compositions", files=broken)
+        assert (answer.status_code, answer.json()["field"].split(".")[0]) in ((status, "context"), (status, "score")), answer.text
 
 
 async def test_a_stage_that_was_not_reached_is_an_illegal_move(studio: Studio) -> None:

@@ -51,7 +51,7 @@ class Compositions(RuleBasedStateMachine):
         """Every run begins with a song of its own."""
         job = self._call(self.house.http.post, "/jobs", files=form("a song", options='{"seed": 1}')).json()
         self.composition = job["composition_id"]
-        self.portal.call(self.house.ended, job["job_id"])
+        self._ended(job["job_id"])
         self.known = {1: Known(None, "main", "finalization")}
 
     def _call(self, method: Any, *arguments: Any, **named: Any) -> Any:
@@ -62,6 +62,10 @@ class Compositions(RuleBasedStateMachine):
 
     def _get(self, path: str) -> Any:
         return self._call(self.house.http.get, f"/compositions/{self.composition}/{path}").json()
+
+    def _ended(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._call(self.house.ended, job_id, 60.0)
+        return found
 
     def _heads(self) -> dict[str, int]:
         return {known.branch: number for number, known in self.known.items()}
@@ -100,7 +104,7 @@ class Compositions(RuleBasedStateMachine):
         assert answer.status_code == 202, (answer.text, self.known[number], change, until)
         told = answer.json()
         assert (told["branch"], told["from_stage"]) == (branch, start)
-        job = self.portal.call(self.house.ended, told["job_id"])
+        job = self._ended(told["job_id"])
         assert job["status"] == "completed", job
         self.known[len(self.known) + 1] = Known(number, branch, until or "finalization")
 
@@ -163,9 +167,9 @@ class Compositions(RuleBasedStateMachine):
         if cancelled:
             assert self._call(self.house.http.delete, f"/jobs/{first['job_id']}").status_code == 200
         self.portal.call(self.house.band.hold.set)
-        made = [self.portal.call(self.house.ended, first["job_id"])]
+        made = [self._ended(first["job_id"])]
         if second.status_code == 202:
-            made.append(self.portal.call(self.house.ended, second.json()["job_id"]))
+            made.append(self._ended(second.json()["job_id"]))
         for job in made:
             if job["status"] == "completed":
                 self.known[job["results"]["version"]] = Known(number, job["branch"], "finalization")
