@@ -61,8 +61,8 @@ class JobSource:
         async with self._database.read() as session:
             job = await session.get(Job, self.job_id)
             rows = await facts_after(session, self.job_id, after, PAGE)
-        if job is None:  # erased meanwhile
-            return Page((), more=False, over=True)
+        if job is None:  # erased meanwhile: the patrol tells the readers
+            return Page((), more=False, over=False)
         more = len(rows) == PAGE
         over = not more and (rows[-1].type in TERMINAL_FACTS if rows else job.status in ENDED)
         entries = tuple(Entry.of(row.seq, fact_message(row)) for row in rows)
@@ -89,12 +89,10 @@ class CompositionSource:
             return await session.scalar(select(Composition.revision).where(Composition.id == self.composition_id)) or 0
 
     async def read(self, after: int) -> Page:
-        """Changes above a revision."""
+        """Changes above a revision. It is never over; where it is erased, the patrol tells the readers."""
         async with self._database.read() as session:
-            composition = await session.get(Composition, self.composition_id)
             rows = await changes_after(session, self.composition_id, after, PAGE)
-        erased = composition is None or composition.erased_at is not None
-        return Page(tuple(Entry.of(row.revision, change_message(row)) for row in rows), more=len(rows) == PAGE, over=erased)
+        return Page(tuple(Entry.of(row.revision, change_message(row)) for row in rows), more=len(rows) == PAGE, over=False)
 
     def progress(self, progress: Progress, seq: int, percent: float, time: float, number: int) -> Entry:  # noqa: ARG002 - its job's own
         """A line of progress of one of its jobs."""

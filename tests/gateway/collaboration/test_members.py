@@ -87,3 +87,12 @@ async def test_a_role_is_given_to_what_was_seen(studio: Studio) -> None:
     assert (await give("cleo", seen)).status_code == 412
     assert (await give("ben", seen + 1)).status_code == 200
     assert (await studio.composition())["revision"] == seen + 1
+
+
+async def test_what_is_erased_is_closed(studio: Studio) -> None:
+    """Whoever follows a composition that is erased is told so with 4410."""
+    async with socket_of(studio, "ana") as socket:
+        await until(socket, "presence")
+        assert (await studio.people["ana"].delete(studio.path)).status_code in (200, 202, 204)
+        await asyncio.wait_for(socket.wait_closed(), 10)
+        assert socket.close_code == 4410
