@@ -116,3 +116,22 @@ def test_what_is_the_users_own_reaches_every_service() -> None:
         folders = [value for key, value in service["environment"].items() if value.startswith("/own/")]
         assert folders
         assert all((INFRA / folder.strip("/")).is_dir() for folder in folders)
+
+
+def test_gateways_beyond_loopback_ask_who_it_is_and_share_what_they_count() -> None:
+    """In containers everybody signs in, on PostgreSQL, with limits in one Redis; the settings are such as the gateway opens with."""
+    from services.gateway.people.opening import check_settings
+    from services.gateway.settings import GatewaySettings
+
+    compose = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))["services"]
+    gateway = next(one for one in all_documents() if one["kind"] == "Deployment" and one["metadata"]["name"] == "gateway")
+    container = gateway["spec"]["template"]["spec"]["containers"][0]
+    in_cluster = {entry["name"]: entry["value"] for entry in container["env"]}
+    for given in (compose["gateway"]["environment"], in_cluster):
+        ours = {name.removeprefix("HOUSEBAND_").lower(): value for name, value in given.items() if "$" not in value}
+        settings = GatewaySettings(**{name: value for name, value in ours.items() if name in GatewaySettings.model_fields})
+        check_settings(settings)
+        assert (settings.signs_in, settings.limits_store) == (True, "redis://redis:6379")
+    assert compose["gateway"]["environment"]["HOUSEBAND_DATABASE_URL"].startswith("postgresql+asyncpg://")
+    assert {"secretRef": {"name": "houseband-gateway"}} in container["envFrom"]
+    assert gateway["spec"]["replicas"] > 1
