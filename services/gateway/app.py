@@ -29,7 +29,7 @@ from services.gateway.events.progress import ProgressLedger
 from services.gateway.events.replicas import Replicas
 from services.gateway.events.streams import Streams
 from services.gateway.figures import Figures, HttpFigures
-from services.gateway.grpc.server import grpc_door
+from services.gateway.grpc.door import grpc_door
 from services.gateway.handlers import subscribe
 from services.gateway.jobs.views import API
 from services.gateway.origins import SameOrigin

@@ -12,6 +12,6 @@ async def check_ready(desk: Desk) -> None:
     try:
         async with desk.database.read() as session:
             await session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise Unavailable("the database", str(error)) from error
     await desk.bus.ready()

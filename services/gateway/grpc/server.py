@@ -1,4 +1,4 @@
-"""The gRPC server: opened and closed with the gateway, off unless a port is set."""
+"""The gRPC server: opened and closed with the gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +22,6 @@ from services.gateway.readiness import check_ready
 log = structlog.get_logger(__name__)
 
 STUDIO = studio_pb2.DESCRIPTOR.services_by_name["Studio"].full_name
-OFF = -1
 _HEALTH_PERIOD_S = 1.0
 _MESSAGE_BYTES = 4 * 2**20
 """Largest message either way: an order with a patched score, a brief."""
@@ -39,25 +38,23 @@ _OPTIONS = (
 
 
 @asynccontextmanager
-async def grpc_door(desk: Desk, nudge: Callable[[], None], reception: Reception) -> AsyncIterator[int | None]:
-    """Serve for as long as the block lasts; the port, None where gRPC is off. Raises Unavailable where the port is taken."""
-    if desk.settings.grpc_port == OFF:
-        yield None
-        return
+async def serving(desk: Desk, nudge: Callable[[], None], reception: Reception) -> AsyncIterator[int]:
+    """Serve for as long as the block lasts; the port. Raises Unavailable where it is taken."""
     server = grpc.aio.server(interceptors=[Interceptor(reception, desk.settings.reader_timeout_s)], options=_OPTIONS)
     studio_pb2_grpc.add_StudioServicer_to_server(Studio(desk, nudge), server)  # type: ignore[no-untyped-call]
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     names = (STUDIO, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    address = f"{desk.settings.host}:{desk.settings.grpc_port}"
+    host = desk.settings.host
+    address = f"[{host}]:{desk.settings.grpc_port}" if ":" in host else f"{host}:{desk.settings.grpc_port}"
     try:
         port: int = server.add_insecure_port(address)
     except RuntimeError as error:
         raise Unavailable(f"the gRPC port {address}", "something else listens there; set HOUSEBAND_GRPC_PORT") from error
     await _tell_health(desk, servicer)
     await server.start()
-    log.info("grpc_listening", host=desk.settings.host, port=port)
+    log.info("grpc_listening", host=host, port=port)
     telling = asyncio.create_task(_keep_health(desk, servicer))
     try:
         yield port

@@ -17,7 +17,7 @@ from contracts import studio_pb2_grpc
 from contracts.errors import Unavailable
 from contracts.events import Progress
 from services.gateway.database.engine import Database
-from services.gateway.grpc.server import STUDIO, grpc_door
+from services.gateway.grpc.server import STUDIO, serving
 from services.gateway.people.keyring import add_key
 from services.gateway.settings import GatewaySettings
 from tests.gateway.conftest import House, Open
@@ -81,7 +81,7 @@ async def test_without_a_port_there_is_no_door(open_house: Open) -> None:
             settings = house.desk.settings.model_copy(update={"grpc_port": taken.getsockname()[1]})
             desk = dataclasses.replace(house.desk, settings=settings)
             with pytest.raises(Unavailable, match="HOUSEBAND_GRPC_PORT"):
-                async with grpc_door(desk, lambda: None, house.app.state.reception):
+                async with serving(desk, lambda: None, house.app.state.reception):
                     pass
 
 
