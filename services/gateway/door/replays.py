@@ -6,7 +6,7 @@ Retry-After. What was refused has changed nothing, so its key is free again. A c
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,12 +63,18 @@ class Replays:
         if earlier is not None:
             await _tell_again(earlier, await body.whole(), send)
             return
-        answer = _Kept(send)
+
+        async def settle() -> None:
+            asked.digest = await body.whole() if answer.is_kept else ""
+            await _settle(desk, asked, answer)
+
+        answer = _Kept(send, settle)
         try:
             await self._app(scope, body.receive, answer.send)
         finally:
-            asked.digest = await body.rest() if answer.is_kept else ""
-            await _settle(desk, asked, answer)
+            if not answer.is_settled:  # it broke before it answered
+                answer.status = 500
+                await settle()
 
 
 def _read_key(raw: bytes) -> str:
@@ -135,10 +141,12 @@ class _Kept:
     """An answer on its way out, remembered where it is a success."""
 
     _send: Send
+    _settle: Callable[[], Awaitable[None]]
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
     is_secret: bool = False
+    is_settled: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -155,6 +163,9 @@ class _Kept:
         elif self.is_kept and not self.is_secret:
             self.body += message.get("body", b"")
             self.is_secret = len(self.body) > _MOST_KEPT
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._settle()  # before the client has it, and may ask again
+            self.is_settled = True
         await self._send(message)
 
 
@@ -199,8 +210,6 @@ class _Digested:
         async for _ in self._remaining():
             continue
         return self._digest.hexdigest()
-
-    rest = whole
 
 
 def forgotten_before(desk: Desk) -> Any:
