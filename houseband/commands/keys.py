@@ -114,4 +114,4 @@ def _until(key: Key) -> str:
 
 
 def _day(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d")

@@ -35,7 +35,7 @@ from services.gateway.jobs.views import API
 from services.gateway.origins import SameOrigin
 from services.gateway.outbox import OutboxRelay
 from services.gateway.people.doorway import Doorway
-from services.gateway.people.opening import check_settings, check_way_in
+from services.gateway.people.opening import check_settings, check_way_in, look_before_opening
 from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
@@ -192,7 +192,10 @@ def main() -> None:
     """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
     settings = GatewaySettings()
     set_up_logs(settings, NAME)
-    uvicorn.Server(server_config(create_app(settings), settings)).run()
+    app = create_app(settings)
+    if settings.signs_in:
+        asyncio.run(look_before_opening(settings, settings.database_url, time.time()))
+    uvicorn.Server(server_config(app, settings)).run()
 
 
 if __name__ == "__main__":

@@ -41,3 +41,13 @@ async def check_way_in(settings: PeopleSettings, database: Database, now: float)
     where = ", ".join(settings.listens)
     hint = f"Make the first key ({_A_KEY}), or set HOUSEBAND_OIDC_ISSUER and HOUSEBAND_OIDC_AUDIENCE"
     raise BadInput("HOUSEBAND_HOST", where, "127.0.0.1, or a way to sign in", hint=f"{hint}.")
+
+
+async def look_before_opening(settings: PeopleSettings, database_url: str, now: float) -> None:
+    """The same before anything is started, so that it is told in a line. Raises BadInput."""
+    database = Database(database_url)
+    try:
+        await database.migrate()
+        await check_way_in(settings, database, now)
+    finally:
+        await database.close()
