@@ -12,13 +12,14 @@ from contracts.errors import Unavailable
 from contracts.events import FACT, FACTS_STREAM, TERMINAL_FACTS, Progress
 from services.gateway.events.progress import ProgressLedger
 from services.gateway.jobs.endings import record_fact
+from services.gateway.jobs.facts import overtook
 from services.gateway.ports import Desk
 from services.runtime.provision import GATEWAY_FACTS
 from services.runtime.queues import raw_body
 
 log = structlog.get_logger(__name__)
 
-_RETRY_S = 1.0
+_RETRY_S, _OVERTAKEN_S = 1.0, 0.2
 
 
 def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger, on_end: Callable[[], None] = lambda: None) -> None:
@@ -37,6 +38,9 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger, on_end: Ca
         """Record a fact; what is no fact is put aside, what cannot be written now comes again."""
         try:
             fact = FACT.validate_json(message.body)
+            if message.raw_message.metadata.num_delivered == 1 and await overtook(desk.database, fact):
+                await message.nack(delay=_OVERTAKEN_S)
+                return
             await record_fact(desk, fact)
             if fact.fact in TERMINAL_FACTS:
                 on_end()

@@ -7,11 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.events import FACT, TERMINAL_FACTS, Accepted, Fact, Failed, Finished, QaRejected, StageFinished, StageStarted, fact_id
 from contracts.pipeline import progress_percent
 from services.gateway.collaboration.changes import record_change
+from services.gateway.database.engine import Database
 from services.gateway.database.models import ENDED, FactRow, Job
 from services.gateway.early.times import Times, remaining_of
 from services.gateway.jobs.versions import VersionDraft, add_version
 
 log = structlog.get_logger(__name__)
+
+_LAST_STAGES = 6
 
 
 async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | None = None, times: Times | None = None) -> bool:
@@ -61,6 +64,17 @@ async def _tell_composition(session: AsyncSession, job: Job, fact: Fact) -> None
         await record_change(session, job.composition_id, "job_started", time=fact.time, user=job.user, job_id=job.id)
     elif fact.fact in TERMINAL_FACTS:
         await record_change(session, job.composition_id, "job_ended", time=fact.time, user=job.user, job_id=job.id, status=job.status)
+
+
+async def overtook(database: Database, fact: Fact) -> bool:
+    """Whether an end is here before the stage that it follows: another gateway has that one in hand, and it must not come too late."""
+    if not isinstance(fact, Finished):
+        return False
+    async with database.read() as session:
+        job = await session.get(Job, fact.job_id)
+        told = select(FactRow.payload).where(FactRow.job_id == fact.job_id, FactRow.type == "stage_finished").order_by(FactRow.seq.desc())
+        stages = list(await session.scalars(told.limit(_LAST_STAGES)))
+    return job is not None and job.status not in ENDED and all(stage.get("revision") != fact.revision for stage in stages)
 
 
 def stored_id(fact: Fact) -> str:

@@ -9,7 +9,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from contracts.events import Progress
+from contracts.events import Finished, Progress, StageFinished
+from contracts.pipeline import Stage
 from tests.gateway.conftest import House, Open, form
 
 FACTS = [
@@ -169,6 +170,18 @@ async def test_a_wake_that_is_lost_is_made_good(open_house: Open) -> None:
         await asyncio.sleep(0.1)
         house.band.hold.set()
         assert [message["type"] for message in facts(await asyncio.wait_for(reading, 10))] == FACTS
+
+
+async def test_an_end_that_overtook_its_last_stage_waits_for_it(quiet_house: House) -> None:
+    """Of two gateways the one with the end may be faster than the one with the stage before it: the stage is not lost."""
+    accepted = (await quiet_house.http.post("/jobs", files=form())).json()
+    about = {"job_id": accepted["job_id"], "composition_id": accepted["composition_id"], "time": quiet_house.desk.clock()}
+    async with connect(events_url(quiet_house, about["job_id"])) as socket:
+        await quiet_house.app.state.bus.fact(Finished(**about, revision="r"))
+        await asyncio.sleep(0.05)
+        await quiet_house.app.state.bus.fact(StageFinished(**about, stage=Stage.FINALIZATION, revision="r"))
+        told = [json.loads(text)["type"] async for text in socket]
+    assert told == ["accepted", "stage_finished", "finished"]
 
 
 @pytest.mark.parametrize(("job", "after", "status"), [("none", "0", 404), (None, "-1", 422), (None, "x", 422)])
