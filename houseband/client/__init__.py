@@ -4,9 +4,24 @@ A topic is a module with a synchronous and an asynchronous class; `sync.py` and 
 """
 
 from houseband.client.asynchronous import AsyncClient
+from houseband.client.compositions import Composition
 from houseband.client.models import Change, Comment, Event, Job, Member, Results, StemResult
 from houseband.client.sync import Client
 from houseband.client.transport import API
 from houseband.client.versions import Asked, Version
 
-__all__ = ["API", "Asked", "AsyncClient", "Change", "Client", "Comment", "Event", "Job", "Member", "Results", "StemResult", "Version"]
+__all__ = [
+    "API",
+    "Asked",
+    "AsyncClient",
+    "Change",
+    "Client",
+    "Comment",
+    "Composition",
+    "Event",
+    "Job",
+    "Member",
+    "Results",
+    "StemResult",
+    "Version",
+]

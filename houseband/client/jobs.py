@@ -8,14 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import websockets.exceptions
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import connect
 
 from contracts.errors import BadInput, Unavailable
 from houseband.client.models import Event, Job
-from houseband.client.transport import API, AsyncTransport, Transport, checked, json_of
+from houseband.client.transport import API, AsyncTransport, Transport, json_of
 
 RECONNECT_S = 0.2
 GIVE_UP_S = 60.0
@@ -125,18 +124,6 @@ class Jobs(Transport):
                 broken_since = still_patient(broken_since, self.url, error)
             time.sleep(RECONNECT_S)
 
-    def fetch(self, url: str, target: Path) -> None:
-        """Download a file of a job's results to `target`."""
-        try:
-            with self._http.stream("GET", url) as response, target.open("wb") as out:
-                if not response.is_success:
-                    response.read()
-                    checked(response)
-                for chunk in response.iter_bytes(1 << 20):
-                    out.write(chunk)
-        except httpx.TransportError as error:
-            raise Unavailable(f"the file {url}", str(error)) from error
-
 
 class AsyncJobs(AsyncTransport):
     """Asking for songs, for asyncio programs."""
@@ -191,16 +178,6 @@ class AsyncJobs(AsyncTransport):
             except (*CONNECTION_ERRORS, Unavailable) as error:
                 broken_since = still_patient(broken_since, self.url, error)
             await asyncio.sleep(RECONNECT_S)
-
-    async def fetch(self, url: str, target: Path) -> None:
-        """Download a file of a job's results."""
-        async with self._http.stream("GET", url) as response:
-            if not response.is_success:
-                await response.aread()
-                checked(response)
-            with target.open("wb") as out:
-                async for chunk in response.aiter_bytes(1 << 20):
-                    out.write(chunk)
 
 
 def _listed(answer: Any, url: str) -> list[Job]:

@@ -2,8 +2,10 @@
 
 from houseband.client.asks import Asks
 from houseband.client.collaboration import Collaboration
+from houseband.client.compositions import Compositions
 from houseband.client.dead import Dead
 from houseband.client.early import Early
+from houseband.client.files import Files
 from houseband.client.instructions import Instructions
 from houseband.client.jobs import Jobs
 from houseband.client.people import People
@@ -11,7 +13,7 @@ from houseband.client.tastes import Tastes
 from houseband.client.versions import Versions
 
 
-class Client(Jobs, Versions, Collaboration, Early, Instructions, Asks, People, Tastes, Dead):
+class Client(Compositions, Files, Jobs, Versions, Collaboration, Early, Instructions, Asks, People, Tastes, Dead):
     """Makes songs on a Houseband server and fetches them.
 
     Args:

@@ -1,11 +1,14 @@
 """The connections under every topic of the client, and how a problem becomes an error."""
 
+import asyncio
 import os
+import time
 from typing import Any, Self
 
 import httpx
 
 from contracts.errors import BadInput, Problem, Unavailable
+from houseband.client.retrying import RETRIES, backoff_s, wait_s, with_key
 
 API = "/api/v1"
 KEY_VARIABLE = "HOUSEBAND_API_KEY"
@@ -69,10 +72,21 @@ class Transport:
         self._http.close()
 
     def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
-        try:
-            return checked(self._http.request(method, API + path, **kwargs))
-        except httpx.TransportError as error:
-            raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
+        """The answer to a request, made again where the server asks for patience or the line breaks."""
+        kwargs["headers"] = with_key(method, kwargs.get("headers"))
+        for tried in range(RETRIES + 1):
+            try:
+                response = self._http.request(method, API + path, **kwargs)
+                wait = wait_s(response, tried)
+            except httpx.TransportError as error:
+                if tried == RETRIES:
+                    raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
+                wait = backoff_s(tried)
+            else:
+                if wait is None or tried == RETRIES:
+                    break
+            time.sleep(wait)
+        return checked(response)
 
 
 class AsyncTransport:
@@ -89,7 +103,18 @@ class AsyncTransport:
         await self._http.aclose()
 
     async def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
-        try:
-            return checked(await self._http.request(method, API + path, **kwargs))
-        except httpx.TransportError as error:
-            raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
+        """The answer to a request, as `Transport._call`."""
+        kwargs["headers"] = with_key(method, kwargs.get("headers"))
+        for tried in range(RETRIES + 1):
+            try:
+                response = await self._http.request(method, API + path, **kwargs)
+                wait = wait_s(response, tried)
+            except httpx.TransportError as error:
+                if tried == RETRIES:
+                    raise Unavailable(f"the server at {self.url}", str(error) or type(error).__name__) from error
+                wait = backoff_s(tried)
+            else:
+                if wait is None or tried == RETRIES:
+                    break
+            await asyncio.sleep(wait)
+        return checked(response)

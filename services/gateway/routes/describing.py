@@ -30,7 +30,7 @@ _KNOWN = {
 }
 _NOT_MODIFIED = {"description": "The client has it"}
 # From an answer's member to the parameter of operations that take it.
-_FOLLOWING = {
+_FOLLOWING: dict[str, dict[str, tuple[str, ...]]] = {
     "create_job": {"job_id": ("get_job", "delete_job"), "composition_id": ("get_composition", "list_versions", "history")},
     "list_jobs": {"items/0/job_id": ("get_job",)},
     "list_compositions": {"items/0/composition_id": ("get_composition", "erase_composition")},
