@@ -47,12 +47,14 @@ class Wish:
     """What somebody who revises a song asks of its players, beside the brief.
 
     `chairs`: who sits where, beside or in place of those whom the brief seats. `joining`: part -> sections
-    in which it plays whatever the plan says. `levels`: how actively sections are played.
+    in which it plays whatever the plan says. `levels`: how actively sections are played. `seed`: of another
+    take; who plays when, where the band breaks off, and the clock that it shares stay those of the song's own seed.
     """
 
     chairs: tuple[Chair, ...] = ()
     joining: dict[str, frozenset[str]] = field(default_factory=dict)
     levels: dict[str, Level] = field(default_factory=dict)
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def rehearse(
     _join(plan, wish)
     frame = replace(frame, levels=plan.levels)
     groove = Groove(frame, tapped_in(given, frame.meter), heard_groove(features, frame.meter, score.tempo_bpm))
-    played = play_band(frame, groove, band, plan, brought)
+    played = play_band(frame if wish.seed is None else replace(frame, seed=wish.seed), groove, band, plan, brought)
     parts = {}
     for index, chair in enumerate(band):
         notes = brought.notes(chair, plan) if brought.role_of(chair) else perform(played[chair.part], groove, _player(frame, chair))

@@ -48,14 +48,12 @@ class Song:
         """A seed for one purpose of this edit, far from the song's."""
         return int(rng(self.seed, "revising", purpose, self.index, take, *([self.take] if self.take else [])).integers(1, 2**62))
 
-    def rehearsed(
-        self, sheet: Score | None = None, *, brief: Brief | None = None, seed: int | None = None, wish: Wish | None = None
-    ) -> Rehearsal:
+    def rehearsed(self, sheet: Score | None = None, *, brief: Brief | None = None, wish: Wish | None = None) -> Rehearsal:
         """What the band would play of a lead sheet (this song's unless another is given)."""
         lead, known, wish = sheet or self.sheet, brief or self.brief, wish or Wish()
         seats = tuple(usual_seat(name, part) for name, part in self.score.parts.items() if name not in LEADS or name in lead.parts)
         asked = replace(wish, chairs=(*seats, *wish.chairs))
-        return rehearse(lead, known, self.seed if seed is None else seed, self.given, self.features, asked)
+        return rehearse(lead, known, self.seed, self.given, self.features, asked)
 
     def ticks(self, section: str) -> tuple[int, int]:
         """First tick of a section, and the first after it."""

@@ -16,13 +16,14 @@ from services.generator.composition.harmony import SectionHarmony
 from services.generator.composition.lead import register_of
 from services.generator.composition.takes import best_take
 from services.generator.revising.song import LEADS, Song, decided, listed, parts_of, sections_of
-from services.generator.revising.splicing import inside, spliced
+from services.generator.revising.splicing import EARLY, inside, spliced
 from services.music.packs.instruments import instrument
 from services.music.packs.meters import grouped
 from services.music.packs.rhythm import DRUM_VOICES
 
 _LEVELS: tuple[Level, ...] = ("low", "mid", "high")
 _BUSIER = 0.15
+_REST_BARS = 2
 _ROOM = 440
 """Ticks between two strokes that leave room for one more: nearly an eighth."""
 _CORE = frozenset({DRUM_VOICES["kick"], DRUM_VOICES["snare"]})
@@ -42,6 +43,7 @@ def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
         if not written:
             raise BadInput("rewrite.parts", name, ", ".join(takes[0].parts))
         fresh = _nearest(written, out[name], spans, edit.density)
+        fresh = fresh if name in LEADS else _resting_as(fresh, out[name], song.score.meter_value.ticks_per_bar)
         out[name] = spliced(out[name], _as_dense(fresh, out[name], spans, edit.density, song.score.meter_value.ticks_per_beat), spans)
     out = {name: part for name, part in out.items() if part.notes}
     if not out:
@@ -59,7 +61,7 @@ def rewrite(song: Song, edit: RewriteEdit) -> tuple[Song, Decision]:
 
 
 def _takes(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> list[Rehearsal]:
-    """The band with other draws, as lively as before and, where it is to be busier or sparser, a level livelier or calmer too.
+    """The band with other draws in the same plan, as lively as before; where it is to be busier or sparser, also by a level.
 
     Every part plays wherever it played before; a pick-up into the next section is not playing.
     """
@@ -68,7 +70,7 @@ def _takes(song: Song, names: tuple[str, ...], edit: RewriteEdit) -> list[Rehear
     moved: dict[str, Level] = {name: _LEVELS[min(max(_LEVELS.index(level) + step, 0), 2)] for name, level in usual.items()}
     joining = {part: frozenset(n for n in names if _plays(song, part, n)) for part in song.score.parts}
     seed = song.own_seed("take", edit.seed)
-    return [song.rehearsed(seed=seed, wish=Wish(joining=joining, levels=one)) for one in ([usual, moved] if step else [usual])]
+    return [song.rehearsed(wish=Wish(joining=joining, levels=one, seed=seed)) for one in ([usual, moved] if step else [usual])]
 
 
 def _nearest(takes: list[Part], before: Part, spans: list[tuple[int, int]], density: float) -> Part:
@@ -82,11 +84,11 @@ def _nearest(takes: list[Part], before: Part, spans: list[tuple[int, int]], dens
 
 
 def _plays(song: Song, part: str, section: str) -> bool:
-    """Whether a part plays in more than a bar of a section, or in all of a short one."""
+    """Whether a part plays in half of a section's bars at least."""
     start, end = song.ticks(section)
     bar = song.score.meter_value.ticks_per_bar
     bars = {note.start // bar for note in song.score.parts[part].notes if inside(note.start, [(start, end)])}
-    return len(bars) > min(1, (end - start) // bar - 1)
+    return 2 * len(bars) >= (end - start) // bar
 
 
 def _new_leads(song: Song, leads: list[str], spans: list[tuple[int, int]], edit: RewriteEdit) -> Score:
@@ -138,6 +140,27 @@ def _harmony(song: Song) -> dict[str, SectionHarmony]:
         numerals = " | ".join(event.roman for event in section.chords)
         out[name] = SectionHarmony(Key.parse(section.key or song.sheet.key), section.chords, numerals, stated=True)
     return out
+
+
+def _resting_as(fresh: Part, before: Part, bar: int) -> Part:
+    """A take that rests where its player rested before, and plays where it played: two bars and more of silence are the arrangement's."""
+    ours, theirs = ({(note.start + EARLY) // bar for note in part.notes} for part in (before, fresh))
+    last = max(ours | theirs, default=0)
+    silent = _runs([n for n in range(last + 1) if n not in ours])
+    missing = _runs([n for n in range(last + 1) if n not in theirs and n in ours])
+    out = spliced(fresh, None, [(a * bar, b * bar) for a, b in silent]) if silent else fresh
+    return spliced(out, before, [(a * bar, b * bar) for a, b in missing]) if missing else out
+
+
+def _runs(bars: list[int]) -> list[tuple[int, int]]:
+    """Stretches [first, after the last) of two bars and more."""
+    out: list[tuple[int, int]] = []
+    for number in bars:
+        if out and out[-1][1] == number:
+            out[-1] = (out[-1][0], number + 1)
+        else:
+            out.append((number, number + 1))
+    return [run for run in out if run[1] - run[0] >= _REST_BARS]
 
 
 def _as_dense(fresh: Part, before: Part, spans: list[tuple[int, int]], density: float, beat: int) -> Part:
