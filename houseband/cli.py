@@ -98,6 +98,7 @@ def _add_revise(commands: "argparse._SubParsersAction[_Parser]") -> None:
     revise.add_argument("--branch", metavar="NAME", help="where the new version is to lie (default: with the song, or beside it)")
     revise.add_argument("--out", type=Path, metavar="DIR", help="the folder to write (default: beside the song, with the version's number)")
     revise.add_argument("--server", metavar="URL", help="use this gateway instead of a house of one's own")
+    revise.add_argument("--explain", action="store_true", help="say how the instruction is understood, and make nothing")
     revise.add_argument("--json", action="store_true", help="one JSON object on stdout")
     revise.add_argument("--quiet", action="store_true", help="no progress")
 

@@ -15,6 +15,7 @@ from typing import Any
 from contracts.context import Context
 from contracts.errors import BadInput, Unavailable
 from houseband.client import Asked, Client, Job
+from houseband.commands import explain
 from houseband.commands.make import CHECK_FAILED, DEFAULT_DURATION_S, OK, summary
 from houseband.display import Display
 from houseband.folder import check_target, write_folder
@@ -48,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt_on_signals()
     began = time.monotonic()
     named, patch = _named(arguments.song), _patch(arguments.patch)
+    if arguments.explain:
+        return explain.run(arguments, named)
     server = check_server(arguments.server) if arguments.server is not None else None
     home = None if server else Home.find()
     _check_target(arguments.out, named, home)

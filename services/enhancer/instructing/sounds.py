@@ -132,7 +132,7 @@ def mix(facts: Facts) -> Iterator[Edit]:
     """Tone, width, space, drive: of parts, or of the whole."""
     if facts.where.named or not facts.is_clear or facts.who.pieces:
         return
-    for turned in facts.turned:
+    for turned in (*facts.turned, *_darkened(facts)):
         if any(facts.is_used(item) for item in turned.items[:1]):
             continue
         edits = _channels(facts, turned) if facts.who.named and not facts.who.all else _whole(facts, turned)
@@ -141,6 +141,14 @@ def mix(facts: Facts) -> Iterator[Edit]:
         facts.use(*turned.items)
         facts.use_names()
         yield MixEdit(mix=edits)
+
+
+def _darkened(facts: Facts) -> Iterator[Turned]:
+    """Of a player "darker" is a colour of the sound, not a feeling."""
+    if facts.who.parts and not facts.who.all:
+        dark = next((item for item in facts.items if item.means(MOOD, "dark") and not item.means(ATTRIBUTE)), None)
+        if dark is not None:
+            yield Turned("bright", -1, (dark,))
 
 
 def _whole(facts: Facts, turned: Turned) -> MixEdits | None:

@@ -101,17 +101,18 @@ def _mix(edit: MixEdit) -> str:
     said = [f"{name} {value:g}" for name, value in edit.mix.changes.items()]
     for name, channel in edit.mix.channels.items():
         for key, value in channel.model_dump(exclude_unset=True).items():
-            said.append(f"{name} {key} {_value(value)}")
+            said.append(f"{name} {_value(value)}" if key == "effects" else f"{name} {key} {_value(value)}")
     return f"Mix: {'; '.join(said)}."
 
 
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict) and "effect" in value:
+        said = {name: _value(one) for name, one in value["parameters"].items()}
+        return f"{value['effect']} ({', '.join(f'{name} {one}' for name, one in said.items())})"
     if isinstance(value, dict):
-        return " ".join(
-            f"{key} {_value(one)}" for key, one in value.items() if key in ("ratio", "effect", "parameters", "shape", "hz", "db")
-        )
+        return " ".join(f"{name} {_value(one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_value(one) for one in value)
     return str(value)
