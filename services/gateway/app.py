@@ -31,6 +31,7 @@ from services.gateway.events.streams import Streams
 from services.gateway.figures import Figures, HttpFigures
 from services.gateway.grpc.door import grpc_door
 from services.gateway.handlers import subscribe
+from services.gateway.jobs.standing import Standings
 from services.gateway.jobs.views import API
 from services.gateway.origins import SameOrigin
 from services.gateway.outbox import OutboxRelay
@@ -131,6 +132,7 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> 
             presence = Presence(hub, streams, time.time)
             desk = Desk(settings, database, objects, wired, hub, time.time, new_id, new_seed, streams, presence)
             ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
+            app.state.standings = Standings(hub)
             app.state.desk, app.state.relay, app.state.bus = desk, relay, bus
             subscribe(bus.broker, desk, ledger, relay.nudge)
             await bus.broker.start()

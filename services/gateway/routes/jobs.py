@@ -6,12 +6,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from services.gateway.database.queries import jobs_page, version_of_job
 from services.gateway.door.paging import link_next
-from services.gateway.jobs.cancelling import cancel_job, load_job
+from services.gateway.jobs.cancelling import cancel_job
 from services.gateway.jobs.intake import read_form
 from services.gateway.jobs.ordering import take_order
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
+from services.gateway.people.access import job_for
 from services.gateway.routes.openapi import JOB_FORM, problems
-from services.gateway.routes.parts import Cursor, Limit, TheDesk, Who
+from services.gateway.routes.parts import Cursor, Limit, TheDesk, TheStandings, Who
 
 router = APIRouter(tags=["jobs"])
 Status = Literal["queued", "processing", "failed", "completed", "cancelled"]
@@ -49,12 +50,15 @@ async def list_jobs(
     return page
 
 
-@router.get("/jobs/{job_id}", responses=problems(404))
-async def get_job(job_id: str, desk: TheDesk, who: Who) -> JobView:
+@router.get("/jobs/{job_id}", response_model=JobView, responses=problems(404))
+async def get_job(job_id: str, desk: TheDesk, who: Who, standings: TheStandings) -> Response:
     """A job as it stands."""
-    job = await load_job(desk, who, job_id)
-    async with desk.database.read() as session:
-        return job_view(job, await version_of_job(session, job_id))
+
+    async def read() -> JobView:
+        async with desk.database.read() as session:
+            return job_view(await job_for(session, who, job_id, "viewer"), await version_of_job(session, job_id))
+
+    return Response(await standings.body(who.user, job_id, read), media_type="application/json")
 
 
 @router.delete("/jobs/{job_id}", responses=problems(404, 409))

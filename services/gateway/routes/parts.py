@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
+from services.gateway.jobs.standing import Standings
 from services.gateway.people.principal import Principal
 from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
@@ -30,6 +31,13 @@ def the_reception(connection: HTTPConnection) -> Reception:
     return reception
 
 
+def the_standings(connection: HTTPConnection) -> Standings:
+    """The last answers about jobs."""
+    found: Standings = connection.app.state.standings
+    return found
+
+
+TheStandings = Annotated[Standings, Depends(the_standings)]
 TheDesk = Annotated[Desk, Depends(the_desk)]
 Who = Annotated[Principal, Depends(who_asks)]
 TheReception = Annotated[Reception, Depends(the_reception)]
