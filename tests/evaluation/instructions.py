@@ -1,7 +1,8 @@
 """Are plain instructions understood? Hand-written ones with truth, read offline: `python -m tests.evaluation.instructions`.
 
-The first half was there to make the reader better, the other one was written at the same time and not read until the reader stood.
-Options: --held FILE, --out FILE (the table into a document), --all (print every miss). Returns 1 where the first half misses its aim.
+The first half was there to make the reader better, the other one was written at the same time and not read until the reader stood; a
+third table, full of traps, was written then. Options: --held FILE (in place of both), --out FILE (the tables into a document), --all
+(print every miss). Returns 1 where the first half misses its aim.
 """
 
 from __future__ import annotations
@@ -22,11 +23,30 @@ from contracts.edits import Edit, Instructed, Outline
 from contracts.errors import BadInput
 from contracts.music import Key
 from services.enhancer.instructing import read_instruction
-from tests.evaluation.instructions_truth import HELD, TABLE, Truth, load
+from tests.evaluation.instructions_truth import HELD, SECOND, SONGS, TABLE, Truth, load
 
 DOCS = Path(__file__).parents[2] / "docs" / "instructions.md"
+BEGIN_SHOWN, END_SHOWN = "<!-- shown -->", "<!-- /shown -->"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 LEAST, MOST_MS = 0.95, 50.0
+SHOWN = (
+    "drums quieter in the second verse", "everything but the drums softer", "bass up 3 dB",
+    "the guitar is too loud, the piano not loud enough", "in G minor", "a minor third up", "half a step down", "make it major",
+    "relative major", "the bass an octave lower", "10 bpm faster", "a bit slower", "double time", "from 120 to 126",
+    "swap the piano for a Rhodes", "a vibraphone in place of the piano", "play the guitar part on a banjo", "turn the bass into an 808",
+    "swap guitar and piano", "add strings in the bridge", "gospel choir in the last chorus", "no hi-hats",
+    "no drums except in the choruses", "in the bridge only strings", "drop the drums out for the first 8 bars", "another bass line",
+    "busier drums in the last chorus", "keep the drums but rewrite everything else", "re-harmonise the bridge", "chorus chords: F G Am C",
+    "longer intro", "8 bars more", "make it 3 minutes long", "the second chorus twice as long", "cut the second verse",
+    "repeat the last chorus", "add a bridge after the first chorus", "move the bridge after the second verse", "make the chorus bigger",
+    "calmer verses", "same but sad", "make it swing", "straight", "tighter", "fade out at the end", "loop it", "brighter", "less muddy",
+    "wider", "more reverb on the vocals", "no reverb on the drums", "pan the guitar slightly left", "distort the bass",
+    "loud like a club record", "-11 LUFS, true peak -1 dBTP", "mach das Schlagzeug in der zweiten Strophe leiser",
+    "einen Ganzton höher, aber langsamer", "sin batería en el puente", "cambia el piano por una guitarra acústica",
+    "remplace le piano par un orgue", "la guitare moins forte, sauf dans le refrain", "quietr gutiars in the brigde",
+    "drums quieter in the verse and louder in the chorus", "not so fast, and order me a pizza",
+)  # fmt: skip
+"""What the document shows, over the pop song of the truth tables."""
 _FIELD = re.compile(r"^([a-z_.]+)(!=|=|>|<)(.*)$")
 
 
@@ -131,7 +151,7 @@ def _holds(value: Any, sign: str, wanted: str) -> bool:
 def table(halves: dict[str, Sequence[Judged]]) -> str:
     """The figures of each half as a Markdown table."""
     rows = [
-        "| half | instructions | right in everything | refused where nothing could be made | an edit that nobody asked for | ms, median | ms, p95 |",  # noqa: E501  a table of words or one pattern
+        "| table | instructions | right in everything | refused where nothing could be made | an edit that nobody asked for | ms, median | ms, p95 |",  # noqa: E501  a table of words or one pattern
         "|---|---|---|---|---|---|---|",
     ]
     for name, judged in halves.items():
@@ -154,16 +174,26 @@ def table(halves: dict[str, Sequence[Judged]]) -> str:
     return "\n".join(rows)
 
 
+def shown() -> str:
+    """What the reader makes of some instructions, as a Markdown table."""
+    rows = ["| said | understood |", "|---|---|"]
+    for said in SHOWN:
+        found = read_instruction(said, SONGS["pop"])
+        unread = f" *Not understood: {'; '.join(found.unread)}.*" if found.unread else ""
+        rows.append(f"| {said} | {' '.join(found.told)}{unread} |")
+    return "\n".join(rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and write the table where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--held", type=Path, default=HELD, help="the half that was held out; an empty name leaves it unread")
+    parser.add_argument("--held", type=Path, help="another table in place of the held ones; an empty name: none")
     parser.add_argument("--out", type=Path, help=f"put the table between the marks of this document, such as {DOCS.name}")
     parser.add_argument("--all", action="store_true", help="print every miss")
     asked = parser.parse_args(arguments)
     halves = {"made with it": read(load(TABLE))}
-    if asked.held.name:
-        halves["held out"] = read(load(asked.held))
+    for name, path in {"held out": HELD, "traps": SECOND}.items() if asked.held is None else [("held out", asked.held)]:
+        halves |= {name: read(load(path))} if path.name else {}
     print(table(halves))
     for name, judged in halves.items():
         for one in judged:
@@ -171,7 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name}: {one.truth.text!r} ({one.truth.asked}): {one.fault}")
     if asked.out:
         before, _, rest = asked.out.read_text("utf-8").partition(BEGIN)
-        asked.out.write_text(f"{before}{BEGIN}\n{table(halves)}\n{END}{rest.partition(END)[2]}", "utf-8")
+        page = f"{before}{BEGIN}\n{table(halves)}\n{END}{rest.partition(END)[2]}"
+        before, _, rest = page.partition(BEGIN_SHOWN)
+        asked.out.write_text(f"{before}{BEGIN_SHOWN}\n{shown()}\n{END_SHOWN}{rest.partition(END_SHOWN)[2]}", "utf-8")
     first = halves["made with it"]
     return int(sum(not one.fault for one in first) < LEAST * len(first) or float(np.percentile([one.ms for one in first], 95)) > MOST_MS)
 

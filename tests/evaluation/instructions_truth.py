@@ -16,11 +16,10 @@ from contracts.edits import Outline, PartOutline, SectionOutline
 
 TABLE = Path(__file__).with_name("instructions.toml")
 HELD = Path(__file__).with_name("instructions_held.toml")
+SECOND = Path(__file__).with_name("instructions_second.toml")
 
 
-def _outline(
-    head: tuple[float, str, str], sections: list[tuple[str, str, int, float]], parts: list[tuple[str, str, str, str]]
-) -> Outline:
+def _outline(head: tuple[float, str, str], sections: list[tuple[str, str, int, float]], parts: list[tuple[str, str, str, str]]) -> Outline:
     tempo, key, genre = head
     placed, bar = {}, 1
     for name, label, bars, energy in sections:
