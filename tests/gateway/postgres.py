@@ -2,12 +2,10 @@
 
 import asyncio
 import itertools
-import os
 import signal
 import warnings
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,8 +48,9 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop it at once: there is nothing to keep."""
-        with suppress(ProcessLookupError):
-            os.kill(self.server.get_pid(), signal.SIGQUIT)
+        process = self.server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(10)
         self.server.cleanup()
 
     async def _execute(self, statement: str) -> None:
