@@ -186,7 +186,7 @@ def _versions(client: Client, composition: str, *, optional: bool) -> list[Any]:
 
 def _understood(asked: Asked, version: int) -> Iterable[str]:
     """What was understood, and what stays, before it is made."""
-    told = f": {'; '.join(asked.told)}" if asked.told else ""
+    told = f": {' '.join(asked.told)}" if asked.told else ""
     yield f"version {version} from {asked.from_stage} on, branch {asked.branch}{told}"
     if asked.unread:
         yield f"nothing was made of: {', '.join(asked.unread)}"
