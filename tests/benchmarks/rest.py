@@ -211,13 +211,17 @@ def measure(scratch: Path, seconds: float) -> tuple[str, bool]:
         time.sleep(3)
         path = f"/api/v1/jobs/{first.job_id}"
         gets = p95(asyncio.run(at_rate(house.url, seconds, lambda _: get(house.url, path), RATE)))
+        print(f"GET p95 {gets:.3f} s", flush=True)
         both = asyncio.run(at_rate(house.url, seconds, lambda n: post(house.url, n), RATE))
+        print(f"POST p95 {p95(both):.3f} s", flush=True)
         for job in client.jobs(statuses=("queued", "processing"), limit=200):
             client.cancel(job.job_id)
         with bare() as plain:
             floor = asyncio.run(flat_out(plain, seconds, get(plain, "/jobs/x")))
             ours = asyncio.run(flat_out(house.url, seconds, get(house.url, path)))
+        print(f"flat out {ours:.0f} of {floor:.0f}", flush=True)
         uploaded, up = upload(house, scratch)
+        print(f"upload {uploaded:.1f} s, {up / 1e6:.0f} MB", flush=True)
         fetched, down = archive(house, home, first.composition_id, scratch)
     posts = p95(both)
     rows = [
