@@ -10,6 +10,7 @@ import grpc
 
 from contracts.errors import HousebandError
 from services.gateway.grpc.refusing import refuse
+from services.gateway.people.nearness import Nearness
 from services.gateway.people.principal import LOCAL, Principal
 from services.gateway.people.reception import Reception, address_of, call_scope, deed_of
 from services.gateway.problems import Refused
@@ -30,6 +31,7 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has
 
     def __init__(self, reception: Reception, patience_s: float) -> None:
         self._reception, self._patience_s = reception, patience_s
+        self._nearness = Nearness(reception.settings)
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         """The handler of a call, wrapped."""
@@ -44,7 +46,7 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has
         inner = handler.unary_unary or handler.unary_stream or handler.stream_unary
 
         async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
-            return await _Call(self._reception, self._patience_s, details.method, context).run(inner, request)
+            return await _Call(self._reception, self._nearness, self._patience_s, details.method, context).run(inner, request)
 
         return make(call, handler.request_deserializer, handler.response_serializer)
 
@@ -52,8 +54,9 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has
 class _Call:
     """One call, from the door on."""
 
-    def __init__(self, reception: Reception, patience_s: float, method: str, context: grpc.aio.ServicerContext) -> None:
-        self._reception, self._patience_s, self._method, self._context = reception, patience_s, method, context
+    def __init__(self, reception: Reception, nearness: Nearness, patience_s: float, method: str, context: grpc.aio.ServicerContext) -> None:
+        self._reception, self._nearness = reception, nearness
+        self._patience_s, self._method, self._context = patience_s, method, context
         self._who: Principal | None = None
         self._in = self._out = 0
 
@@ -61,6 +64,8 @@ class _Call:
         """Let them in, answer, and note what was done."""
         try:
             headers = {name: value for name, value in self._context.invocation_metadata() or () if isinstance(value, str)}
+            if not self._reception.signs_in:
+                self._nearness.check((name.encode(), value.encode()) for name, value in headers.items())
             self._who = await self._reception.answer_call(headers, self._method, self._context.peer())
             WHO.set(self._who)
             answer = await self._answer(inner, self._counted(request) if hasattr(request, "__aiter__") else _read(request))

@@ -106,6 +106,14 @@ async def test_a_door_with_keys_knows_who_asks(open_house: Open, settings: Gatew
         await refused(stub.WatchJob(wire.WatchJobRequest(job_id=accepted.job_id), metadata=ben).read(), grpc.StatusCode.NOT_FOUND)
 
 
+async def test_a_proxy_on_loopback_lets_nobody_in(house: House) -> None:
+    """Where nobody signs in, a call that was forwarded for somebody else is refused, as over REST."""
+    async with studio(house) as stub:
+        call = stub.CreateJob(iter([order()]), metadata=(("x-forwarded-for", "10.0.0.1"),))
+        problem = await refused(call, grpc.StatusCode.PERMISSION_DENIED)
+    assert problem.code == "forwarded"
+
+
 async def refused(call: Any, code: grpc.StatusCode) -> wire.Problem:
     """The problem of a call that ends with a code."""
     with pytest.raises(grpc.aio.AioRpcError) as error:
