@@ -83,7 +83,8 @@ async def _follow_by_asgi(socket: WebSocket, reading: Reading, hears: Hears, pat
 async def _send_all(socket: WebSocket, line: Line, reader: Reader, patience_s: float) -> None:
     with suppress(WebSocketDisconnect, TimeoutError):
         async for entry in line.entries(reader):
-            await asyncio.wait_for(socket.send_text(entry.text.decode()), patience_s)
+            async with asyncio.timeout(patience_s):
+                await socket.send_text(entry.text.decode())
 
 
 async def _listen(socket: WebSocket, hears: Hears) -> None:
@@ -127,7 +128,8 @@ class EventStream(Response):
         with suppress(TimeoutError, OSError), self._reading(line) as reader:
             await send(_body(_RETRY))
             async for entry in line.entries(reader):
-                await asyncio.wait_for(send(_body(entry.sse)), self._patience_s)
+                async with asyncio.timeout(self._patience_s):
+                    await send(_body(entry.sse))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -6,6 +6,7 @@ everything that is watched now and then.
 """
 
 import asyncio
+from contextlib import suppress
 
 import nats.errors
 import structlog
@@ -62,10 +63,9 @@ class Replicas:
                 self._hub.ring_all()
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), _LOOK_S)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):  # not wait_for: of Python 3.11 it swallows a cancellation that comes with the bell
+            async with asyncio.timeout(_LOOK_S):
+                await self._bell.wait()
         self._bell.clear()
 
     async def _subscribe(self) -> None:

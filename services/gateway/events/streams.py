@@ -83,7 +83,8 @@ class Streams:
         tick_s = min(max(shortest, _SHORTEST_TICK_S), _LONGEST_TICK_S)
         while True:
             try:
-                await asyncio.wait_for(self._bell.wait(), tick_s)
+                async with asyncio.timeout(tick_s):  # not wait_for: of Python 3.11 it swallows a cancellation that comes with the bell
+                    await self._bell.wait()
             except TimeoutError:
                 self._drop_the_stuck()
                 self._give_signs_of_life()
