@@ -58,12 +58,13 @@ class Taken:
     unread: tuple[str, ...]
     edits: tuple[Edit, ...]
     had: tuple[Stage, ...]
+    until: Stage | None = None
 
     @property
     def stages(self) -> dict[str, tuple[str, ...]]:
         """`kept`: stages whose work stays; `made`: those that work again."""
-        made = stages_from(self.start)
-        return {"kept": tuple(one.value for one in self.had if one not in made), "made": tuple(one.value for one in made)}
+        made = [one for one in stages_from(self.start) if self.until is None or not is_before(self.until, one)]
+        return {"kept": tuple(one.value for one in self.had if is_before(one, self.start)), "made": tuple(one.value for one in made)}
 
 
 async def take_revision(desk: Desk, who: Principal, composition_id: str, number: int, asked: Revision) -> Taken:
@@ -95,7 +96,8 @@ async def take_revision(desk: Desk, who: Principal, composition_id: str, number:
     job = await accept_revision(desk, request, version, job_id, asked.expected_head, asked.branch, limits_for(desk.settings, who.limits))
     desk.hub.wake_composition(composition_id)
     had = tuple(stage for stage in Stage if getattr(base.context, stage.value) is not None)
-    return Taken(job, first, read.told, read.unread, read.edits, had)
+    told = request.revises.told if request.revises else ()
+    return Taken(job, first, told, read.unread, read.edits, had, asked.until)
 
 
 async def load_base(desk: Desk, version: Version) -> Base:
