@@ -25,9 +25,9 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.workbench import Objects
 from services.runtime.worker import WorkCrashed, Workers
 
-AHEAD_S = 3.5
-"""A chunk is begun when those who listened from the first moment have so much left to hear, and a third of what it adds."""
-AHEAD_SHARE = 0.33
+LEAST_AHEAD_S, SPARE_S, SLOWER = 2.0, 1.0, 2.5
+"""A chunk is begun when those who listen from the first moment have so much left to hear: some seconds, and what it may take, which
+is more than the one before took, since it is longer. Not earlier: what the song itself has rendered by then is not played twice."""
 BEAT_S = 0.5
 log = structlog.get_logger()
 
@@ -78,11 +78,15 @@ class DraftDesk:
 
     async def _draft(self, event: DraftReady, message: NatsMessage, work: str) -> None:
         context = read_context(await asyncio.to_thread(self._objects.read, event.revision))
-        began, made = time.monotonic(), await self._chunk(context, 0, message, work)
+        asked = time.monotonic()
+        made = await self._chunk(context, 0, message, work)
+        began, took_s = time.monotonic(), time.monotonic() - asked
         while not made.last:
             heard_s = made.start_s + made.seconds
-            await self._wait(event, message, began + heard_s - AHEAD_S - AHEAD_SHARE * heard_s)
+            await self._wait(event, message, began + heard_s - max(LEAST_AHEAD_S, SPARE_S + SLOWER * took_s))
+            asked = time.monotonic()
             made = await self._chunk(context, made.chunk + 1, message, work)
+            took_s = time.monotonic() - asked
             began = max(began, time.monotonic() - heard_s)  # who has to wait for a chunk plays it when it comes
 
     async def _chunk(self, context: Context, chunk: int, message: NatsMessage, work: str) -> DraftChunk:

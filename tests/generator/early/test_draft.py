@@ -117,14 +117,14 @@ def test_what_is_rendered_is_read(arranged: Context, bench: Workbench, tmp_path:
 
 @pytest.mark.parametrize(("bars", "tempo"), [(4, 120.0), (16, 120.0), (64, 60.0), (2, 240.0)])
 def test_the_plan_of_chunks(bars: int, tempo: float) -> None:
-    """The first is short, each further one at least doubles what was heard, none is a crumb, and the end is bounded."""
+    """The first is short, each further one doubles what was heard, none is a crumb, and the end is bounded."""
     section = Section(label="verse", start_bar=1, bars=bars, energy=0.5, key="C major")
     ends = chunk_ends(Score(tempo_bpm=tempo, sections={"verse_1": section}))
     lengths = np.diff([0.0, *ends])
     assert ends[0] == min(FIRST_S, ends[-1])
     assert ends[-1] <= MOST_S
     assert (lengths[:-1] >= 3.0).all()
-    assert (np.diff(lengths[:-1]) > 0).all()
+    assert (np.diff(lengths[:-1]) >= 0).all()
 
 
 def test_the_hand_on_the_fader_looks_back_only() -> None:
