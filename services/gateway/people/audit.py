@@ -19,6 +19,8 @@ from services.gateway.database.models import AuditRow
 log = structlog.get_logger(__name__)
 
 _MOST_WAITING = 10_000
+_TOO_FAST = 429
+_QUIET_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,16 @@ class AuditLog:
     def __init__(self, database: Database, new_id: Callable[[], str], clock: Callable[[], float]) -> None:
         self._database, self._new_id, self._clock = database, new_id, clock
         self._waiting: list[AuditRow] = []
+        self._slowed: dict[tuple[str, str], float] = {}
         self._writing = asyncio.Lock()
 
     async def write(self, deed: Deed) -> None:
-        """Write a deed down. A database that is away stops nobody: the deed goes to the log of the process then."""
+        """Write a deed down. A database that is away stops nobody: the deed goes to the log of the process then.
+
+        Of those who ask too fast (429) one deed in 10 s is written: who floods the door does not flood the log.
+        """
+        if deed.status == _TOO_FAST and not self._is_news(deed):
+            return
         row = AuditRow(
             id=self._new_id(),
             time=self._clock(),
@@ -60,6 +68,15 @@ class AuditLog:
         async with self._writing:
             if row in self._waiting:
                 await self._write_all()
+
+    def _is_news(self, deed: Deed) -> bool:
+        now, who = self._clock(), (deed.user, deed.address)
+        if now - self._slowed.get(who, float("-inf")) < _QUIET_S:
+            return False
+        if len(self._slowed) >= _MOST_WAITING:
+            self._slowed.clear()
+        self._slowed[who] = now
+        return True
 
     async def _write_all(self) -> None:
         rows, self._waiting = self._waiting, []

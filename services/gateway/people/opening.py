@@ -4,6 +4,8 @@ from contracts.errors import BadInput
 from services.gateway.database.engine import Database
 from services.gateway.people.issuer import check_issuer_url
 from services.gateway.people.keyring import has_live_key
+from services.gateway.people.quotas import Limits
+from services.gateway.people.rates import MEMORY, SHARED
 from services.gateway.people.settings import PeopleSettings, is_loopback
 
 _SYMMETRIC = ("HS", "none")
@@ -16,6 +18,7 @@ def check_settings(settings: PeopleSettings) -> None:
     if settings.auth == "off" and beyond:
         hint = "Whoever reaches it could use and delete everything; HOUSEBAND_AUTH=required, and make a key: " + _A_KEY
         raise BadInput("HOUSEBAND_AUTH", "off", f"required, where the gateway listens on {beyond[0]}", hint=hint)
+    _check_rates(settings)
     if not settings.oidc_issuer:
         return
     for name in ("oidc_issuer", "oidc_jwks_url"):
@@ -29,6 +32,21 @@ def check_settings(settings: PeopleSettings) -> None:
     weak = [name for name in settings.oidc_algorithms if name.startswith(_SYMMETRIC)]
     if weak or not settings.oidc_algorithms:
         raise BadInput("HOUSEBAND_OIDC_ALGORITHMS", ", ".join(weak), "signatures with a public key, such as RS256, ES256, EdDSA")
+
+
+def _check_rates(settings: PeopleSettings) -> None:
+    if settings.limits_store != MEMORY and not settings.limits_store.startswith(SHARED):
+        raise BadInput(
+            "HOUSEBAND_LIMITS_STORE", settings.limits_store.partition("@")[2] or settings.limits_store, f"{MEMORY}, or {SHARED[0]}host:6379"
+        )
+    for name in ("rate_limit", "sign_in_limit"):
+        value = getattr(settings, name)
+        try:
+            Limits(rate=value or None)
+        except ValueError as error:
+            raise BadInput(f"HOUSEBAND_{name.upper()}", value, "such as 1200/minute") from error
+    if not settings.sign_in_limit:
+        raise BadInput("HOUSEBAND_SIGN_IN_LIMIT", "", "such as 30/minute")
 
 
 async def check_way_in(settings: PeopleSettings, database: Database, now: float) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 
@@ -15,6 +16,8 @@ from services.gateway.problems import Refused
 
 log = structlog.get_logger(__name__)
 
+MEMORY, SHARED = "memory://", ("redis://", "rediss://", "redis+unix://")
+"""Where requests may be counted."""
 _REDIS_TIMEOUT_S = 1.0
 _WITHOUT_S = 5.0
 """How long we count by ourselves after the shared store failed, before it is tried again."""
@@ -71,8 +74,9 @@ class Rates:
 
     async def close(self) -> None:
         """Close the connections to the shared store."""
-        if self._storage is not None:
-            await self._storage.bridge.get_connection().aclose()
+        bridge = getattr(self._storage, "bridge", None)
+        if isinstance(bridge, RedispyBridge):
+            await bridge.get_connection().aclose()  # type: ignore[attr-defined]  # of one server it is a client
 
     def _limit_of(self, who: Principal) -> RateLimitItem | None:
         if who.how == "local":
@@ -103,11 +107,11 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, *n
     return RateState(item.amount, max(stats.remaining, 0) if allowed else 0, item.get_expiry(), reset_s), allowed
 
 
-def _storage(url: str) -> Storage | None:
-    if url.startswith("memory"):
+def _storage(url: str) -> RedisStorage | None:
+    if url == MEMORY:
         return None
     options = {"socket_timeout": _REDIS_TIMEOUT_S, "socket_connect_timeout": _REDIS_TIMEOUT_S}
     storage = storage_from_string(f"async+{url}", implementation="redispy", **options)
-    if not isinstance(storage, Storage):
-        raise TypeError(f"no asynchronous store: {url}")
+    if not isinstance(storage, RedisStorage):
+        raise TypeError(f"no Redis: {url}")
     return storage

@@ -241,6 +241,8 @@ async def test_roles_and_other_claims_can_be_mapped(provider: Provider) -> None:
         ({"host": "10.0.0.1", "auth": "off"}, "keys create"),
         ({"oidc_issuer": "http://id.example", "oidc_audience": "a"}, "https"),
         ({"oidc_issuer": "https://id.example"}, "AUDIENCE"),
+        ({"limits_store": "mongodb://x"}, "LIMITS_STORE"),
+        ({"rate_limit": "often"}, "RATE_LIMIT"),
         ({"oidc_issuer": "https://id.example", "oidc_audience": "a", "oidc_algorithms": ("HS256",)}, "public key"),
     ],
 )
