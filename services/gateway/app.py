@@ -1,7 +1,6 @@
 """Composition root of the gateway: the only public door."""
 
 import asyncio
-import gc
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -69,8 +68,6 @@ log = structlog.get_logger(__name__)
 
 NAME = "gateway"
 _RESTART_S = 1.0
-_COLLECT_AFTER = (50_000, 20, 100)
-"""Thousands of open sockets are millions of objects that live long: to look through all of them often holds everybody up."""
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -197,7 +194,6 @@ def main() -> None:
     """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
     settings = GatewaySettings()
     set_up_logs(settings, NAME)
-    gc.set_threshold(*_COLLECT_AFTER)
     app = create_app(settings)
     if settings.signs_in:
         asyncio.run(look_before_opening(settings, settings.database_url, time.time()))
