@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.music import Score
 from services.mixer.profiles import profile
-from tests.benchmarks import bare, hearing, meters, song
+from tests.benchmarks import bare, cancel, hearing, meters, song, wire
 
 DOCS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 SOUND = ("production", "mixing", "mastering")
@@ -35,6 +35,8 @@ def main() -> int:
             meters.table(first.song.folder / "master.wav", profile(score.genre)),
             "",
             hearing.section(first.song.folder / "master.wav"),
+            cancel.section(Path(scratch) / "cancel"),
+            wire.section(),
             _comparison(),
         ])  # fmt: skip
     out.parent.mkdir(parents=True, exist_ok=True)
