@@ -31,7 +31,7 @@ class Studio:
         """The job of a revision once it has ended; `asked` is the answer to its POST."""
         answer = await self.post(f"versions/{number}/revise", body)
         assert answer.status_code == 202, answer.text
-        return {**await self.house.ended(answer.json()["job_id"]), "asked": answer.json()}
+        return {**await self.house.ended(answer.json()["job_id"], 60.0), "asked": answer.json()}
 
     async def context(self, number: int) -> dict[str, Any]:
         """A version's context."""
@@ -44,6 +44,6 @@ async def studio(open_house: Open) -> AsyncIterator[Studio]:
     """With one finished song."""
     async with open_house(players=Players) as house:
         answer = await house.http.post("/jobs", files=form("a folk song", options='{"seed": 7, "bpm": 100}'))
-        job = await house.ended(answer.json()["job_id"])
+        job = await house.ended(answer.json()["job_id"], 60.0)
         assert job["status"] == "completed", job
         yield Studio(house, job["composition_id"])

@@ -19,7 +19,7 @@ async def test_a_composition_through_the_client(studio: Studio, tmp_path: Path) 
     async with AsyncClient(url) as client:
         asked = await client.revise(song, 1, edits=[{"kind": "instrument", "parts": ["bass"], "instrument": "synth_bass"}], expected_head=1)
         assert (asked.from_stage, asked.branch, asked.stages["kept"]) == ("arrangement", "main", ("ideation", "composition"))
-        await studio.house.ended(asked.job_id)
+        await studio.house.ended(asked.job_id, 60.0)
         job = await client.job(asked.job_id)
         assert job.results
         assert (job.results.version, job.results.reuse and job.results.reuse["stems"]) == (2, {"bass": "made", "lead": "kept"})

@@ -259,5 +259,5 @@ async def test_somebody_who_was_faster(studio: Studio) -> None:
     assert [one["branch"] for one in (await studio.get("history"))["working"]] == ["main-2", "main"]
     band.hold.set()
     for answer in (first, second):
-        assert (await studio.house.ended(answer.json()["job_id"]))["status"] == "completed"
+        assert (await studio.house.ended(answer.json()["job_id"], 60.0))["status"] == "completed"
     assert {name: one["head"] for name, one in (await studio.get("history"))["branches"].items()}.keys() == {"main", "main-2"}
