@@ -16,6 +16,7 @@ from contracts.edits import Outline, PartOutline, SectionOutline
 
 TABLE = Path(__file__).with_name("instructions.toml")
 HELD = Path(__file__).with_name("instructions_held.toml")
+THIRD = Path(__file__).with_name("instructions_third.toml")
 SECOND = Path(__file__).with_name("instructions_second.toml")
 
 

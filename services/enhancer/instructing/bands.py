@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contracts.edits import AddEdit, Edit, InstrumentEdit, RemoveEdit, RewriteEdit
 from contracts.errors import BadInput
 from services.enhancer.instructing.clause_facts import NONE, Facts
-from services.enhancer.instructing.clauses import BUT
+from services.enhancer.instructing.clauses import AS_IT_IS, BUT
 from services.enhancer.instructing.items import Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, MARK, PIECE, ROLE, SECTION, VERB
 from services.enhancer.instructing.naming import instrument_named, parts_named
@@ -136,7 +136,7 @@ def _is_take(facts: Facts) -> bool:
 
 def remove(facts: Facts) -> Iterator[Edit]:
     """Parts that fall silent, or all but some. Raises BadInput where nobody would be left in the song."""
-    verb, refused, only = facts.verb("remove"), facts.mark("not"), facts.mark("only")
+    verb, refused, only = facts.verb("remove"), facts.refused, facts.mark("only")
     if facts.turned or not facts.who.named or facts.who.missing or facts.where.missing or facts.mark("too", "enough"):
         return
     blank = not facts.verb("add", "rewrite", "swap", "repeat", "move") and not facts.of("db") and not _is_directed(facts)
@@ -145,6 +145,8 @@ def remove(facts: Facts) -> Iterator[Edit]:
     if verb or refused:
         if verb and refused and refused.start < verb.start:
             return  # "don't drop the drums"
+        parts = facts.who.parts
+    elif only and any(item.means(MARK, "since") for item in facts.where.read):  # "strings only from the bridge on"
         parts = facts.who.parts
     elif only and not facts.verb("keep") and facts.clause.joint != BUT:
         parts = tuple(name for name in facts.outline.parts if name not in facts.who.parts)
@@ -206,12 +208,12 @@ def _is_wished(facts: Facts) -> bool:
 
 def _is_more_of_it(facts: Facts, item: Item) -> bool:
     """Whether somebody who plays shall be louder: "add more bass", "add some drums" where there are drums is another matter."""
-    return bool(parts_named(item, facts.outline)) and facts.direction > 0
+    return bool(parts_named(item, facts.outline)) and facts.direction != 0
 
 
 def keep(facts: Facts) -> tuple[str, ...]:
     """Parts that are to stay as they are, where the clause says nothing else."""
-    verb = facts.verb("keep")
+    verb = facts.verb("keep") or next((item for item in facts.items if item.text.lower() in AS_IT_IS and facts.who.named), None)
     if verb is None or any(one.noun is False for one in facts.turned) or facts.verb("remove", "swap", "add", "rewrite", "repeat", "move"):
         return ()
     facts.use(verb)

@@ -18,6 +18,7 @@ _DO_NOT = frozenset(
     ["don't", "dont", "do not", "never", "doesn't", "does not", "should not", "shouldn't", "nicht", "niemals", "ne", "ne pas"]
 )
 """Refusals of doing something; "no", "without" and "not" refuse a thing."""
+_OF_DOING = _DO_NOT | {"isn't", "is not", "aren't", "are not", "can't", "cannot", "not", "pas", "won't", "doesn’t"}
 _ADDED = ("reverb", "echo", "distort", "compress", "pump", "swing", "punch", "lows")
 """Nouns that ask for more of themselves: "reverb on the vocals". Of others ("the tempo") it must be said which way."""
 _COMPLAINTS = ("mud", "harsh")
@@ -83,6 +84,11 @@ class Facts:
         return refusal is not None and bool(doing) and not self.mark("so", "too", "enough")
 
     @property
+    def refused(self) -> Item | None:
+        """The word that refuses a thing: "no", "without", "not a fan of"; "the drums aren't tight" refuses nobody."""
+        return next((item for item in self.items if item.means(MARK, "not") and item.text.lower() not in _OF_DOING), None)
+
+    @property
     def unknown(self) -> tuple[Item, ...]:
         """Words that are in no table, and what no edit can change."""
         return tuple(
@@ -139,6 +145,8 @@ class Facts:
         signs = [_sign(item.id(DIRECTION)) for item in self.items if item.means(DIRECTION)]
         if not signs:
             return 0
+        if {"push", "back"} <= {item.text.lower() for item in self.items}:
+            return -1
         return -1 if -1 in signs else 1
 
     @cached_property

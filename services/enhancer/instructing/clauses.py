@@ -28,7 +28,8 @@ QUANTITIES = frozenset(["more", "less", "fewer", "mehr", "weniger", "más", "men
 _ORDINALS = ("first", "second", "third", "fourth", "last", "every", "other")
 _ASKING = (*VALUES, BARS, BPM, CEILING, DB, INTERVAL, LUFS, PERCENT, SECONDS)
 _AMOUNTS = (BARS, DB, PERCENT, SECONDS)
-_PRONOUNS = ("it", "them", "him", "her", "they", "sie", "ihn", "lo", "los", "las", "les")
+_PRONOUNS = ("one", "it", "them", "him", "her", "they", "sie", "ihn", "lo", "los", "las", "les")
+AS_IT_IS = frozenset(["as is", "as it is", "as they are", "as it was", "unchanged", "untouched", "unverändert", "tel quel", "tels quels"])
 _LIGHT = ("light", "play")
 HARD, COMMA, AND, BUT = "hard", "comma", "and", "but"
 
@@ -72,7 +73,9 @@ def _names(item: Item) -> bool:
 def _asks(item: Item) -> bool:
     if item.kind in _ASKING:
         return True
-    verb = item.means(VERB) and not item.means(VERB, *_LIGHT)
+    if item.means(MARK, "same") and item.text.lower() in AS_IT_IS:
+        return True
+    verb = any(name not in _LIGHT for name in item.ids(VERB))
     marked = item.means(MARK, "not", "instead", "only", "left", "right", "middle", "too")
     return (
         verb
@@ -215,7 +218,7 @@ def _from_before(clause: Clause, before: Clause) -> dict[str, tuple[Item, ...]]:
     close = clause.joint in (AND, BUT) or bool(places_of(clause))
     if parts and close and not players_of(clause) and _is_parted(clause) and _is_parted(before) and not _is_parallel(clause, before):
         shared["parts"] = parts
-    if parts and not players_of(clause) and _is_muting(clause) and any(item.text.lower() in _PRONOUNS for item in clause.items):
+    if parts and not players_of(clause) and _is_of_players(clause) and any(item.text.lower() in _PRONOUNS for item in clause.items):
         shared["parts"] = parts
     there = any(item.means(MARK, "there") for item in clause.items)
     same_parts = "parts" in shared or (not players_of(clause) and not players_of(before))
@@ -246,6 +249,10 @@ def _shares_place(clause: Clause, following: Clause) -> bool:
     trailing = _names(following.items[-1]) and is_place(following.items[-1])
     kinds = [_is_parted(clause) and _is_parted(following), _is_muting(clause) and _is_muting(following)]
     return trailing and any(kinds)
+
+
+def _is_of_players(clause: Clause) -> bool:
+    return any(item.means(VERB, "remove", "add", "rewrite") for item in clause.items)
 
 
 def _is_muting(clause: Clause) -> bool:

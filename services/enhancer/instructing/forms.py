@@ -56,7 +56,7 @@ def _action(facts: Facts) -> str:
     if facts.verb("add") or (facts.where.missing and facts.verb("rewrite")):
         return "insert"
     alone = not facts.verb("rewrite", "keep", "swap", "harmony", "play")
-    return "remove" if facts.mark("not") and alone else ""
+    return "remove" if facts.refused and alone else ""
 
 
 def _another(facts: Facts) -> bool:

@@ -113,8 +113,8 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
         if any(item is one for one in found.read):
             continue
         named, read = _sections(items, at, outline, found.kept)
-        if len(named) == 1 and item.means(SECTION) and _is_onward(items, read):
-            named = list(outline.sections)[list(outline.sections).index(named[0]) :]
+        if len(named) == 1 and item.means(SECTION):
+            named, read = _from_there(items, named, read, outline)
         edge = edge or (item.id(MARK) if not item.means(SECTION) else "")
         found.read += read
         (found.left_out if excepting else found.kept).extend(named)
@@ -128,12 +128,20 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     return Places(ids if not bars else (), bars, tuple(found.missing), tuple(found.read), edge)
 
 
-def _is_onward(items: Sequence[Item], read: Sequence[Item]) -> bool:
-    """Whether "from the second chorus on" is said, which is it and all that follows."""
+def _from_there(items: Sequence[Item], named: list[str], read: list[Item], outline: Outline) -> tuple[list[str], list[Item]]:
+    """All from a section on ("from the second chorus on"), or all before it ("until the drop", "only from the bridge")."""
     spans = [item.start for item in read]
-    before = [item for item in items if item.start < min(spans)][-2:]
+    before = [item for item in items if item.start < min(spans) and not item.is_idle][-2:]
     after = [item for item in items if item.start > max(spans)][:1]
-    return any(item.means(MARK, "since") for item in before) and any(item.means(MARK, "onward") for item in after)
+    order = list(outline.sections)
+    at = order.index(named[0])
+    since = next((item for item in before if item.means(MARK, "since")), None)
+    if since is not None and any(item.means(MARK, "only") for item in before):
+        return order[:at], [*read, since]
+    if since is not None and any(item.means(MARK, "onward") for item in after):
+        return order[at:], [*read, since]
+    until = next((item for item in before if item.means(MARK, "until")), None)
+    return (order[:at], [*read, until]) if until is not None else (named, read)
 
 
 def _sections(items: Sequence[Item], at: int, outline: Outline, earlier: Sequence[str]) -> tuple[list[str], list[Item]]:

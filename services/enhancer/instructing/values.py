@@ -120,6 +120,10 @@ def ending(facts: Facts) -> Iterator[Edit]:
         facts.use(item)
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add"))
         yield EndingEdit(ending=item.value.value)
+    loop = facts.mark("loop")
+    if loop and facts.mark("end") and not facts.of(ENDING) and facts.is_clear and not facts.who.named and not facts.mark("not"):
+        facts.use(loop)
+        yield EndingEdit(ending="loop")
     fade = facts.mark("fade")
     if (
         fade

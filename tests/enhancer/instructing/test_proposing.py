@@ -12,6 +12,7 @@ from contracts.errors import BadInput
 from services.enhancer.instructing.answering import Question, instructed
 from services.enhancer.model import asking
 from services.enhancer.model.line import line
+from services.enhancer.model.settings import model_settings
 from services.runtime.stores import open_store
 from services.runtime.workbench import Workbench
 from tests.evaluation.instructions_truth import SONGS
@@ -34,8 +35,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     """A model's server, as the environment names it."""
     asking._known.clear()
     with model_server() as server:
-        for name, value in (("BASE_URL", server.url), ("MODEL", "tiny"), ("TIMEOUT_S", "20"), ("RETRIES", "0")):
+        for name, value in (("BASE_URL", server.url), ("MODEL", "tiny"), ("TIMEOUT_S", "60"), ("RETRIES", "0")):
             monkeypatch.setenv(f"HOUSEBAND_LLM_{name}", value)
+        line.open(model_settings())  # loading the client takes seconds on a busy machine
         yield server
     line.close()
 
