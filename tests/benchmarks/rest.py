@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
+from contracts.errors import BadInput
 from houseband.client import Client
 from houseband.launcher import House
 from services.runtime.stores import open_store
@@ -169,7 +170,7 @@ def upload(house: House, scratch: Path) -> tuple[float, float]:
         began = time.perf_counter()
         job = client.create_job("like this", reference=path)
         took = time.perf_counter() - began
-        client.cancel(job.job_id)
+        stop(client, job.job_id)
     return took, grown[0]
 
 
@@ -195,6 +196,12 @@ def archive(house: House, home: Path, composition_id: str, scratch: Path) -> tup
     return time.perf_counter() - began, grown[0]
 
 
+def stop(client: Client, job_id: str) -> None:
+    """Cancel a job that may have ended just now."""
+    with suppress(BadInput):
+        client.cancel(job_id)
+
+
 def p95(seconds: list[float]) -> float:
     """The 95th percentile."""
     return quantiles(seconds, n=20)[-1]
@@ -215,7 +222,7 @@ def measure(scratch: Path, seconds: float) -> tuple[str, bool]:
         both = asyncio.run(at_rate(house.url, seconds, lambda n: post(house.url, n), RATE))
         print(f"POST p95 {p95(both):.3f} s", flush=True)
         for job in client.jobs(statuses=("queued", "processing"), limit=200):
-            client.cancel(job.job_id)
+            stop(client, job.job_id)
         with bare() as plain:
             floor = asyncio.run(flat_out(plain, seconds, get(plain, "/jobs/x")))
             ours = asyncio.run(flat_out(house.url, seconds, get(house.url, path)))

@@ -39,7 +39,7 @@ class Step:
     streams: bool = False
     """The answer does not end: its first event is enough."""
     then: str = ""
-    """What happens before the next step: `ended`: the job is waited for; `bury`: it fails, its message is dead; `hold`, `play`: the band."""
+    """What happens before the next step. `ended`: the job ends; `bury`: it fails, its message is dead; `hold`, `play`: the band."""
 
 
 V = "/compositions/{composition_id}/versions/{number}"

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -47,6 +48,7 @@ async def test_every_operation_is_executed_and_answers_what_the_document_says(op
         open_house(players=Recorders, early_check_s=20.0) as house,
         answering(house.desk.settings.nats_url, store, tmp_path / "answers"),
     ):
+        house.http.timeout = httpx.Timeout(60)  # the first answer of a service loads its libraries
         document = (await house.http.get("/openapi.json")).json()
         described = {f"{method.upper()} {path.removeprefix('/api/v1')}": one for method, path, one in operations(document)}
         teller, made = Teller(house), {}

@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -39,7 +40,7 @@ def ask(operation: Any, known: dict[str, Any]) -> None:
     def asked(case: Any) -> None:
         if next(turns) % 2 and operation.definition.raw["operationId"] not in KEPT:
             case.path_parameters = {**(case.path_parameters or {}), **{k: v for k, v in known.items() if k in (case.path_parameters or {})}}
-        case.validate_response(case.call(timeout=20), checks=CHECKS)
+        case.validate_response(case.call(timeout=60), checks=CHECKS)
 
     asked()
 
@@ -68,6 +69,7 @@ async def test_no_generated_request_breaks_the_gateway(open_house: Open, store: 
         open_house(players=Recorders, early_check_s=20.0, max_upload_bytes=10**6) as house,
         answering(house.desk.settings.nats_url, store, tmp_path / "answers"),
     ):
+        house.http.timeout = httpx.Timeout(60)
         made = (await house.http.post("/jobs", files=form("a folk song", '{"bpm": 100}'))).json()
         await house.ended(made["job_id"])
         known = {"job_id": made["job_id"], "composition_id": made["composition_id"], "number": 1, "part": "bass", "name": "master.wav"}
