@@ -96,7 +96,7 @@ def _rotor(frame: Frame) -> Curve:
             points += [(turn - 1, points[-1][1]), (turn, speed)]
         elif start == 0:
             points = [(0, speed)]
-        if frame.function(name) == "outro" and speed:
+        if frame.function(name) == "outro" and speed and end - 2 * frame.bar_ticks - 1 > points[-1][0]:
             points += [(end - 2 * frame.bar_ticks - 1, speed), (end - 2 * frame.bar_ticks, 0.0)]
     return tuple(points)
 
