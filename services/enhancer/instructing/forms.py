@@ -11,6 +11,8 @@ from services.enhancer.instructing.items import Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, MARK, SECTION, VERB
 
 _MOST_BARS = 512
+_MOST_OF_SECTION = 128
+"""Bars that a song may change by, and that a section may have."""
 _REPEATED = ("verse", "chorus", "drop", "bridge", "breakdown", "build", "prechorus", "postchorus", "head", "vamp", "groove")
 """Of these "another one" is one more; another solo or intro is a different one."""
 _BASE_LONG = frozenset(["long", "lang", "larga", "largo", "longue", "longues", "in length", "extended"])
@@ -137,8 +139,8 @@ def length(facts: Facts) -> Iterator[Edit]:
     for name in sections:
         old = facts.outline.sections[name].bars
         new = _section_bars(facts, old, count, sign)
-        if not 1 <= new <= _MOST_BARS:
-            raise BadInput("instruction", f"{name} of {new} bars", f"1 to {_MOST_BARS} bars")
+        if not 1 <= new <= _MOST_OF_SECTION:
+            raise BadInput("instruction", f"{name} of {new} bars", f"1 to {_MOST_OF_SECTION} bars")
         yield LengthEdit(section=name, bars=new)
 
 
