@@ -6,7 +6,7 @@ from contracts.context import StemPlan
 from contracts.errors import HousebandError
 from contracts.music import Part, Score
 from services.generator.production import faust
-from services.generator.production.curves import Clock, Floats, curve, decibels_to_gain
+from services.generator.production.curves import SAMPLE_RATE_HZ, Clock, Floats, curve, decibels_to_gain
 from services.generator.production.engines import ENGINES, Choice, Task
 from services.generator.production.planning import chosen
 from services.generator.production.ringing import fallen, let_ring
@@ -47,8 +47,9 @@ def render_beginning(score: Score, part_id: str, choice: Choice, shelf: Shelf, u
     """
     frames = Clock(score, until_s).frames
     clock, part = Clock(score, until_s + MARGIN_S), score.parts[part_id]
-    known_s = until_s + (PHRASE_S if choice.preset else MARGIN_S)  # only players of samples may know what begins after the end
-    notes = tuple(note for note in part.notes if clock.seconds(note.start) < known_s)
+    # Only players of samples may know what begins after the end.
+    known = round((until_s + PHRASE_S) * SAMPLE_RATE_HZ) if choice.preset else clock.frames
+    notes = tuple(note for note in part.notes if clock.sample(note.start) < known)
     if not notes or clock.sample(notes[0].start) >= frames:
         return np.zeros((2, frames), dtype=np.float32)
     return _played(score, part_id, part.model_copy(update={"notes": notes}), choice, shelf, clock)[:, :frames]
