@@ -158,7 +158,7 @@ def growth(process: psutil.Process) -> Iterator[list[float]]:
 
 def gateway() -> psutil.Process:
     """The gateway of the house that this process opened."""
-    return next(one for one in psutil.Process().children(recursive=True) if "services.gateway.app" in " ".join(one.cmdline()))
+    return next(one for one in psutil.Process().children(recursive=True) if "gateway" in " ".join(one.cmdline()))
 
 
 def upload(house: House, scratch: Path) -> tuple[float, float]:

@@ -66,7 +66,7 @@ async def test_requests_that_cannot_be_read_are_refused(quiet_house: House) -> N
 
 async def test_who_dawdles_is_sent_away(open_house: Open) -> None:
     """A head that drips in and a body that stops are 408; others are answered meanwhile."""
-    async with open_house(play=False, head_timeout_s=0.3, body_idle_s=0.3) as house:
+    async with open_house(play=False, head_timeout_s=2.0, body_idle_s=1.0) as house:
         slow = TYPED + b"Content-Length: 100\r\n\r\n{"
         upload = slow.replace(b"{", b"-").replace(b"/feedback", b"/jobs").replace(b"application/json", b"multipart/form-data; boundary=x")
         dripping = asyncio.gather(*(told(house, data) for data in (b"GET / HTTP/1.1\r\nX-", slow, upload)))
