@@ -169,8 +169,8 @@ class MasterEdit(_Edit):
 
 
 Edit = Annotated[
-    TempoEdit | KeyEdit | InstrumentEdit | AddEdit | RemoveEdit | OctaveEdit | EnergyEdit | RewriteEdit | HarmonyEdit | LengthEdit | FormEdit
-    | MoodEdit | FeelEdit | EndingEdit | LevelEdit | MixEdit | MasterEdit,
+    TempoEdit | KeyEdit | InstrumentEdit | AddEdit | RemoveEdit | OctaveEdit | EnergyEdit | RewriteEdit | HarmonyEdit | LengthEdit
+    | FormEdit | MoodEdit | FeelEdit | EndingEdit | LevelEdit | MixEdit | MasterEdit,
     Field(discriminator="kind"),
 ]  # fmt: skip
 EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])

@@ -39,7 +39,7 @@ class GatewaySettings(PeopleSettings):
     reconcile_period_s: float = Field(default=15.0, gt=0, description="how often the open jobs are looked after")
     progress_period_s: float = Field(default=0.25, ge=0, description="progress lines are written at most so often")
     heartbeat_s: float = Field(default=15.0, gt=0, description="longest silence of an event stream")
-    reader_timeout_s: float = Field(default=15.0, gt=0, description="a reader of events to whom nothing could be sent for so long is dropped")
+    reader_timeout_s: float = Field(default=15.0, gt=0, description="a reader of events who takes nothing for so long is dropped")
     brief_timeout_s: float = Field(default=25.0, gt=0, description="how long the enhancer may think about POST /briefs")
     catalog_timeout_s: float = Field(default=60.0, gt=0, description="a service may load its libraries before it can list them")
     analysis_timeout_s: float = Field(default=120.0, gt=0, description="how long the analyzer may listen for POST /analyses")
