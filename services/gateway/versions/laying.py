@@ -1,42 +1,64 @@
 """Edits of the mix and the record, laid over the options that were in force."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.context import Options
 from contracts.edits import Edit, FormEdit, LevelEdit, MasterEdit, MixEdit, Outline, RemoveEdit
-from contracts.sound import MixEdits
+from contracts.sound import ChannelEdit, MixEdits
 from services.gateway.versions.merging import merged
+from services.music.renaming import Naming
 
 LOWEST_DB, HIGHEST_DB = -60.0, 24.0
 LOWEST_SECTION_DB, HIGHEST_SECTION_DB = -24.0, 12.0
 """What the mixer takes for a section as a whole."""
 Channels = dict[str, dict[str, Any]]
+_One = TypeVar("_One")
+_PLAIN = ChannelEdit().model_dump(mode="json")
 
 
 def laid(options: Options, edits: tuple[Edit, ...], outline: Outline) -> Options:
     """`options` with the level, mix and master edits laid over them in order; edits of the score only take away what they make moot.
 
-    A level edit adds to what was stated before, a mix edit stands over it.
+    A level edit adds to what was stated before, a mix edit stands over it. What was stated of a part that gets another id goes with it.
     """
-    for edit in edits:
+    naming = Naming({n: p.instrument for n, p in outline.parts.items()}, {n: p.role for n, p in outline.parts.items()})
+    for said in edits:
+        edit = naming.heard(said)
         if isinstance(edit, LevelEdit):
             options = _with_mix(options, partial(_levelled, edit=edit, outline=outline))
         elif isinstance(edit, MixEdit):
             over = edit.mix.model_dump(mode="json", exclude_unset=True)
-            options = _with_mix(options, partial(merged, patch=over))
+            options = _with_mix(options, partial(_merged, over=over, outline=outline))
         elif isinstance(edit, MasterEdit):
             stated = {name: getattr(edit, name) for name in ("target_lufs", "ceiling_dbtp")}
             options = options.model_copy(update={name: value for name, value in stated.items() if value is not None})
         elif options.mix is not None:
             options = _with_mix(options, partial(_without, edit=edit, outline=outline))
+        if called := naming.after(edit):
+            outline = outline.model_copy(update={"parts": _renamed(outline.parts, called)})
+            options = options if options.mix is None else _with_mix(options, partial(_called, called=called))
     return options
 
 
 def _with_mix(options: Options, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Options:
     stated = options.mix.model_dump(mode="json", exclude_defaults=True) if options.mix else {}
     return options.model_copy(update={"mix": MixEdits.model_validate(change(stated))})
+
+
+def _called(mix: dict[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    return {**mix, "channels": _renamed(mix.get("channels", {}), called)}
+
+
+def _renamed(by_name: Mapping[str, _One], called: Mapping[str, str]) -> dict[str, _One]:
+    return {called.get(name, name): one for name, one in by_name.items()}
+
+
+def _merged(mix: dict[str, Any], over: dict[str, Any], outline: Outline) -> dict[str, Any]:
+    channels: Channels = over.get("channels", {})
+    reset = [name for name, one in channels.items() if any(value == _PLAIN.get(key, value) for key, value in one.items())]
+    return dict(merged(_by_parts(mix, reset, outline), over))
 
 
 def _levelled(mix: dict[str, Any], edit: LevelEdit, outline: Outline) -> dict[str, Any]:
@@ -46,6 +68,7 @@ def _levelled(mix: dict[str, Any], edit: LevelEdit, outline: Outline) -> dict[st
         moved = {name: _added(known, name, edit.db, LOWEST_SECTION_DB, HIGHEST_SECTION_DB) for name in edit.sections}
         return {**mix, "section_db": {**known, **moved}}
     channels: Channels = dict(mix.get("channels", {}))
+    reset = []
     for part in edit.parts or outline.parts:
         own, roles = dict(channels.get(part, {})), channels.get(_role(outline, part), {})
         if edit.sections:
@@ -53,12 +76,32 @@ def _levelled(mix: dict[str, Any], edit: LevelEdit, outline: Outline) -> dict[st
             own["section_db"] = {**known, **{name: _added(known, name, edit.db) for name in edit.sections}}
         else:
             own["level_db"] = _added({**roles, **own}, "level_db", edit.db)
+            reset += [] if own["level_db"] else [part]
         channels[part] = own
-    return {**mix, "channels": channels}
+    return _by_parts({**mix, "channels": channels}, reset, outline)
 
 
 def _role(outline: Outline, part: str) -> str:
-    return outline.parts[part].role if part in outline.parts else ""
+    """The role whose edit holds for a part; "" where a part is called so, which an edit of that name means then."""
+    role = outline.parts[part].role if part in outline.parts else ""
+    return "" if role in outline.parts else role
+
+
+def _by_parts(mix: dict[str, Any], reset: Collection[str], outline: Outline) -> dict[str, Any]:
+    """The mix with the edits of the roles of some parts said of each part that has the role.
+
+    In a part's own edit nothing counts that equals the default, so that under its role's it could not be brought back to 0.
+    """
+    channels: Channels = dict(mix.get("channels", {}))
+    roles = {_role(outline, name) for name in reset}
+    for role in sorted(roles & channels.keys()):
+        said = channels.pop(role)
+        for name, one in outline.parts.items():
+            if one.role == role:
+                own = channels.get(name, {})
+                sections = {**said.get("section_db", {}), **own.get("section_db", {})}
+                channels[name] = {**said, **own, **({"section_db": sections} if sections else {})}
+    return {**mix, "channels": channels}
 
 
 def _added(known: Mapping[str, float], name: str, by_db: float, lowest: float = LOWEST_DB, highest: float = HIGHEST_DB) -> float:

@@ -10,9 +10,10 @@ from services.generator.arrangement.automation import controls
 from services.generator.arrangement.band import Chair
 from services.generator.arrangement.finish import finished
 from services.generator.arrangement.orchestra import breathed
-from services.generator.revising.seats import free_name, patch_for, seat_of
+from services.generator.revising.seats import patch_for, seat_of
 from services.generator.revising.song import LEADS, Song, decided, listed, parts_of, stated, unpitched
 from services.music.packs.instruments import Instrument, instrument
+from services.music.renaming import of_a_kind, renamed
 
 _OCTAVES = (0, -12, 12, -24, 24)
 _OF_THE_DESK = frozenset({"gain_db", "reverb_send_db", "delay_send_db"})
@@ -25,14 +26,14 @@ def change_instrument(song: Song, edit: InstrumentEdit) -> tuple[Song, Decision]
     entry = instrument(edit.instrument)
     names = parts_of(song.score, edit.parts) if edit.parts else _of_a_kind(song, entry)
     played = song.rehearsed()
-    parts, renamed = dict(song.score.parts), {}
+    parts = dict(song.score.parts)
+    called = renamed({name: part.instrument for name, part in parts.items()}, names, entry.id)
     for name in names:
         _check(parts[name], name, entry)
         chair = seat_of(played, name, parts[name], entry.id)
         patch = patch_for(entry, edit.patch) if edit.patch else patch_of(played.frame, chair)
-        renamed[name] = _new_name(song, name, parts[name], entry.id)
         parts[name] = _played_by(parts[name], entry, chair, patch, played)
-    ordered = {renamed.get(name, name): part for name, part in parts.items()}
+    ordered = {called.get(name, name): part for name, part in parts.items()}
     score = song.score.model_copy(update={"parts": ordered})
     leads = {n: p.model_copy(update={"instrument": entry.id}) if n in names and n in LEADS else p for n, p in song.sheet.parts.items()}
     before = listed(list(dict.fromkeys(_sound(song.score.parts[name]) for name in names)))
@@ -41,7 +42,7 @@ def change_instrument(song: Song, edit: InstrumentEdit) -> tuple[Song, Decision]
         "instrument",
         f"{listed(names)}: {before} → {after}",
         "the same notes, in the octave where the new instrument plays them best, with the gestures that it has",
-        parts={name: renamed[name] for name in names},
+        parts={name: called[name] for name in names},
     )
     brief = _brief(song, names, entry.id, score.parts, edit.words)
     return song.moved(score, song.sheet.model_copy(update={"parts": leads}), brief), told
@@ -49,25 +50,16 @@ def change_instrument(song: Song, edit: InstrumentEdit) -> tuple[Song, Decision]
 
 def _of_a_kind(song: Song, entry: Instrument) -> tuple[str, ...]:
     """Nothing named: the part that does what this instrument does."""
-    wanted = {"bass": Role.BASS, "drums": Role.DRUMS}.get(entry.family)
-    found = [n for n, p in song.score.parts.items() if (p.role is wanted if wanted else p.role in (Role.MELODY, Role.VOCAL))]
+    found = of_a_kind({name: part.role.value for name, part in song.score.parts.items()}, entry.id)
     if not found:
         raise BadInput("instrument.parts", "", ", ".join(song.score.parts))
-    return tuple(found)
+    return found
 
 
 def _check(part: Part, name: str, entry: Instrument) -> None:
     if unpitched(part) != entry.is_drums or (part.role is Role.FX) != (entry.family == "fx"):
         kind = "drums" if unpitched(part) else "effects" if part.role is Role.FX else "an instrument with pitches"
         raise BadInput("instrument", entry.id, f"{kind}, as {name} plays")
-
-
-def _new_name(song: Song, name: str, part: Part, instrument_id: str) -> str:
-    """A part that is called by its instrument is called by the new one."""
-    head = name.rsplit("_", 1)[0] if name.rsplit("_", 1)[-1].isdigit() else name
-    if head != part.instrument or head == instrument_id:
-        return name
-    return free_name(song.score, instrument_id)
 
 
 def _played_by(part: Part, entry: Instrument, chair: Chair, patch: str | None, played: Rehearsal) -> Part:

@@ -40,6 +40,7 @@ from services.generator.revising.players import add_player, move_octaves, remove
 from services.generator.revising.song import Song, lead_sheet, stated
 from services.generator.revising.takes import rewrite
 from services.generator.revising.tempo import change_tempo
+from services.music.renaming import Naming
 
 _DOES: dict[type, Callable[[Song, Any], tuple[Song, Decision]]] = {
     TempoEdit: change_tempo,
@@ -86,7 +87,8 @@ def revise(
 
     Args:
         score: the finished song, performed.
-        edits: in order; those of the mix and the master are not for the score and change nothing here.
+        edits: in order, naming parts as `score` does, also after one of them renamed a part; those of the mix and the master are
+            not for the score and change nothing here.
         brief: what was asked so far.
         seed: the song's; draws of an edit are keyed by it, a purpose and the edit's place in the list.
         sheet: its lead sheet as composed; None: read off the score.
@@ -100,11 +102,14 @@ def revise(
     if not score.sections or not score.parts:
         raise BadInput("score", score.title or "a score", "a score with sections and parts")
     song = Song(score, lead_sheet(score, sheet), brief, seed, take, 0, given, features)
+    naming = Naming({n: p.instrument for n, p in score.parts.items()}, {n: p.role.value for n, p in score.parts.items()})
     decisions = []
-    for index, edit in enumerate(edits):
-        if edit.stage is not Stage.ARRANGEMENT:
+    for index, said in enumerate(edits):
+        if said.stage is not Stage.ARRANGEMENT:
             continue
+        edit = naming.heard(said)
         song, told = _DOES[type(edit)](replace(song, index=index), edit)
+        naming.after(edit)
         decisions.append(told)
     if abs(song.score.duration_s - score.duration_s) > 1e-6:
         words = next((edit.words for edit in edits if edit.words), "")

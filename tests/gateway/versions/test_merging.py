@@ -72,6 +72,7 @@ OUTLINE = Outline(
         "kit": PartOutline(role="drums", instrument="drum_kit"),
         "shaker": PartOutline(role="percussion", instrument="percussion"),
         "bass": PartOutline(role="bass", instrument="bass_guitar"),
+        "flute": PartOutline(role="counter", instrument="flute"),
     },
 )
 
@@ -86,11 +87,13 @@ def test_levels_add_up_and_begin_with_what_the_role_says() -> None:
     """A part's own level goes before its role's in the mixer, so it starts from there; the mixer's limits hold."""
     before = {"mix": {"channels": {"drums": {"level_db": -2.0}}}}
     assert edited(before, {"kind": "level", "parts": ["kit"], "db": -3})["channels"]["kit"] == {"level_db": -5.0}
+    assert edited(before, {"kind": "level", "parts": ["kit"], "db": 2})["channels"] == {"kit": {}}
+    assert "drums" not in edited(before, {"kind": "mix", "mix": {"channels": {"kit": {"level_db": 0, "pan": 0.1}}}})["channels"]
     louder = [{"kind": "level", "parts": ["bass"], "db": 20}] * 2
     assert edited({}, *louder)["channels"]["bass"] == {"level_db": 24.0}
     assert edited({}, {"kind": "level", "sections": ["chorus"], "db": 2})["section_db"] == {"chorus": 2.0}
     whole = edited({}, {"kind": "level", "db": -1})
-    assert {name: one["level_db"] for name, one in whole["channels"].items()} == {"kit": -1, "shaker": -1, "bass": -1}
+    assert {name: one["level_db"] for name, one in whole["channels"].items()} == {"kit": -1, "shaker": -1, "bass": -1, "flute": -1}
 
 
 def test_a_mix_edit_stands_over_and_a_leaving_part_takes_its_edits_along() -> None:
@@ -103,6 +106,24 @@ def test_a_mix_edit_stands_over_and_a_leaving_part_takes_its_edits_along() -> No
     assert "section_db" not in edited(before, {"kind": "form", "action": "remove", "section": "verse"})["channels"]["bass"]
     after = laid(Options(), EDITS.validate_python([{"kind": "master", "target_lufs": -9}]), OUTLINE)
     assert (after.target_lufs, after.ceiling_dbtp, after.mix) == (-9, -1, None)
+
+
+def test_what_was_said_of_a_part_goes_with_it_to_its_new_name() -> None:
+    """Another instrument renames a part: its channel, and whatever else one instruction says of it by the id that it knows, go along."""
+    swap = {"kind": "instrument", "parts": ["flute"], "instrument": "violin"}
+    before = {"mix": {"channels": {"flute": {"pan": 0.5, "section_db": {"verse": 2}}, "bass": {"level_db": 1}}}}
+    said = [
+        {"kind": "level", "parts": ["flute"], "db": -3},
+        {"kind": "level", "parts": ["flute"], "sections": ["verse"], "db": 1},
+        {"kind": "mix", "mix": {"channels": {"flute": {"reverb_db": 3}}}},
+    ]
+    whole = {"pan": 0.5, "section_db": {"verse": 3.0}, "level_db": -3.0, "reverb_db": 3.0}
+    for edits in ((swap, *said), (*said, swap), (said[0], swap, *said[1:])):
+        assert edited(before, *edits)["channels"] == {"violin": whole, "bass": {"level_db": 1.0}}
+    back = {"kind": "instrument", "parts": ["flute"], "instrument": "flute"}
+    assert edited(before, swap, back) == before["mix"]
+    kept = {"kind": "instrument", "parts": ["bass"], "instrument": "synth_bass"}
+    assert edited(before, kept) == before["mix"]
 
 
 @given(st.none() | st.sampled_from(list(Stage)), st.none() | st.sampled_from(list(Stage)), st.none() | st.sampled_from(list(Stage)))

@@ -26,7 +26,8 @@ from contracts.music import Role, Score
 from services.generator.revising.song import unpitched
 from services.generator.scores import part_digest
 from services.music.packs.instruments import instrument
-from tests.generator.revising.songs import Made, made
+from services.music.renaming import Naming
+from tests.generator.revising.songs import Made, in_section, made
 
 
 def some_edit(score: Score, draw: random.Random) -> Edit:
@@ -72,3 +73,27 @@ def test_a_chain_of_edits_keeps_a_song_playable(style: str, seed: int) -> None:
             for curve in part.controls.values():
                 assert all(0 <= a[0] < b[0] for a, b in pairwise(curve)), edit
         song = Made(revised.brief, revised.sheet, stored)
+
+
+def test_one_revision_names_parts_as_the_song_had_them() -> None:
+    """Swapped for each other, then an octave up: ids are those of before the first edit. The mix counts on the names that come of it."""
+    song = made("pop")
+    own = [n for n, p in song.score.parts.items() if p.instrument == n and not unpitched(p) and p.role is not Role.FX]
+    one, two = own[:2]
+    edits = (
+        InstrumentEdit(parts=(one,), instrument=song.score.parts[two].instrument),
+        InstrumentEdit(parts=(two,), instrument=song.score.parts[one].instrument),
+        RemoveEdit(parts=(one,), sections=(song.inner,)),
+        AddEdit(instrument="violin"),
+        InstrumentEdit(parts=(one, two), instrument="violin"),
+    )
+    after = song.edited(*edits).score
+    naming = Naming({n: p.instrument for n, p in song.score.parts.items()}, {n: p.role.value for n, p in song.score.parts.items()})
+    called = {}
+    for edit in edits:
+        called |= naming.after(naming.heard(edit))
+    assert len(after.parts) == len(song.score.parts) + 1
+    assert [n for n in after.parts if n.startswith("violin")] == ["violin_2", "violin_3", "violin"]
+    assert set(naming.heard(RemoveEdit(parts=(one, two))).parts) == {"violin_2", "violin_3"} <= set(called.values())
+    silent = naming.heard(RemoveEdit(parts=(one,))).parts[0]
+    assert not in_section(after, after.parts[silent], song.inner)
