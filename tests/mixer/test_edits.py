@@ -219,6 +219,19 @@ def test_a_roles_sections_and_a_parts_own_add_up_by_section(desk):
     assert context.mixing.settings["channels"]["acoustic_piano"]["section_edit_db"] == {"verse_1": -2.0, "chorus_1": 1.0}
 
 
+def test_what_equals_the_default_is_not_stated_by_a_part_over_its_role(desk):
+    """Before and after a round trip through JSON: the piano's own pan leaves it the level of its role; a level of 0 states nothing."""
+    made, _ = desk
+    channels = {"harmony": ChannelEdit(level_db=-3.0, reverb_db=2.0), "acoustic_piano": ChannelEdit(pan=0.25, level_db=0.0)}
+    stated = MixEdits(channels=channels)
+    context, _ = made(stated)
+    channel = context.mixing.settings["channels"]["acoustic_piano"]
+    assert (channel["level_edit_db"], channel["pan"]) == (-3.0, 0.25)
+    again, mixed = made(MixEdits.model_validate_json(stated.model_dump_json()))
+    assert mixed == set()
+    assert digests(again) == digests(context)
+
+
 def test_a_revised_song_keeps_the_mix_of_everybody_else(tmp_path):
     """Another bass: its channel alone is mixed again (with the returns it sends to); edits of a part that is gone count for nothing."""
     bench = Workbench(FileStore(tmp_path / "store", sync=False), tmp_path, lambda *_: None)

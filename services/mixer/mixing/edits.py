@@ -40,6 +40,9 @@ def edited_profile(edits: MixEdits | None, otherwise: str) -> str:
 def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tuple[str, ...], *, forgiving: bool = False) -> Edits:
     """Edits by part: a role's edit is that of each of its parts, and what a part's own edit states goes before it.
 
+    What equals the default is not stated, since a document that was written and read again no longer tells the two apart: level 0 of a
+    part whose role says -3 dB is -3 dB. Whoever wants the role's edit gone for one part states it for the role's other parts instead.
+
     Raises BadInput for a channel or section that the song does not have, naming those it has. `forgiving`: those count for nothing, as
     in a revised song, whose earlier versions had parts and sections that are gone.
     """
@@ -57,7 +60,7 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
         if name in returns:
             _check_return(name, edit)
         for part in [name] if name in parts or name in returns else roles[name]:
-            own = {key: getattr(edit, key) for key in edit.model_fields_set}
+            own = _stated(edit)
             own["section_db"] = {**stated.get(part, {}).get("section_db", {}), **edit.section_db}
             stated.setdefault(part, {}).update(own)
         for section in edit.section_db:
@@ -70,6 +73,11 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
     if parts and all(stated.get(name, {}).get("mute") for name in parts):
         raise BadInput("mix.channels", "every part is muted", "a mix in which something sounds")
     return Edits({name: ChannelEdit(**fields) for name, fields in stated.items()}, dict(edits.section_db))
+
+
+def _stated(edit: ChannelEdit) -> dict[str, Any]:
+    """What an edit says other than nothing."""
+    return {key: value for key in ChannelEdit.model_fields if (value := getattr(edit, key)) != getattr(_UNTOUCHED, key)}
 
 
 def _of_this_song(edits: MixEdits, score: Score, parts: list[str], returns: tuple[str, ...]) -> MixEdits:
@@ -114,8 +122,8 @@ def _there(parts: list[str], roles: dict[str, list[str]], returns: tuple[str, ..
 
 def _check_return(name: str, edit: ChannelEdit) -> None:
     """A return has no sends, and stands where its effect puts it."""
-    for key in sorted(edit.model_fields_set):
-        if key not in OF_RETURNS and getattr(edit, key) != getattr(_UNTOUCHED, key):
+    for key in sorted(_stated(edit)):
+        if key not in OF_RETURNS:
             raise BadInput(f"mix.channels.{name}", key, ", ".join(OF_RETURNS))
 
 
