@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
+import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 
 from services.gateway.app import create_app
@@ -21,8 +24,18 @@ from services.gateway.ports import Desk
 from services.gateway.settings import GatewaySettings
 from services.runtime.provision import provision
 from services.runtime.workbench import Objects
-from tests.gateway.postgres import Postgres, start_postgres
+from tests.gateway.postgres import Postgres, elsewhere, migrate, start_postgres
 from tests.gateway.toy_band import ToyBand
+
+# As in production. What structlog does by default with an exception takes two seconds, in which the gateway answers nobody.
+structlog.configure(
+    processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+)
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of a house on loopback: to load the certificates of the world takes each of them 30 ms."""
+PATIENCE_S = 60.0
+"""For what comes in a moment, and later on a machine that has much else to do."""
 
 
 @dataclass
@@ -40,7 +53,7 @@ class House:
         desk: Desk = self.app.state.desk
         return desk
 
-    async def ended(self, job_id: str, timeout_s: float = 10.0) -> dict[str, Any]:
+    async def ended(self, job_id: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """The job once it has ended."""
         async with asyncio.timeout(timeout_s):
             with self.desk.hub.watch(job_id) as watch:
@@ -83,12 +96,21 @@ def postgres() -> Iterator[Postgres]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the tables of today, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "gateway.db"
+    elsewhere(migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own, with the tables of today or none yet."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
+    """A database of the test's own, with the tables of today."""
     if getattr(request, "param", "sqlite") == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         return server.fresh()
+    shutil.copy(sqlite_template, tmp_path / "gateway.db")
     return f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
 
 
@@ -132,7 +154,7 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
             while not server.started:
                 assert not serving.done(), serving.result()
                 await asyncio.sleep(0.01)
-            async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=10) as http:
+            async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S, verify=NO_TLS) as http:
                 yield House(http, url, app, band)
         finally:
             server.should_exit = True

@@ -37,14 +37,14 @@ class Postgres:
         name = f"t{next(self._numbers)}"
         if migrated and not self._has_template:
             self.run(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
-            _elsewhere(_migrate(self.url(_TEMPLATE)))
+            elsewhere(migrate(self.url(_TEMPLATE)))
             self._has_template = True
         self.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
         return self.url(name)
 
     def run(self, statement: str) -> None:
         """Execute a statement on the server's own database."""
-        _elsewhere(self._execute(statement))
+        elsewhere(self._execute(statement))
 
     def stop(self) -> None:
         """Stop it at once: there is nothing to keep."""
@@ -61,13 +61,14 @@ class Postgres:
             await connection.close()
 
 
-async def _migrate(url: str) -> None:
+async def migrate(url: str) -> None:
+    """Make the tables of today."""
     database = Database(url)
     await database.migrate()
     await database.close()
 
 
-def _elsewhere(work: Coroutine[Any, Any, None]) -> None:
+def elsewhere(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine in a thread of its own: fixtures that are not asynchronous need it, and leave the test's loop alone."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()

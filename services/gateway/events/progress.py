@@ -39,9 +39,12 @@ class ProgressLedger:
             await asyncio.sleep(self._period_s)
 
     async def flush(self) -> None:
-        """Write what waits in one transaction, then tell it."""
+        """Write what waits in one transaction, then tell it.
+
+        Jobs in the order of their ids: two gateways that write of the same ones never wait for each other in a circle.
+        """
         self._told.clear()
-        lines, self._waiting = list(self._waiting.values()), {}
+        lines, self._waiting = [self._waiting[job_id] for job_id in sorted(self._waiting)], {}
         if not lines:
             return
         async with self._database.write() as session:

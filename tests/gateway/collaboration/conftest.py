@@ -16,7 +16,7 @@ from services.gateway.app import new_id
 from services.gateway.database.engine import Database
 from services.gateway.people.keyring import add_key
 from services.gateway.settings import GatewaySettings
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import NO_TLS, PATIENCE_S, House, Open, form
 from tests.gateway.toy_band import ToyBand
 
 SCORE = Score.model_validate(
@@ -83,7 +83,8 @@ async def studio(settings: GatewaySettings, open_house: Open) -> AsyncIterator[S
     async with open_house(auth="required", players=WritingBand) as house, AsyncExitStack() as stack:
         people = {}
         for user, key in keys.items():
-            client = httpx.AsyncClient(base_url=house.http.base_url, headers={"Authorization": f"Bearer {key}"}, timeout=10)
+            shown = {"Authorization": f"Bearer {key}"}
+            client = httpx.AsyncClient(base_url=house.http.base_url, headers=shown, timeout=PATIENCE_S, verify=NO_TLS)
             people[user] = await stack.enter_async_context(client)
         accepted = (await people["ana"].post("/jobs", files=form())).json()
         house.http.headers["Authorization"] = f"Bearer {keys['ana']}"

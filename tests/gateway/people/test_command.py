@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,12 @@ from houseband import AsyncClient, Client
 from houseband.cli import main
 from services.gateway.settings import GatewaySettings
 from tests.gateway.conftest import Open
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """A database that is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
 
 
 def keys(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
