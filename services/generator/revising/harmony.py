@@ -1,5 +1,6 @@
 """Other chords in some bars: the band plays the same figures over them, and the tune stays where it fits."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,6 +21,13 @@ from services.music.theory.roman import numeral_of
 _TUNES = frozenset({Role.MELODY, Role.VOCAL, Role.COUNTER})
 _HOLD = "."
 _TRIES = 6
+_SUBSTITUTES = (-2, 2, 3, -3)
+"""Steps of the scale from a chord's root to those of its substitutes, nearest kin first."""
+_STACKED = {
+    (4, 7): "", (3, 7): "m", (4, 7, 11): "maj7", (4, 7, 10): "7", (3, 7, 10): "m7", (3, 7, 11): "mmaj7",
+}  # fmt: skip
+Bars = dict[int, list[tuple[float, Chord]]]
+"""Chords by bar, each with its beat, from 1."""
 
 
 def reharmonise(song: Song, edit: HarmonyEdit) -> tuple[Song, Decision]:
@@ -57,10 +65,10 @@ def _bars(score: Score, edit: HarmonyEdit) -> list[int]:
     return [b for name in sections_of(score, edit.sections) for b in range(score.sections[name].start_bar, score.sections[name].end_bar)]
 
 
-def _given(score: Score, bars: list[int], chords: tuple[str, ...]) -> dict[int, list[tuple[float, Chord]]]:
+def _given(score: Score, bars: list[int], chords: tuple[str, ...]) -> Bars:
     """Bar -> (beat, chord): the given bars over and over, from the beginning in each section; tokens share their bar evenly."""
     beats = score.meter_value.beats_per_bar
-    out: dict[int, list[tuple[float, Chord]]] = {}
+    out: Bars = {}
     place, before, section = 0, 0, None
     for bar in bars:
         here = score.section_at(score.bar_tick(bar))
@@ -74,18 +82,75 @@ def _given(score: Score, bars: list[int], chords: tuple[str, ...]) -> dict[int, 
     return out
 
 
-def _found(song: Song, bars: list[int]) -> dict[int, list[tuple[float, Chord]]]:
-    """New chords in the song's style: those of the takes of a harmonist that differ most from what is there."""
-    takes = [_taken(song, bars, take) for take in range(_TRIES)]
-    wanted = {bar: {event.symbol for event in song.score.chord_events() if event.bar == bar} for bar in bars}
+def _found(song: Song, bars: list[int]) -> Bars:
+    """New chords in the song's style, from the take of a harmonist that differs most from what is there.
 
-    def news(take: dict[int, list[tuple[float, Chord]]]) -> int:
-        return sum({str(chord) for _, chord in take.get(bar, ())} != wanted[bar] for bar in bars)
+    Of each section at least half of the bars get another chord, by substitutes where the take comes back to the old one. Its last bar
+    keeps its chords, so that it leads where it led.
+    """
+    old = _sounding(song.score, bars)
+    staying = _leading(song.score, bars)
+    takes = [{**_held(_taken(song, bars, take), old, bars), **{bar: old[bar] for bar in staying}} for take in range(_TRIES)]
+    best = max(takes, key=lambda take: sum(_is_other(take[bar], old[bar]) for bar in bars))
+    for name, section in song.score.sections.items():
+        mine = [bar for bar in bars if section.start_bar <= bar < section.end_bar]
+        same = [bar for bar in mine if bar not in staying and not _is_other(best[bar], old[bar])]
+        few = math.ceil(len(mine) / 2) - sum(_is_other(best[bar], old[bar]) for bar in mine)
+        key = Key.parse(section.key) if section.key else song.score.key_value
+        for bar in (same[::2] + same[1::2])[: max(few, 0)]:
+            beside = [best[near][at][1].root_class for near, at in ((bar - 1, -1), (bar + 1, 0)) if near in best]
+            best[bar] = [(1.0, substitute(old[bar][0][1], key, beside))]
+    return best
 
-    return max(takes, key=news)
+
+def substitute(chord: Chord, key: Key, beside: Sequence[int]) -> Chord:
+    """Another chord of the key in a chord's place: the third below or above, which shares two tones with it, else the fourth or fifth.
+
+    `beside`: roots of the chords around it, which it does not repeat where that can be. A seventh stays a seventh.
+    """
+    scale = key.pitch_classes
+    at = min(range(len(scale)), key=lambda i: (min((scale[i] - chord.root_class) % 12, (chord.root_class - scale[i]) % 12), i))
+    found = []
+    for step in _SUBSTITUTES:
+        root, third, fifth, seventh = (scale[(at + step + i) % len(scale)] for i in (0, 2, 4, 6))
+        intervals = ((third - root) % 12, (fifth - root) % 12, (seventh - root) % 12)
+        if root != chord.root_class and (quality := _STACKED.get(intervals[: 3 if len(chord.intervals) > 3 else 2])) is not None:
+            found.append(Chord(key.spell(root), quality))
+    return next((one for one in found if one.root_class not in beside), found[0])
 
 
-def _taken(song: Song, bars: list[int], take: int) -> dict[int, list[tuple[float, Chord]]]:
+def _sounding(score: Score, bars: list[int]) -> Bars:
+    """What sounds in each bar, from its first beat on."""
+    out: Bars = {bar: [(e.beat, e.chord) for e in score.chord_events() if e.bar == bar] for bar in bars}
+    for bar, events in out.items():
+        held = score.chord_at(score.bar_tick(bar))
+        if held is not None and (not events or events[0][0] > 1):
+            events.insert(0, (1.0, held.chord))
+    return out
+
+
+def _held(take: Bars, old: Bars, bars: list[int]) -> Bars:
+    """A take in which every bar says what sounds on its first beat."""
+    out: Bars = {}
+    for bar in bars:
+        events, before = take[bar], out.get(bar - 1, old[bar])
+        out[bar] = events if events and events[0][0] == 1 else [(1.0, before[-1][1]), *events]
+    return out
+
+
+def _leading(score: Score, bars: list[int]) -> set[int]:
+    """The last bars of sections of which more than that bar is asked for."""
+    asked = set(bars)
+    return {one.end_bar - 1 for one in score.sections.values() if {one.end_bar - 2, one.end_bar - 1} <= asked and one.bars > 1}
+
+
+def _is_other(one: list[tuple[float, Chord]], other: list[tuple[float, Chord]]) -> bool:
+    """Whether a bar begins with another chord: another root, or major for minor."""
+    new, old = one[0][1], other[0][1]
+    return new.root_class != old.root_class or {3, 4} <= {*new.intervals, *old.intervals}
+
+
+def _taken(song: Song, bars: list[int], take: int) -> Bars:
     brief = song.brief.model_copy(
         update={
             "chords": song.brief.chords.model_copy(update={"value": {}}),
@@ -97,10 +162,10 @@ def _taken(song: Song, bars: list[int], take: int) -> dict[int, list[tuple[float
     return _by_bars(song.score, form, {slot.id: written[slot.id].events for slot in form.slots}, bars)
 
 
-def _by_bars(score: Score, form: Form, written: dict[str, tuple[ChordEvent, ...]], bars: list[int]) -> dict[int, list[tuple[float, Chord]]]:
+def _by_bars(score: Score, form: Form, written: dict[str, tuple[ChordEvent, ...]], bars: list[int]) -> Bars:
     """Chords by bar, moved into the key of a section that has its own."""
     home = score.key_value
-    out: dict[int, list[tuple[float, Chord]]] = {bar: [] for bar in bars}
+    out: Bars = {bar: [] for bar in bars}
     for slot, (_, section) in zip(form.slots, score.sections.items(), strict=True):
         key = Key.parse(section.key) if section.key else home
         shift = (key.tonic_class - home.tonic_class + 5) % 12 - 5
@@ -110,13 +175,13 @@ def _by_bars(score: Score, form: Form, written: dict[str, tuple[ChordEvent, ...]
     return out
 
 
-def _with_chords(score: Score, chords: dict[int, list[tuple[float, Chord]]]) -> Score:
+def _with_chords(score: Score, chords: Bars) -> Score:
     """A score with these chords in these bars. What sounded on into the bar after them is written there."""
     sections = {name: _section(score, section, chords) for name, section in score.sections.items()}
     return score.model_copy(update={"sections": sections})
 
 
-def _section(score: Score, section: Section, chords: dict[int, list[tuple[float, Chord]]]) -> Section:
+def _section(score: Score, section: Section, chords: Bars) -> Section:
     mine = [bar for bar in range(section.start_bar, section.end_bar) if bar in chords]
     if not mine:
         return section
