@@ -9,6 +9,8 @@ import pytest
 from contracts.artifacts import Artifact
 from contracts.context import Context, Options, Request
 from contracts.errors import BadInput
+from contracts.pipeline import Stage
+from contracts.revising import Revises
 from houseband.cli import _parser
 from houseband.commands.make import _wanted
 from houseband.stating import MOST_SHEET_BYTES, read_mix, read_sounds
@@ -72,3 +74,12 @@ def test_again_asks_for_the_files_that_the_song_heard(tmp_path: Path) -> None:
     song = folder(tmp_path / "song", reference=heard)
     with pytest.raises(BadInput, match=r"--reference mine\.wav"):
         _wanted(arguments("--again", str(song)))
+
+
+def test_again_leaves_a_revised_song_to_revise(tmp_path: Path) -> None:
+    """Made from its prompt it would lose the edits on its notes without a word."""
+    revised = Revises(version=1, revision="compositions/c/jobs/j/context/0009.json", from_stage=Stage.ARRANGEMENT)
+    song = folder(tmp_path / "my song", revises=revised)
+    with pytest.raises(BadInput, match="this one was revised") as told:
+        _wanted(arguments("--again", str(song), "--bpm", "120"))
+    assert f"houseband revise '{song}'" in told.value.hint
