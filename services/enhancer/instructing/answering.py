@@ -39,4 +39,4 @@ def instructed(question: Question, bench: Workbench) -> Instructed:
         by = "llm" if found.edits else "offline"
     if not edits:
         raise nothing_read(question.instruction, read, question.outline, hint)
-    return Instructed(edits=edits, told=told(edits, question.outline), unread=unread, by=by)
+    return Instructed(edits=edits, told=told(edits, question.outline), unread=read.explained(unread), by=by)

@@ -1,10 +1,11 @@
 """The offline reader of instructions: clause by clause to edits, contradictions refused, the unread told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from contracts.edits import Edit, Instructed, Outline
 from contracts.errors import BadInput
+from services.enhancer.instructing.absent import absent
 from services.enhancer.instructing.bands import add, keep, remove, rewrite, swap
 from services.enhancer.instructing.clause_facts import Facts
 from services.enhancer.instructing.clauses import Clause, clauses_of
@@ -35,6 +36,12 @@ class Read:
     unread: list[str] = field(default_factory=list)
     missing: list[Item] = field(default_factory=list)
     """Names of parts and sections that the song does not have."""
+    why: dict[str, str] = field(default_factory=dict)
+    """Why nothing was made of some of the unread words."""
+
+    def explained(self, unread: Iterable[str]) -> tuple[str, ...]:
+        """Unread words as they are told, with the reason where one is known."""
+        return tuple(f"{words} — {self.why[words]}" if words in self.why else words for words in unread)
 
 
 def read_instruction(instruction: str, outline: Outline) -> Instructed:
@@ -45,7 +52,7 @@ def read_instruction(instruction: str, outline: Outline) -> Instructed:
     read = read_clauses(instruction, outline)
     if not read.edits:
         raise nothing_read(instruction, read, outline)
-    return Instructed(edits=tuple(read.edits), told=told(read.edits, outline), unread=tuple(read.unread))
+    return Instructed(edits=tuple(read.edits), told=told(read.edits, outline), unread=read.explained(read.unread))
 
 
 def read_clauses(instruction: str, outline: Outline) -> Read:
@@ -63,8 +70,12 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
         if made or facts.used:
             earlier += facts.who.parts
         read.edits += made
-        read.unread += _unread(facts, text, bool(made))
-        read.missing += [*facts.who.missing, *facts.where.missing] if not made else []
+        left = _unread(facts, text, bool(made))
+        read.unread += left
+        gone = facts.who.missing[:1] if facts.verb("swap") else facts.who.missing  # who is to come need not be there
+        if not made and (missing := [*gone, *facts.where.missing]):
+            read.missing += missing
+            read.why |= dict.fromkeys(left, absent(missing, outline))
     read.edits = settled(protected(read.edits, kept, outline), outline)
     return read
 
@@ -73,8 +84,8 @@ def nothing_read(instruction: str, read: Read, outline: Outline, besides: str = 
     """The error for an instruction that changes nothing, with what the song has where a name was of nothing in it."""
     hint = ""
     if read.missing:
-        names = ", ".join(dict.fromkeys(item.text for item in read.missing))
-        hint = f"This song has no {names}. Its sections: {', '.join(outline.sections)}; its parts: {', '.join(outline.parts)}"
+        reason = absent(read.missing, outline)
+        hint = f"{reason[0].upper()}{reason[1:]}. Its sections: {', '.join(outline.sections)}; its parts: {', '.join(outline.parts)}"
     return BadInput(
         "instruction", instruction[:200], EXAMPLES, hint=". ".join(one for one in (hint, besides[:1].upper() + besides[1:]) if one)
     )

@@ -97,7 +97,14 @@ def test_what_is_not_there_is_told_with_what_is() -> None:
             read_instruction(words, POP)
         assert "verse_2" in refused.value.hint
     found = read_instruction("the saxophone louder, the piano quieter", POP)
-    assert (_kinds(found), found.unread) == (["level"], ("the saxophone louder",))
+    assert (_kinds(found), found.unread) == (["level"], ("the saxophone louder — the song has no saxophone",))
+    for words, told in (
+        ("faster; drums quieter in the third verse", "drums quieter in the third verse — the song has 2 verses: verse_1, verse_2"),
+        ("the drums louder in bars 900 to 910, slower", "the drums louder in bars 900 to 910 — the song has 56 bars"),
+        ("in G minor, swap the tuba for a flute", "swap the tuba for a flute — the song has no tuba"),
+        ("faster and order a pizza", "order a pizza"),
+    ):
+        assert read_instruction(words, POP).unread == (told,)
 
 
 def _named(edit: Edit) -> tuple[set[str], set[str]]:
