@@ -92,7 +92,7 @@ def _found(song: Song, bars: list[int]) -> Bars:
     staying = _leading(song.score, bars)
     takes = [{**_held(_taken(song, bars, take), old, bars), **{bar: old[bar] for bar in staying}} for take in range(_TRIES)]
     best = max(takes, key=lambda take: sum(_is_other(take[bar], old[bar]) for bar in bars))
-    for name, section in song.score.sections.items():
+    for section in song.score.sections.values():
         mine = [bar for bar in bars if section.start_bar <= bar < section.end_bar]
         same = [bar for bar in mine if bar not in staying and not _is_other(best[bar], old[bar])]
         few = math.ceil(len(mine) / 2) - sum(_is_other(best[bar], old[bar]) for bar in mine)
