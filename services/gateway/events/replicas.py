@@ -6,6 +6,7 @@ everything that is watched now and then.
 """
 
 import asyncio
+import re
 from contextlib import suppress
 
 import nats.errors
@@ -21,6 +22,7 @@ from services.gateway.events.hub import Hub
 log = structlog.get_logger(__name__)
 
 _LOOK_S = 1.0
+_TOPIC = re.compile(r"[a-z]+\.[0-9A-Za-z_-]{1,64}")  # an id from an address may be no token of a subject, and nats hangs up on some
 
 
 class Replicas:
@@ -36,7 +38,9 @@ class Replicas:
         self._reconnects = client.stats["reconnects"]
 
     def follow(self, topic: str) -> None:
-        """Somebody here watches a topic now."""
+        """Somebody here watches a topic now. A name that no job and no composition can have is told by nobody: it is not asked for."""
+        if not _TOPIC.fullmatch(topic):
+            return
         self._wanted.add(topic)
         self._changed.add(topic)
         self._bell.set()
