@@ -18,6 +18,7 @@ _TITLES = {
     408: ("timeout", "The request did not come in time", "The head of the request did not come."),
     431: ("head_too_large", "The head of the request is too large", "Address and header fields are longer than is read here."),
 }
+_LINGER_S = 1.0
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -29,7 +30,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: asyncio.TimerHandle | None = None
-        self._head_bytes, self._refusal = 0, 400
+        self._head_bytes, self._refusal, self._refused = 0, 400, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,9 +41,11 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         unfinished = self._waiting is not None
         super().data_received(data)
-        if unfinished and self._waiting is not None and not self.transport.is_closing():
+        if unfinished and self._waiting is not None and not (self._refused or self.transport.is_closing()):
             self._count(len(data))
 
     def on_message_begin(self) -> None:
@@ -64,14 +67,22 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read as a problem document, and close."""
+        """Refuse what cannot be read as a problem document, and close.
+
+        Not at once: what a client still sends would be answered with a reset, and the refusal lost (RFC 9112, 9.6).
+        """
         del msg
         self._stop_waiting()
         code, title, detail = _TITLES[self._refusal]
         body = json.dumps(Problem(title=title, status=self._refusal, detail=detail, code=code).model_dump(exclude_none=True)).encode()
         head = f"HTTP/1.1 {self._refusal} {HTTPStatus(self._refusal).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
         self.transport.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body)
-        self.transport.close()
+        self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:  # what it still writes must not come after the end
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self._waiting = self.loop.call_later(_LINGER_S, self.transport.close)
 
     def _expect_head(self) -> None:
         self._stop_waiting()

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 from tests.gateway.routes.test_jobs import WAV, of_problem
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -40,7 +40,7 @@ RAW: dict[str, tuple[bytes, int]] = {
 }
 
 
-async def told(house: House, data: bytes, timeout_s: float = 8.0) -> tuple[int, dict[str, Any]]:
+async def told(house: House, data: bytes, timeout_s: float = PATIENCE_S) -> tuple[int, dict[str, Any]]:
     """Status and problem that raw bytes are answered with."""
     address = httpx.URL(house.url)
     reader, writer = await asyncio.open_connection(address.host, address.port)
@@ -62,6 +62,12 @@ async def test_requests_that_cannot_be_read_are_refused(quiet_house: House) -> N
         found, problem = await told(quiet_house, data)
         assert (name, found, problem["status"]) == (name, status, status)
     assert (await quiet_house.http.get("/healthz")).is_success
+
+
+async def test_who_is_still_sending_hears_the_refusal(quiet_house: House) -> None:
+    """A head without end is refused long before all of it has come: the client is told so, and not cut off."""
+    found, _ = await told(quiet_house, b"GET / HTTP/1.1\r\nX: " + b"x" * 30_000_000)
+    assert found == 431
 
 
 async def test_who_dawdles_is_sent_away(open_house: Open) -> None:
@@ -145,7 +151,7 @@ async def test_a_frame_that_is_too_large_closes_its_socket(quiet_house: House) -
         await stream.recv()
         await stream.send("x" * 200_000)
         with pytest.raises(ConnectionClosedError, match="1009"):
-            await asyncio.wait_for(to_the_end(stream), 5)
+            await asyncio.wait_for(to_the_end(stream), PATIENCE_S)
     assert (await quiet_house.http.get("/healthz")).is_success
 
 
