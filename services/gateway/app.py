@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,6 +69,8 @@ log = structlog.get_logger(__name__)
 
 NAME = "gateway"
 _RESTART_S = 1.0
+_SWITCH_S = 0.0005
+"""A thread of the database or the store waits for the interpreter no longer than so: every statement goes there and back."""
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -192,6 +195,7 @@ def new_seed() -> int:
 
 def main() -> None:
     """Serve until SIGTERM; then answer what is open, close the event streams, and go."""
+    sys.setswitchinterval(_SWITCH_S)
     settings = GatewaySettings()
     set_up_logs(settings, NAME)
     app = create_app(settings)

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 from contracts.events import DraftReady, Fact, StageReady
 from services.gateway.collaboration.presence import Presence
 from services.gateway.database.engine import Database
+from services.gateway.database.together import Gathered
 from services.gateway.early.feed import Feeds
 from services.gateway.early.times import Times
 from services.gateway.events.hub import Hub
 from services.gateway.events.streams import Streams
+from services.gateway.jobs.pace import Pace
 from services.gateway.settings import GatewaySettings
 from services.runtime.workbench import Objects
 
@@ -68,3 +70,7 @@ class Desk:
     """Blocks of sound that are coded at once: whoever streams takes turns, block by block."""
     times: Times = field(default_factory=Times)
     """What stages take on this machine."""
+    pace: Pace = field(default_factory=Pace)
+    """Orders that are read at the door."""
+    orders: Gathered = field(default_factory=Gathered)
+    """Jobs that are accepted at the same time."""

@@ -1,12 +1,15 @@
 """Sessions for reading and for writing, and the migrations that bring a database up to date."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from services.gateway.database.together import Together
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 10_000
@@ -14,6 +17,7 @@ _POOL = 10
 """Connections that are kept, and as many more in a rush: PostgreSQL allows 100 unless it is told otherwise."""
 _POOL_TIMEOUT_S = 10.0
 _POOL_RECYCLE_S = 1800.0
+_Result = TypeVar("_Result")
 _TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('houseband.' || :name, 0))")
 
 
@@ -21,8 +25,9 @@ class Database:
     """One database: SQLite (WAL) on one machine, PostgreSQL in a cluster.
 
     On SQLite a writing session takes the write lock when it begins: a transaction that reads first and writes
-    later would otherwise fail with "database is locked" instead of waiting its turn. On PostgreSQL writers are READ COMMITTED and
-    lock the rows that they go by (`with_for_update`), so that nothing has to be tried again; readers see one snapshot.
+    later would otherwise fail with "database is locked" instead of waiting its turn. Writers of this process queue up before they
+    take a connection: SQLite lets those who find it locked try again now and then, in no order. On PostgreSQL writers are READ
+    COMMITTED and lock the rows that they go by (`with_for_update`), so that nothing has to be tried again; readers see one snapshot.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,6 +38,8 @@ class Database:
         self._readers = async_sessionmaker(self.engine.execution_options(**readers), expire_on_commit=False)
         writing = self.engine.execution_options(houseband_writes=True)
         self._writers = async_sessionmaker(writing, expire_on_commit=False, info={"writes": True})
+        self._turn = asyncio.Lock()
+        self._together = Together(self.write)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -43,8 +50,19 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A session in one transaction: committed at the end, rolled back by an exception. Its `info["writes"]` says what it is."""
-        async with self._writers() as session, session.begin():
+        async with nullcontext() if self.is_shared else self._turn, self._writers() as session, session.begin():
             yield session
+
+    async def change(self, make: Callable[[AsyncSession], Awaitable[_Result]]) -> _Result:
+        """What `make` gives back, once what it wrote is on the disk; it waits for nothing but its session.
+
+        For what comes often. On SQLite many at once share a commit, each in a savepoint of its own, and none is broken off halfway.
+        """
+        if not self.is_shared:
+            done: _Result = await self._together.make(make)
+            return done
+        async with self.write() as session:
+            return await make(session)
 
     @asynccontextmanager
     async def in_turn(self, name: str) -> AsyncIterator[None]:
@@ -69,6 +87,7 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self._together.close()
         await self.engine.dispose()
 
 
@@ -108,9 +127,11 @@ def _engine(url: str) -> AsyncEngine:
             pool_recycle=_POOL_RECYCLE_S,
             connect_args=named,
         )
+    places: dict[str, Any] = {}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed)
+        places = {"pool_size": _POOL, "max_overflow": _POOL, "pool_timeout": _POOL_TIMEOUT_S}
+    engine = create_async_engine(parsed, **places)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

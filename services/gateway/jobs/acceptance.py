@@ -13,6 +13,7 @@ from contracts.revising import MAIN
 from services.gateway.database.models import Composition, Job, OutboxRow, Version
 from services.gateway.early.times import Times
 from services.gateway.jobs.facts import append_fact
+from services.gateway.jobs.many import add_jobs
 from services.gateway.jobs.revisions import load_context
 from services.gateway.people.quotas import Limits, limits_for, take_job
 from services.gateway.ports import Desk
@@ -36,22 +37,45 @@ async def accept_job(
 
     Raises Refused where another request has taken the same idempotency key for something else, and (429, 403) over a quota.
     """
-    now = desk.clock()
-    job = row_of(desk, request, composition_id, job_id, now)
-    job.bytes = brought_bytes(request)
-    job.idempotency_key, job.idempotency_digest = (once.key, once.digest) if once else (None, None)
+    now, limits = desk.clock(), limits or limits_for(desk.settings)
+
+    def drawn_up() -> Job:
+        job = row_of(desk, request, composition_id, job_id, now)
+        job.bytes = brought_bytes(request)
+        job.idempotency_key, job.idempotency_digest = (once.key, once.digest) if once else (None, None)
+        return job
+
+    async def write_down(session: AsyncSession) -> Job:
+        job = drawn_up()
+        session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
+        await session.flush()
+        await take_job(session, limits, request.user, request.options.duration_s, now)
+        await _owe(session, job, now, desk.times)
+        return job
+
     try:
-        async with desk.database.write() as session:
-            session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
-            await session.flush()
-            await take_job(session, limits or limits_for(desk.settings), request.user, request.options.duration_s, now)
-            await _owe(session, job, now, desk.times)
+        together = None if limits.counts_jobs else await _accepted_with_others(desk, drawn_up())
+        job: Job = together or await desk.database.change(write_down)
     except IntegrityError:
         earlier = await find_earlier(desk, request.user, once)
         if earlier is None:
             raise
         return earlier
     desk.hub.wake_composition(composition_id)
+    return job
+
+
+async def _accepted_with_others(desk: Desk, job: Job) -> Job | None:
+    """A job without quotas, written down with those that come at the same time; None where one of them stood in the way of all."""
+
+    async def write(jobs: list[Job]) -> None:
+        async with desk.database.write() as session:
+            await add_jobs(session, jobs, desk.times)
+
+    try:
+        await desk.orders.bring(job, write)
+    except IntegrityError:
+        return None
     return job
 
 

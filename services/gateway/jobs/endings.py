@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.context import Context, EndDocument, end_key
 from contracts.errors import BadInput, Problem, Unavailable
@@ -66,10 +67,13 @@ async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) ->
         fact = terminal_fact(end)
         if end.revision:
             draft = await _draft(desk, end, end.revision)
-    async with desk.database.write() as session:
+
+    async def append(session: AsyncSession) -> bool:
         if ended:
             await reopen(session, fact.job_id, desk.clock() + desk.settings.job_deadline_s)
-        new = await append_fact(session, fact, draft, desk.times)
+        return await append_fact(session, fact, draft, desk.times)
+
+    new = await desk.database.change(append)
     if new:
         desk.hub.wake(fact.job_id)
         if changes_composition(fact):

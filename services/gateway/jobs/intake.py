@@ -1,6 +1,5 @@
 """Reading a posted request at the door: streamed to disk, checked once, refused with the field and the value."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -72,7 +71,7 @@ async def read_form(http: HttpRequest, settings: GatewaySettings) -> AsyncIterat
     _check_announced(http, max_bytes)
     body = _LimitedBody(http.receive, max_bytes)
     try:
-        folder = await asyncio.to_thread(spool_folder, settings)
+        folder = spool_folder(settings)
         form = await form_on_disk(HttpRequest(http.scope, body.receive), folder, max_files=len(JOB_FIELDS), max_fields=_MAX_FIELDS)
     except (MultiPartException, HTTPException) as error:
         raise Refused(400, f"The form cannot be read: {getattr(error, 'detail', None) or getattr(error, 'message', '')}") from error

@@ -21,14 +21,6 @@ from services.gateway.problems import Refused
 from services.gateway.tastes import preferences_for
 
 log = structlog.get_logger(__name__)
-_MOST_CHECKS = 4
-"""Orders whose words are read at the door at once: beyond it an order is taken unread, as its stage reads it, and nobody waits in line."""
-
-
-class _Checks:
-    """How many orders are being read at the door of this process."""
-
-    open = 0
 
 
 async def take_order(desk: Desk, who: Principal, form: FormData, idempotency_key: str | None = None) -> Job:
@@ -89,28 +81,25 @@ async def check_words(desk: Desk, order: Order) -> None:
     Where one does not answer, the job is taken: its stage reads the same words again. A language model is not asked here: it can
     make nothing impossible. Raises Refused.
     """
-    if _Checks.open >= _MOST_CHECKS:
-        log.info("early_check_skipped", service="enhancer", reason="many orders at once")
-        return
-    _Checks.open += 1
-    try:
-        await _check_order(desk, order)
-    finally:
-        _Checks.open -= 1
+    with desk.pace.reading(desk.settings.early_check_s) as patience_s:
+        if patience_s is None:
+            log.debug("early_check_skipped", service="enhancer", reason="many orders at once")
+        else:
+            await _check_order(desk, order, patience_s)
 
 
-async def _check_order(desk: Desk, order: Order) -> None:
+async def _check_order(desk: Desk, order: Order, patience_s: float) -> None:
     options = order.options.model_dump(mode="json", by_alias=True, exclude_unset=True)
     if order.options.enhance == "llm":
         options["enhance"] = "offline"
-    await _check(desk, "enhancer", "brief", {"prompt": order.prompt, "options": options, "lyrics": order.lyrics})
+    await _check(desk, "enhancer", "brief", {"prompt": order.prompt, "options": options, "lyrics": order.lyrics}, patience_s)
     if options.get("mix"):
-        await _check(desk, "mixer", "judge", {"mix": options["mix"]})
+        await _check(desk, "mixer", "judge", {"mix": options["mix"]}, patience_s)
 
 
-async def _check(desk: Desk, service: str, what: str, arguments: dict[str, Any]) -> None:
+async def _check(desk: Desk, service: str, what: str, arguments: dict[str, Any], patience_s: float) -> None:
     try:
-        await desk.bus.ask(service, what, arguments, desk.settings.early_check_s)
+        await desk.bus.ask(service, what, arguments, patience_s)
     except Unavailable as error:
         log.info("early_check_skipped", service=service, reason=str(error))
     except BadInput as error:

@@ -7,6 +7,7 @@ ASCII, so that nobody forges a line of a log by a clever path.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import delete, select
@@ -81,11 +82,14 @@ class AuditLog:
     async def _write_all(self) -> None:
         rows, self._waiting = self._waiting, []
         try:
-            async with self._database.write() as session:
-                session.add_all(rows)
+            await self._database.change(partial(_add_all, rows))
         except SQLAlchemyError as error:
             for row in rows:
                 log.error("audit_not_written", reason=str(error)[:200], **_shown(row))
+
+
+async def _add_all(rows: list[AuditRow], session: AsyncSession) -> None:
+    session.add_all(rows)
 
 
 async def audit_page(session: AsyncSession, *, user: str | None, cursor: str | None, limit: int) -> list[AuditRow]:

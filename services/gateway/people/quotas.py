@@ -28,6 +28,11 @@ class Limits(BaseModel):
     minutes_per_month: float | None = Field(default=None, ge=0)
     bytes_stored: int | None = Field(default=None, ge=0)
 
+    @property
+    def counts_jobs(self) -> bool:
+        """Whether a new job could be one too many."""
+        return any(most is not None for name, most in self if name != "rate")
+
     @field_validator("rate")
     @classmethod
     def _is_rate(cls, value: str | None) -> str | None:

@@ -1,0 +1,89 @@
+"""Changes that share a commit: each on its own, none without the disk, none broken off with another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.gateway.database.engine import Database
+from services.gateway.database.models import Composition
+from services.gateway.database.together import Gathered
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with its tables."""
+    made = Database(database_url)
+    await made.migrate()
+    yield made
+    await made.close()
+
+
+def adding(name: str) -> object:
+    """A change that writes a composition."""
+
+    async def change(session: AsyncSession) -> str:
+        session.add(Composition(id=name, user="u", prompt="p", created_at=0.0))
+        await session.flush()
+        await asyncio.sleep(0)
+        return name
+
+    return change
+
+
+async def known(database: Database) -> list[str]:
+    """Ids of what is written."""
+    async with database.read() as session:
+        return list(await session.scalars(select(Composition.id).order_by(Composition.id)))
+
+
+async def test_changes_that_come_at_once_are_each_made_or_refused(database: Database) -> None:
+    """Twenty at once are all there afterwards, each with its own answer; the one that cannot be takes nobody with it."""
+    names = [f"c{number:02}" for number in range(20)]
+    told = await asyncio.gather(*(database.change(adding(name)) for name in [*names, "c03"]), return_exceptions=True)
+    assert told[:20] == names
+    assert isinstance(told[20], IntegrityError)
+    assert await known(database) == names
+
+
+async def test_whoever_stops_waiting_breaks_off_nobody_else(database: Database) -> None:
+    """A change whose asker is cancelled harms none that shares its transaction, and the next ones are made."""
+    asked = [asyncio.create_task(database.change(adding(f"c{number}"))) for number in range(6)]
+    await asyncio.sleep(0.002)
+    asked[2].cancel()
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(told.pop(2), asyncio.CancelledError)
+    assert told == ["c0", "c1", "c3", "c4", "c5"]
+    assert await database.change(adding("c6")) == "c6"
+    assert {"c0", "c1", "c3", "c4", "c5", "c6"} <= set(await known(database))
+
+
+async def test_many_changes_wait_for_the_disk_together(database: Database) -> None:
+    """On SQLite, where each commit waits for the disk, changes that come while one is made share the next."""
+    if database.is_shared:
+        pytest.skip("PostgreSQL commits side by side")
+    commits: list[object] = []
+    event.listen(database.engine.sync_engine, "commit", commits.append)
+    await asyncio.gather(*(database.change(adding(f"c{number}")) for number in range(30)))
+    assert len(commits) < 10
+    assert len(await known(database)) == 30
+
+
+async def test_what_gathers_is_written_at_once_and_refused_at_once() -> None:
+    """Those who come during a call share the next one, and its failure; the ones after them are served again."""
+    calls: list[list[int]] = []
+
+    async def write(items: list[int]) -> None:
+        calls.append(items)
+        await asyncio.sleep(0)
+        if 2 in items:
+            raise ValueError("two")
+
+    gathered = Gathered()
+    told = await asyncio.gather(*(gathered.bring(number, write) for number in range(4)), return_exceptions=True)
+    await gathered.bring(9, write)
+    assert calls == [[0, 1, 2, 3], [9]]
+    assert [str(error) for error in told if error] == ["two"] * 4
