@@ -110,7 +110,8 @@ class _Listening:
     @staticmethod
     async def _rung(bell: asyncio.Event) -> None:
         try:
-            await asyncio.wait_for(bell.wait(), LOOK_S)
+            async with asyncio.timeout(LOOK_S):  # not wait_for: of Python 3.11 it swallows a cancellation that comes with the bell
+                await bell.wait()
         except TimeoutError:
             return
 

@@ -77,7 +77,8 @@ async def _follow_by_asgi(socket: WebSocket, reading: Reading, hears: Hears, pat
         if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
             code, reason = (unwelcome.code, unwelcome.reason) if unwelcome else (line.code or DONE, line.reason)
             with suppress(TimeoutError, WebSocketDisconnect):
-                await asyncio.wait_for(socket.close(code, reason), patience_s)
+                async with asyncio.timeout(patience_s):
+                    await socket.close(code, reason)
 
 
 async def _send_all(socket: WebSocket, line: Line, reader: Reader, patience_s: float) -> None:
