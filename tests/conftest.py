@@ -18,6 +18,8 @@ from services.runtime.workbench import Objects
 # A run of the suite is the same on every machine; HYPOTHESIS_PROFILE=default looks for what it has not met yet.
 settings.register_profile("same", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+# Tests fork only to start other programs; with gRPC's own handlers a child may be gone before it is one.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], str]:
@@ -25,11 +27,11 @@ def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], s
     arguments = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
     process = subprocess.Popen([find_broker(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
     ports = folder / f"nats-server_{process.pid}.ports"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not ports.exists() or not ports.read_text().strip():
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or process.poll() is not None:
             process.kill()
-            raise TimeoutError("nats-server did not start")
+            raise TimeoutError(f"nats-server did not start: {process.poll()}")
         time.sleep(0.01)
     return process, json.loads(ports.read_text())["nats"][0]
 
@@ -50,7 +52,7 @@ def fresh_nats_url(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     process, url = start_nats(folder)
     yield url
-    process.terminate()
+    process.kill()  # nothing of it is needed any more
     process.wait(10)
 
 

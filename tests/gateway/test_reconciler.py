@@ -8,7 +8,7 @@ from contracts.events import StageStarted
 from contracts.pipeline import Stage, progress_percent
 from services.gateway.reconciler import Reconciler
 from services.runtime.workbench import Objects
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 from tests.gateway.test_outbox import waiting
 
 
@@ -22,7 +22,7 @@ async def post_sent(house: House) -> dict[str, Any]:
 
 async def queue_holds(house: House, job_id: str, expected: bool) -> None:
     """Return when the queue holds a message of the job, or none."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while await house.desk.bus.pending(job_id) is not expected:  # noqa: ASYNC110 - the queue has no event for it
             await asyncio.sleep(0.01)
 
@@ -104,7 +104,7 @@ async def test_a_bus_that_lost_its_disk_loses_no_song(open_house: Open) -> None:
         started = StageStarted(**{key: answer[key] for key in ("job_id", "composition_id")}, time=1.0, stage=Stage.IDEATION)
         await house.desk.bus.publish_fact(started)
         with house.desk.hub.watch(answer["job_id"]) as watch:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while (await house.http.get(f"/jobs/{answer['job_id']}")).json()["stage"] != "ideation":
                     await watch.bell.wait()
                     watch.bell.clear()

@@ -7,6 +7,7 @@ import pytest
 from contracts.errors import BadInput
 from houseband.client import AsyncClient, Change, Client
 from tests.gateway.collaboration.conftest import Studio
+from tests.gateway.conftest import PATIENCE_S
 
 
 async def test_two_people_work_with_the_client(studio: Studio) -> None:
@@ -35,9 +36,9 @@ async def test_two_people_work_with_the_client(studio: Studio) -> None:
         revision = (await studio.composition())["revision"]
         assert await ben.rename(song, "Rain", revision=revision) == revision + 1
         await ben.remove_comment(settled)
-        await asyncio.wait_for(removed.wait(), 10)
+        await asyncio.wait_for(removed.wait(), PATIENCE_S)
         await ana.unshare(song, "ben")
-        await asyncio.wait_for(listening, 10)
+        await asyncio.wait_for(listening, PATIENCE_S)
         assert [member.user for member in await ana.members(song)] == ["ana"]
     seqs = [change.seq for change in heard if change.type not in ("presence", "heartbeat", "job_progress")]
     assert seqs in (list(range(1, revision + 3)), list(range(1, revision + 4)))  # that he was removed may come before the end

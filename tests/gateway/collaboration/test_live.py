@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.gateway.collaboration.conftest import Studio
 from tests.gateway.collaboration.test_members import socket_of, until
-from tests.gateway.conftest import Open, form
+from tests.gateway.conftest import PATIENCE_S, Open, form
 from tests.gateway.events.test_websocket import FACTS
 
 
@@ -81,5 +81,5 @@ def _people(message: dict[str, Any]) -> dict[str, int | None]:
 
 
 async def _all(socket: ClientConnection) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         return [json.loads(text) async for text in socket]

@@ -9,6 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from tests.gateway.collaboration.conftest import Studio
+from tests.gateway.conftest import PATIENCE_S
 
 COMMENT = {"text": "nice", "version": 1}
 
@@ -22,7 +23,7 @@ def socket_of(studio: Studio, user: str, query: str = "") -> connect:
 async def until(socket: ClientConnection, kind: str) -> dict[str, object]:
     """The next message of a kind."""
     while True:
-        message: dict[str, object] = json.loads(await asyncio.wait_for(socket.recv(), 10))
+        message: dict[str, object] = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_S))
         if message["type"] == kind:
             return message
 
@@ -68,7 +69,7 @@ async def test_whoever_is_removed_is_cut_off(studio: Studio) -> None:
     async with socket_of(studio, "ben") as bens, socket_of(studio, "cleo") as cleos:
         await until(bens, "presence")
         assert (await studio.people["ana"].delete(f"{studio.path}/members/ben")).status_code == 204
-        await asyncio.wait_for(bens.wait_closed(), 10)
+        await asyncio.wait_for(bens.wait_closed(), PATIENCE_S)
         assert bens.close_code == 4403
         assert (await until(cleos, "member_removed"))["data"] == {"member": "ben"}
         with pytest.raises(InvalidStatus):
@@ -94,5 +95,5 @@ async def test_what_is_erased_is_closed(studio: Studio) -> None:
     async with socket_of(studio, "ana") as socket:
         await until(socket, "presence")
         assert (await studio.people["ana"].delete(studio.path)).status_code in (200, 202, 204)
-        await asyncio.wait_for(socket.wait_closed(), 10)
+        await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
         assert socket.close_code == 4410

@@ -9,7 +9,7 @@ from contracts.errors import BadInput
 from houseband.client import AsyncClient, Client
 from houseband.display import Display
 from houseband.listening import Listener, check_listen
-from tests.gateway.conftest import House
+from tests.gateway.conftest import PATIENCE_S, House
 from tests.gateway.early.test_hearing import HEAD, posted, tell, tone
 
 
@@ -38,7 +38,7 @@ async def test_the_command_writes_while_it_is_made(quiet_house: House, tmp_path:
     job, target = await posted(quiet_house), tmp_path / "draft.wav"
     await tell(quiet_house, job, tmp_path, 0, tone(0.5, 440), last=True)
     with Listener(quiet_house.url, job["job_id"], str(target), Display()):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not target.exists() or target.stat().st_size < HEAD + tone(0.5, 440).nbytes:  # noqa: ASYNC110 - a thread writes it
                 await asyncio.sleep(0.02)
     with Listener(quiet_house.url, "nobody", str(target), Display()) as listener:

@@ -14,7 +14,7 @@ from contracts.early import chunk_key, preview_prefix, wanted_key
 from contracts.events import PreviewReady
 from services.gateway.early.keeping import EarlyKeeper
 from services.gateway.jobs.endings import record_fact
-from tests.gateway.conftest import House, form
+from tests.gateway.conftest import PATIENCE_S, House, form
 
 RATE = 48_000
 HEAD = 44
@@ -52,6 +52,13 @@ async def heard(house: House, job: dict[str, str], kind: str = "wav", **paramete
     return answer.content
 
 
+async def listened(house: House, coders: int) -> None:
+    """Return when so many coders are at work: nobody rings when a listener comes."""
+    async with asyncio.timeout(PATIENCE_S):
+        while house.desk.listening.open != coders:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_it_begins_with_what_is_there_and_waits_for_what_comes(quiet_house: House, tmp_path: Path) -> None:
     """A listener has the first chunk before the second is made, nothing twice, nothing left out, and the end after the last."""
     job, sounds = await posted(quiet_house), [tone(0.5, 440), tone(1.0, 660)]
@@ -73,12 +80,10 @@ async def test_many_listen_and_one_codes(quiet_house: House, tmp_path: Path) -> 
     """Everybody hears the same bytes from the beginning, early or late, MP3 or WAV; all of one kind share one coder."""
     job = await posted(quiet_house)
     early = [asyncio.create_task(heard(quiet_house, job, kind)) for kind in ("mp3", "wav") * 10]
-    await asyncio.sleep(0.2)
+    await listened(quiet_house, 2)
     await tell(quiet_house, job, tmp_path, 0, tone(1.0, 440))
-    await asyncio.sleep(0.1)
     late = [asyncio.create_task(heard(quiet_house, job, "mp3")) for _ in range(5)]
-    await asyncio.sleep(0.1)
-    assert quiet_house.desk.listening.open == 2
+    await listened(quiet_house, 2)
     await tell(quiet_house, job, tmp_path, 1, tone(1.0, 660), last=True)
     mp3s, wavs = [await task for task in (*early[::2], *late)], [await task for task in early[1::2]]
     assert len(set(mp3s)) == len(set(wavs)) == 1
@@ -105,9 +110,9 @@ async def test_a_cancelled_job_ends_the_stream_and_its_draft_goes(quiet_house: H
     for one in (job, other):
         await tell(quiet_house, one, tmp_path, 0, tone(0.5, 440))
     listening = asyncio.create_task(heard(quiet_house, job))
-    await asyncio.sleep(0.1)
+    await listened(quiet_house, 1)
     await quiet_house.http.delete(f"/jobs/{job['job_id']}")
-    assert len(await asyncio.wait_for(listening, 3.0)) == HEAD + 2 * RATE
+    assert len(await asyncio.wait_for(listening, PATIENCE_S)) == HEAD + 2 * RATE
     assert await EarlyKeeper(quiet_house.desk).keep() == 1
     assert quiet_house.desk.objects.list(preview_prefix(job["composition_id"], job["job_id"])) == []
     assert len(quiet_house.desk.objects.list(preview_prefix(other["composition_id"], other["job_id"]))) == 1
@@ -136,7 +141,7 @@ async def test_the_record_goes_on_where_the_draft_stops(quiet_house: House, tmp_
     from services.gateway.jobs.endings import settle_end
 
     await settle_end(quiet_house.desk, end)
-    sound = np.frombuffer((await asyncio.wait_for(listening, 5.0))[HEAD:], dtype="<i2").reshape(-1, 2)
+    sound = np.frombuffer((await asyncio.wait_for(listening, PATIENCE_S))[HEAD:], dtype="<i2").reshape(-1, 2)
     assert len(sound) == len(master)
     assert np.array_equal(sound[: round(0.9 * RATE)], tone(1.0, 440)[: round(0.9 * RATE)])
     assert np.array_equal(sound[RATE:], master[RATE:])
@@ -212,5 +217,5 @@ async def test_a_reader_that_takes_nothing_holds_nobody_up(quiet_house: House, t
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     listening = asyncio.create_task(heard(quiet_house, job))
     await tell(quiet_house, job, tmp_path, 0, tone(30.0, 440), last=True)
-    assert len(await asyncio.wait_for(listening, 10.0)) == HEAD + 30 * 4 * RATE
+    assert len(await asyncio.wait_for(listening, PATIENCE_S)) == HEAD + 30 * 4 * RATE
     writer.close()

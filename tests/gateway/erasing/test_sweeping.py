@@ -11,7 +11,7 @@ from contracts.context import revision_key
 from contracts.pipeline import Stage
 from services.gateway.database.models import Base, Composition, Version
 from services.gateway.erasing.sweeping import ASIDE, Sweeper
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 from tests.gateway.routes.test_jobs import of_problem
 
 SHARED = {
@@ -67,7 +67,9 @@ async def test_nothing_of_an_erased_composition_remains(open_house: Open, soon: 
         assert set(house.desk.objects.list("")) == before
         rows = await everything(house)
         assert not [row for row in rows if job["composition_id"] in row or job["job_id"] in row]
-        assert sum("erase me, please" in row for row in rows) == sum("erase me" in row and neighbour["composition_id"] in row for row in rows)
+        assert sum("erase me, please" in row for row in rows) == sum(
+            "erase me" in row and neighbour["composition_id"] in row for row in rows
+        )
         assert (await house.http.get(house.url + neighbour["results"]["mixed_track_url"])).is_success
 
 
@@ -129,9 +131,7 @@ async def test_what_nobody_touched_for_long_is_erased(open_house: Open, soon: di
             for table in ("compositions", "jobs"):
                 row = Base.metadata.tables[table]
                 key = row.c.id if table == "compositions" else row.c.composition_id
-                await session.execute(
-                    update(row).where(key == old["composition_id"]).values(created_at=long_ago, updated_at=long_ago)
-                )
+                await session.execute(update(row).where(key == old["composition_id"]).values(created_at=long_ago, updated_at=long_ago))
         await until_swept(house)
         async with house.desk.database.read() as session:
             assert list(await session.scalars(select(Composition.id))) == [young["composition_id"]]
@@ -141,7 +141,7 @@ async def test_what_nobody_touched_for_long_is_erased(open_house: Open, soon: di
 async def until_swept(house: House) -> None:
     """Sweep until nothing lies aside and nothing is due; time passes between the rounds."""
     later = Sweeper(house.desk)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             await later.sweep()
             async with house.desk.database.read() as session:

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from contracts.events import Finished, Progress, StageFinished
 from contracts.pipeline import Stage
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 
 FACTS = [
     "accepted",
@@ -133,7 +133,7 @@ async def test_a_client_says_little(quiet_house: House) -> None:
         async with connect(events_url(quiet_house, job_id)) as socket:
             for message in messages:
                 await socket.send(message)
-            await asyncio.wait_for(socket.wait_closed(), 5)
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
         assert socket.close_code == code
 
 
@@ -169,7 +169,7 @@ async def test_a_wake_that_is_lost_is_made_good(open_house: Open) -> None:
         reading = asyncio.create_task(read(house, job_id))
         await asyncio.sleep(0.1)
         house.band.hold.set()
-        assert [message["type"] for message in facts(await asyncio.wait_for(reading, 10))] == FACTS
+        assert [message["type"] for message in facts(await asyncio.wait_for(reading, PATIENCE_S))] == FACTS
 
 
 async def test_an_end_that_overtook_its_last_stage_waits_for_it(quiet_house: House) -> None:

@@ -20,7 +20,7 @@ from services.gateway.database.engine import Database
 from services.gateway.grpc.server import STUDIO, serving
 from services.gateway.people.keyring import add_key
 from services.gateway.settings import GatewaySettings
-from tests.gateway.conftest import House, Open
+from tests.gateway.conftest import PATIENCE_S, House, Open
 from tests.gateway.grpc.conftest import chunk, order, problem_of, studio
 
 BIG = 8 * 2**20
@@ -48,7 +48,7 @@ async def test_health_says_what_readyz_says(house: House, monkeypatch: pytest.Mo
         assert (await watching.read()).status == kinds.SERVING
         monkeypatch.setattr(house.desk.bus, "ready", away)
         assert (await house.http.get("/readyz")).status_code == 503
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await watching.read()).status == kinds.NOT_SERVING
         assert (await stub.Check(health_pb2.HealthCheckRequest())).status == kinds.NOT_SERVING
         with pytest.raises(grpc.aio.AioRpcError) as error:
@@ -154,7 +154,7 @@ async def test_deadlines_and_cancels_of_a_client_free_the_house(house: House) ->
         while (await watching.read()).type != "heartbeat":
             continue
         watching.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while house.desk.hub.watching:  # noqa: ASYNC110 - nobody rings when a reader leaves
                 await asyncio.sleep(0.01)
         resumed = stub.WatchJob(wire.WatchJobRequest(job_id=accepted.job_id, after_seq=1))
@@ -179,11 +179,11 @@ async def test_a_reader_who_stops_reading_slows_nobody_and_is_given_up(house: Ho
         heard = 0
         for number in range(60):
             house.desk.hub.tell(Progress(job_id=accepted.job_id, percent=number, message=text))
-            while (event := await asyncio.wait_for(read.read(), 2)).type != "progress":
+            while (event := await asyncio.wait_for(read.read(), PATIENCE_S)).type != "progress":
                 continue
             heard += event.type == "progress"
         assert heard == 60
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while house.desk.streams.reading > 1:  # noqa: ASYNC110 - nobody rings when a reader is given up
                 await asyncio.sleep(0.05)
         read.cancel()

@@ -20,7 +20,7 @@ from services.gateway.people.settings import PeopleSettings
 from services.gateway.people.usage import add_usage, usage_of
 from services.gateway.problems import Refused
 from services.runtime.parenthood import die_with_parent
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 from tests.gateway.people.conftest import MakeKey, OpenLocked, shown
 
 HERE = Path(redis_file).parent
@@ -84,7 +84,7 @@ async def test_a_browser_comes_in_by_subprotocol_or_ticket_and_leaves_with_its_k
             assert (seen, other, changed) == ([200, 200], 401, 403)
             await house.http.delete(f"/keys/{key_id}", headers=admin)
             with pytest.raises(websockets.exceptions.ConnectionClosed):
-                await asyncio.wait_for(_read_on(socket), 5)
+                await asyncio.wait_for(_read_on(socket), PATIENCE_S)
         assert (await house.http.get(f"/jobs/{job['job_id']}", params={"ticket": lasting})).status_code == 401
 
 
@@ -131,7 +131,8 @@ async def test_replicas_share_a_limit_in_redis_and_count_alone_without_it(tmp_pa
     server = await asyncio.create_subprocess_exec(
         HERE / "bin" / "redis-server", "--port", "0", "--unixsocket", socket_path, "--save", "", stdout=-3, preexec_fn=die_with_parent
     )
-    while not socket_path.exists():  # noqa: ASYNC110 - it is another process that makes it
+    while not socket_path.exists():
+        assert server.returncode is None
         await asyncio.sleep(0.01)
     settings = PeopleSettings(rate_limit="4/hour", limits_store=f"redis+unix://{socket_path}")
     replicas = [Rates(settings) for _ in range(2)]
