@@ -54,8 +54,9 @@ async def accept_job(
         return job
 
     try:
-        together = None if limits.counts_jobs else await _accepted_with_others(desk, drawn_up())
-        job: Job = together or await desk.database.change(write_down)
+        job = None if limits.counts_jobs else await _accepted_with_others(desk, drawn_up())
+        if job is None:
+            job = await desk.database.change(write_down)
     except IntegrityError:
         earlier = await find_earlier(desk, request.user, once)
         if earlier is None:
