@@ -107,20 +107,30 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
     """A database of the test's own, with the tables of today."""
+    return fresh_database(request, tmp_path, sqlite_template)
+
+
+def fresh_database(request: pytest.FixtureRequest, folder: Path, template: Path) -> str:
+    """URL of an empty database of the kind that the fixture's parameter names, with the tables of today."""
     if getattr(request, "param", "sqlite") == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         return server.fresh()
-    shutil.copy(sqlite_template, tmp_path / "gateway.db")
-    return f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
+    shutil.copy(template, folder / "gateway.db")
+    return f"sqlite+aiosqlite:///{folder}/gateway.db"
 
 
 @pytest.fixture
 def settings(tmp_path: Path, fresh_nats_url: str, database_url: str) -> GatewaySettings:
     """Everything in the test's own folder, periods short."""
+    return settings_in(tmp_path, fresh_nats_url, database_url)
+
+
+def settings_in(folder: Path, nats_url: str, database_url: str) -> GatewaySettings:
+    """Everything in a folder, periods short."""
     return GatewaySettings(
-        nats_url=fresh_nats_url,
-        store=f"file://{tmp_path}/store?sync=no",
-        scratch_dir=tmp_path / "scratch",
+        nats_url=nats_url,
+        store=f"file://{folder}/store?sync=no",
+        scratch_dir=folder / "scratch",
         database_url=database_url,
         max_upload_bytes=200_000,
         outbox_period_s=0.05,
@@ -136,6 +146,11 @@ Open = Callable[..., AbstractAsyncContextManager[House]]
 @pytest.fixture
 def open_house(settings: GatewaySettings, store: Objects) -> Open:
     """Opens a gateway with changed settings; `play=False` leaves the band out."""
+    return opening(settings, store)
+
+
+def opening(settings: GatewaySettings, store: Objects) -> Open:
+    """What opens a gateway with changed settings."""
 
     @asynccontextmanager
     async def opened(*, play: bool = True, players: type[ToyBand] = ToyBand, **changes: Any) -> AsyncIterator[House]:

@@ -13,6 +13,7 @@ from houseband.client.versions import AsyncVersions, Versions
 from tests.gateway.versions.conftest import Studio
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_composition_through_the_client(studio: Studio, tmp_path: Path) -> None:
     """Revised by one, restored, branched and compared by the other, adopted from files; a refusal names its field."""
     url, song = studio.house.url, studio.composition

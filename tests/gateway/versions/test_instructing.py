@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from houseband.client import AsyncClient
 from services.enhancer.app import service
 from services.enhancer.settings import EnhancerSettings
 from services.gateway.settings import GatewaySettings
 from tests.gateway.versions.conftest import Studio
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @asynccontextmanager

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.gateway.conftest import House
 from tests.gateway.versions.conftest import Studio
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_an_edit_makes_only_what_it_touches(studio: Studio) -> None:
@@ -32,8 +35,8 @@ async def test_a_level_starts_at_the_mix_and_adds_up(studio: Studio) -> None:
     played = len(studio.house.band.played)
     await studio.revised(1, {"edits": [{"kind": "level", "parts": ["lead"], "db": -3}]})
     assert [stage.value for _, stage in studio.house.band.played[played:]] == ["mixing", "mastering", "finalization"]
-    job = await studio.revised(2, {"edits": [{"kind": "level", "parts": ["lead"], "sections": ["chorus"], "db": 2}]})
-    job = await studio.revised(3, {"edits": [{"kind": "level", "parts": ["lead"], "db": -3}]})
+    job = await studio.revised(2, {"edits": [{"kind": "level", "parts": ["lead"], "sections": ["chorus"], "db": 2}], "until": "mixing"})
+    job = await studio.revised(3, {"edits": [{"kind": "level", "parts": ["lead"], "db": -3}], "until": "mixing"})
     mix = (await studio.context(4))["request"]["options"]["mix"]
     assert mix["channels"]["lead"]["level_db"] == -6
     assert mix["channels"]["lead"]["section_db"] == {"chorus": 2}
@@ -49,7 +52,7 @@ async def test_a_patch_is_merged_and_starts_where_it_is_read(studio: Studio) -> 
     assert job["asked"]["from_stage"] == "ideation"
     context = await studio.context(3)
     assert (context["musical"]["tempo_bpm"], context["mastering"]["loudness_lufs"]) == (120, -14)
-    job = await studio.revised(3, {"patch": {"mix": {"channels": {"bass": {"mute": True}}}}})
+    job = await studio.revised(3, {"patch": {"mix": {"channels": {"bass": {"mute": True}}}}, "until": "mixing"})
     assert job["asked"]["from_stage"] == "mixing"
     assert (await studio.context(4))["mixing"]["settings"]["edits"]["channels"]["bass"]["mute"] is True
 
@@ -147,7 +150,7 @@ async def test_a_patched_brief_stands(studio: Studio) -> None:
 
 async def test_what_an_edit_decided_stays_when_the_song_is_written_anew(studio: Studio) -> None:
     """A patched key is part of the brief that a new composition is written from."""
-    await studio.revised(1, {"patch": {"score": {"key": "A dorian"}}})
+    await studio.revised(1, {"patch": {"score": {"key": "A dorian"}}, "until": "arrangement"})
     await studio.revised(2, {"patch": {"options": {"bpm": 70}}, "until": "ideation"})
     assert (await studio.context(3))["request"]["options"]["brief"]["key"]["value"] == "A dorian"
 
@@ -193,7 +196,7 @@ async def test_a_stage_that_was_not_reached_is_an_illegal_move(studio: Studio) -
     for body in ({"from_stage": "mixing"}, {"edits": [{"kind": "tempo", "bpm": 90}]}, {"patch": {"score": {"tempo_bpm": 90}}}):
         answer = await studio.post("versions/2/revise", body)
         assert (answer.status_code, answer.json()["code"]) == (409, "illegal_move"), body
-    job = await studio.revised(2, {"patch": {"options": {"target_lufs": -10}}})
+    job = await studio.revised(2, {"patch": {"options": {"target_lufs": -10}}, "until": "composition"})
     assert job["asked"]["from_stage"] == "composition"
 
 
@@ -206,9 +209,9 @@ async def test_what_the_store_lost_is_made_again(studio: Studio) -> None:
     assert (await studio.context(2))["production"]["stems"] == stems
 
 
-async def test_versions_of_others_do_not_exist(studio: Studio) -> None:
+async def test_versions_of_others_do_not_exist(house: House) -> None:
     """Every address of versions answers 404 for a composition that is not there."""
-    http = studio.house.http
+    http = house.http
     for path in ("history", "versions/1/diff", "compare?version=1&version=1"):
         assert (await http.get(f"/compositions/nobody/{path}")).status_code == 404
     for path, body in (("revise", {}), ("restore", {}), ("branch", {"branch": "x"})):

@@ -238,4 +238,4 @@ def machine(open_house: Open) -> Iterator[type[Compositions]]:
 def test_every_order_of_changes_leaves_a_sound_history(machine: type[Compositions]) -> None:
     """Each answer is the model's, and after every step the graph is the model's."""
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    run_state_machine_as_test(machine, settings=settings(max_examples=6, stateful_step_count=8, deadline=None, suppress_health_check=slow))
+    run_state_machine_as_test(machine, settings=settings(max_examples=4, stateful_step_count=8, deadline=None, suppress_health_check=slow))
