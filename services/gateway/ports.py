@@ -11,6 +11,7 @@ from services.gateway.database.engine import Database
 from services.gateway.database.together import Gathered
 from services.gateway.early.feed import Feeds
 from services.gateway.early.times import Times
+from services.gateway.events.entrances import Entrances
 from services.gateway.events.hub import Hub
 from services.gateway.events.streams import Streams
 from services.gateway.jobs.pace import Pace
@@ -70,6 +71,8 @@ class Desk:
     """Blocks of sound that are coded at once: whoever streams takes turns, block by block."""
     times: Times = field(default_factory=Times)
     """What stages take on this machine."""
+    entrances: Entrances = field(default_factory=Entrances)
+    """Readers who come to streams of events."""
     pace: Pace = field(default_factory=Pace)
     """Orders that are read at the door."""
     orders: Gathered = field(default_factory=Gathered)

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from contracts.base import Document
 from contracts.events import Here
-from services.gateway.database.models import ENDED
+from services.gateway.database.models import ENDED, Job
 from services.gateway.events.following import EventStream, Unwelcome, follow_over_socket, ignore
 from services.gateway.events.reader import Reader, Way
 from services.gateway.jobs.cancelling import load_job
@@ -44,7 +44,7 @@ class Look(Document):
 async def follow_job(socket: WebSocket, job_id: str, desk: TheDesk, who: Who, after: Annotated[str, Query()] = "0") -> None:
     """Facts after `after`, then live, until the last one. An unknown job is refused with 404 before the upgrade."""
     try:
-        job = await load_job(desk, who, job_id)
+        job = await _job_to_follow(desk, who, job_id)
         seq = read_seq(after)
     except Refused as refused:
         await socket.send_denial_response(problem_response(refused.problem()))
@@ -60,7 +60,7 @@ async def follow_job(socket: WebSocket, job_id: str, desk: TheDesk, who: Who, af
 @router.get("/jobs/{job_id}/events", response_class=Response, responses={**_STREAM, **_ALL_READ, **problems(404, 422)})
 async def stream_job(job_id: str, desk: TheDesk, who: Who, after: After = None, last_event_id: LastEventId = None) -> Response:
     """The same messages as server-sent events. 204 where the job has ended and all was read: an EventSource stops then."""
-    job = await load_job(desk, who, job_id)
+    job = await _job_to_follow(desk, who, job_id)
     seq = read_seq(last_event_id or after or "0")
     if job.status in ENDED and seq >= job.last_seq:
         return Response(status_code=204)
@@ -108,9 +108,17 @@ async def stream_composition(
     return EventStream(lambda way: desk.streams.composition(composition_id, who, seq, way), desk.settings.reader_timeout_s)
 
 
+async def _job_to_follow(desk: Desk, who: Principal, job_id: str) -> Job:
+    found: Job = await desk.entrances.look(("job", who.user, job_id), lambda: load_job(desk, who, job_id))
+    return found
+
+
 async def _may_follow(desk: Desk, who: Principal, composition_id: str, after: str) -> int:
-    async with desk.database.read() as session:
-        await composition_for(session, who, composition_id, "viewer")
+    async def read() -> None:
+        async with desk.database.read() as session:
+            await composition_for(session, who, composition_id, "viewer")
+
+    await desk.entrances.look(("composition", who.user, composition_id), read)
     return read_seq(after)
 
 
