@@ -86,6 +86,7 @@ class House:
         allowed_sounds: Iterable[str] = (),
         only: Iterable[str] = SERVICES,
         grpc_port: int | None = None,
+        auth: str = "auto",
     ) -> Self:
         """Start everything. Raises Unavailable with the reason where a part does not come up; nothing stays then.
 
@@ -97,6 +98,7 @@ class House:
             allowed_sounds: instruments of the user's own, by absolute path: jobs of this house may name files of their folders.
             only: the services to start, the gateway among them: questions that need no job need not all.
             grpc_port: of gRPC; None: no gRPC; 0: a free one.
+            auth: who signs in, as HOUSEBAND_AUTH says.
         """
         try:
             with ExitStack() as undo:
@@ -113,6 +115,7 @@ class House:
                 gateway_port = port or _free_port()
                 environment = _environment(home, run_dir.path, nats_url, gateway_port, level, own=bool(lock))
                 wire_port = grpc_port if grpc_port is None else grpc_port or _free_port()
+                environment["HOUSEBAND_AUTH"] = auth
                 environment["HOUSEBAND_GRPC_PORT"] = "-1" if wire_port is None else str(wire_port)
                 services = _services(environment | _allowing(allowed_sounds), run_dir.path, only)
                 undo.callback(_stop, list(services.values()))
@@ -179,7 +182,6 @@ def _environment(home: Home, run_dir: Path, nats_url: str, port: int, level: str
         "HOUSEBAND_STORE": os.environ.get("HOUSEBAND_STORE") or home.store.as_uri(),
         "HOUSEBAND_DATABASE_URL": f"sqlite+aiosqlite:///{home.database if own else run_dir / 'gateway.db'}",
         "HOUSEBAND_HOST": "127.0.0.1",
-        "HOUSEBAND_AUTH": "auto",
         "HOUSEBAND_PORT": str(port),
         "HOUSEBAND_HEALTH_PORT": "-1",
         "HOUSEBAND_SCRATCH_DIR": str(run_dir / "scratch"),

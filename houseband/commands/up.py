@@ -17,9 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt_on_signals()
     check_port(arguments.port)
     grpc_port = _grpc_port(arguments.grpc_port)
-    home = Home.find()
+    home, auth = Home.find(), os.environ.get("HOUSEBAND_AUTH") or "auto"
     try:
-        with House.open(home, port=arguments.port, shared=False, grpc_port=grpc_port) as house:
+        with House.open(home, port=arguments.port, shared=False, grpc_port=grpc_port, auth=auth) as house:
             _keep(house, home)
     except KeyboardInterrupt:
         pass

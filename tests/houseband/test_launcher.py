@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -103,3 +104,16 @@ def test_a_killed_launcher_takes_its_house_with_it(tmp_path: Path) -> None:
     while houseband_processes(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert houseband_processes(tmp_path) == []
+
+
+def test_a_house_that_stays_asks_who_comes_where_it_is_told_to(tmp_path: Path) -> None:
+    """HOUSEBAND_AUTH=required holds for `houseband up`, too: without a key 401."""
+    told = {**environment(tmp_path), "HOUSEBAND_AUTH": "required"}
+    subprocess.run(command("keys", "create", "--user", "ada"), env=told, capture_output=True, check=True)
+    with subprocess.Popen(command("up", "--port", "0"), env=told, stderr=subprocess.PIPE, text=True) as up:
+        assert up.stderr is not None
+        address = up.stderr.readline().split()[1].removesuffix("/docs")
+        try:
+            assert httpx.get(f"{address}/api/v1/jobs").status_code == 401
+        finally:
+            up.terminate()
