@@ -25,7 +25,7 @@ _HARD = re.compile(r"[.;!?\n]")
 _SOFT = re.compile(r"[,:()]|\s[-/]\s")
 QUANTITIES = frozenset(["more", "less", "fewer", "mehr", "weniger", "más", "menos", "plus", "moins", "plus de", "moins de"])
 """Directions that say how much of something, and stand before it."""
-_ORDINALS = ("first", "second", "third", "fourth", "last", "every", "other")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "last", "every", "other")
 _ASKING = (*VALUES, BARS, BPM, CEILING, DB, INTERVAL, LUFS, PERCENT, SECONDS)
 _AMOUNTS = (BARS, DB, PERCENT, SECONDS)
 _PRONOUNS = ("one", "it", "them", "him", "her", "they", "sie", "ihn", "lo", "los", "las", "les")

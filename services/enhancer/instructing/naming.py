@@ -10,7 +10,7 @@ from services.enhancer.instructing.lexicon import FILLER, MARK, PIECE, ROLE, SEC
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.vocabulary import FAMILY, INSTRUMENT, STAND_IN
 
-_NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "seventh": 6, "eighth": 7, "last": -1}
 _ROLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "melody": (("melody",), ("vocal",)), "counter": (("counter",),), "harmony": (("harmony",),), "pad": (("pad",),),
     "vocal": (("vocal",),), "fx": (("fx",),), "drums": (("drums",), ("percussion",)), "bass": (("bass",),), "percussion": (("percussion",),),  # noqa: E501  a table of words or one pattern
