@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -20,7 +21,9 @@ import uvicorn
 
 from services.gateway.app import create_app
 from services.gateway.door.serving import server_config
+from services.gateway.outbox import OutboxRelay
 from services.gateway.ports import Desk
+from services.gateway.reconciler import Reconciler
 from services.gateway.settings import GatewaySettings
 from services.runtime.provision import provision
 from services.runtime.workbench import Objects
@@ -149,6 +152,30 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
     return opening(settings, store)
 
 
+def first_rounds() -> tuple[Any, Any]:
+    """The gateway's relay and reconciler, which say when their first round is `over`: a late one would take what a test has laid out."""
+
+    class Relay(OutboxRelay):
+        over = asyncio.Event()
+
+        async def send_owed(self) -> int:
+            try:
+                return await super().send_owed()
+            finally:
+                self.over.set()
+
+    class Looking(Reconciler):
+        over = asyncio.Event()
+
+        async def reconcile(self) -> dict[str, str]:
+            try:
+                return await super().reconcile()
+            finally:
+                self.over.set()
+
+    return Relay, Looking
+
+
 def opening(settings: GatewaySettings, store: Objects) -> Open:
     """What opens a gateway with changed settings."""
 
@@ -156,6 +183,7 @@ def opening(settings: GatewaySettings, store: Objects) -> Open:
     async def opened(*, play: bool = True, players: type[ToyBand] = ToyBand, **changes: Any) -> AsyncIterator[House]:
         await provision(settings.nats_url)
         app = create_app(settings.model_copy(update=changes))
+        rounds = first_rounds()
         # The protocol is named: without it asyncio does not set TCP_NODELAY, and each answer waits 40 ms for an acknowledgement.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
@@ -166,9 +194,13 @@ def opening(settings: GatewaySettings, store: Objects) -> Open:
         playing = asyncio.create_task(band.run()) if play else None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            while not server.started:
-                assert not serving.done(), serving.result()
-                await asyncio.sleep(0.01)
+            with patch("services.gateway.app.OutboxRelay", rounds[0]), patch("services.gateway.app.Reconciler", rounds[1]):
+                while not server.started:
+                    assert not serving.done(), serving.result()
+                    await asyncio.sleep(0.01)
+            async with asyncio.timeout(PATIENCE_S):
+                for one in rounds:
+                    await one.over.wait()
             async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S, verify=NO_TLS) as http:
                 yield House(http, url, app, band)
         finally:
