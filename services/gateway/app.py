@@ -60,7 +60,7 @@ from services.gateway.routes import (
     versions,
 )
 from services.gateway.settings import GatewaySettings
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, Lifeline
 from services.runtime.dead import DeadLetters
 from services.runtime.stores import open_store
 from services.runtime.telemetry import middlewares, set_up_logs
@@ -73,8 +73,8 @@ _SWITCH_S = 0.0005
 """A thread of the database or the store waits for the interpreter no longer than so: every statement goes there and back."""
 
 
-def create_app(settings: GatewaySettings | None = None) -> FastAPI:
-    """The application. Nothing connects before its lifespan begins."""
+def create_app(settings: GatewaySettings | None = None, lifeline: Lifeline | None = None) -> FastAPI:
+    """The application. Nothing connects before its lifespan begins. `lifeline`: where the process is the gateway's own."""
     settings, figures = settings or GatewaySettings(), Figures(NAME)
     check_settings(settings)
     app = FastAPI(
@@ -85,7 +85,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
-        lifespan=lambda app: _living(app, settings, figures),
+        lifespan=lambda app: _living(app, settings, figures, lifeline or Lifeline(ends=False)),
     )
     for module in (
         jobs,
@@ -119,14 +119,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> AsyncIterator[None]:
+async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures, lifeline: Lifeline) -> AsyncIterator[None]:
     """Everything that the gateway holds open, opened in order and closed in reverse."""
     database = Database(settings.database_url)
     try:
         await database.migrate()
         await check_way_in(settings, database, time.time())
         app.state.reception = reception = Reception(settings, database, new_id, time.time)
-        async with _bus(settings, figures) as (bus, wired):
+        async with _bus(settings, figures, lifeline) as (bus, wired):
             objects = open_store(settings.store, settings.scratch_dir / "cache")
             hub = Hub(new_id())
             hub.others = replicas = Replicas(hub, bus.core)
@@ -150,13 +150,17 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures) -> 
 
 
 @asynccontextmanager
-async def _bus(settings: GatewaySettings, figures: Figures) -> AsyncIterator[tuple[Bus, JetStreamBus]]:
+async def _bus(settings: GatewaySettings, figures: Figures, lifeline: Lifeline) -> AsyncIterator[tuple[Bus, JetStreamBus]]:
     urls, around = settings.nats_url.split(","), middlewares(settings, NAME, figures.measures)
-    broker = NatsBroker(urls, name=NAME, max_reconnect_attempts=-1, middlewares=around, logger=None)
+    broker = NatsBroker(urls, name=NAME, max_reconnect_attempts=-1, middlewares=around, logger=None, closed_cb=lifeline.closed)
     async with Bus(settings.nats_url, name=NAME, broker=broker, connect_timeout_s=settings.connect_timeout_s) as bus:
         wired = JetStreamBus(bus, settings, provision_missing=settings.provision_missing)
         await wired.restore()
-        yield bus, wired
+        lifeline.working = True
+        try:
+            yield bus, wired
+        finally:
+            lifeline.working = False
 
 
 @asynccontextmanager
@@ -198,7 +202,7 @@ def main() -> None:
     sys.setswitchinterval(_SWITCH_S)
     settings = GatewaySettings()
     set_up_logs(settings, NAME)
-    app = create_app(settings)
+    app = create_app(settings, Lifeline())
     if settings.signs_in:
         asyncio.run(look_before_opening(settings, settings.database_url, time.time()))
     uvicorn.Server(server_config(app, settings)).run()

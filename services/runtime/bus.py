@@ -5,6 +5,7 @@ change of leader neither loses an event nor doubles it.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, Self
@@ -39,6 +40,8 @@ from services.runtime.provision import check_server
 from services.runtime.waiting import wait_for_port
 
 Work = StageReady | StemReady
+EXIT_LOST = 75
+"""Exit code of a process whose line to the bus was closed for good (sysexits.h: EX_TEMPFAIL)."""
 # What passes: no leader yet, an acknowledgement lost, a connection being made again.
 PASSING = (
     NoStreamResponseError,
@@ -53,6 +56,24 @@ PASSING = (
 PUBLISH_TRIES = 8
 ACK_TIMEOUT_S = 5.0
 log = structlog.get_logger()
+
+
+class Lifeline:
+    """Ends the process when its line to the bus is closed for good while it works; whoever watches over it starts it anew.
+
+    A lost line comes back by itself. It is closed for good where the server refuses what was sent (a protocol error): then the client
+    gives up, readers spin on it without ever yielding, and nothing in this process could work or even stop again.
+    """
+
+    def __init__(self, *, ends: bool = True) -> None:
+        self._ends = ends
+        self.working = False  # neither starting nor stopping
+
+    async def closed(self) -> None:
+        """The client's callback."""
+        if self._ends and self.working:
+            log.critical("bus_closed_for_good", remedy="the process ends, to be started anew")
+            os._exit(EXIT_LOST)
 
 
 class Bus:

@@ -6,7 +6,7 @@ import importlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import structlog
@@ -18,7 +18,7 @@ from contracts.errors import BadInput, HousebandError
 from contracts.events import STAGES_STREAM
 from contracts.pipeline import SERVICES
 from services.runtime.asking import AskDesk
-from services.runtime.bus import Bus
+from services.runtime.bus import Bus, Lifeline
 from services.runtime.drafting import DraftDesk
 from services.runtime.health import Health, route
 from services.runtime.settings import RuntimeSettings
@@ -47,6 +47,8 @@ class Service:
     answers_in: Place = "process"
     prepare: Callable[[], object] = tuple
     """Called before anything starts; what it raises of ours ends the start."""
+    lifeline: Lifeline = field(default_factory=lambda: Lifeline(ends=False))
+    """What ends this process when its line to the bus is closed for good, where the process is the service's own."""
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT. Exits with 4 where a part it needs is not there."""
@@ -54,7 +56,7 @@ class Service:
         self.settings.scratch_dir.mkdir(parents=True, exist_ok=True)
         try:
             self.prepare()
-            asyncio.run(self._serve())
+            asyncio.run(replace(self, lifeline=Lifeline())._serve())
         except HousebandError as error:
             log.error("service_not_started", reason=str(error))
             raise SystemExit(EXIT_UNAVAILABLE) from None
@@ -71,6 +73,7 @@ class Service:
             middlewares=middlewares(settings, self.name, measures),
             routers=[self.router],
             logger=None,
+            closed_cb=self.lifeline.closed,
         )
         bus = Bus(settings.nats_url, name=self.name, broker=broker, connect_timeout_s=settings.connect_timeout_s)
         health = Health(bus, self.name, [(STAGES_STREAM, consumer) for consumer in self.consumers])
@@ -97,7 +100,8 @@ class Service:
         answerers = workers if self.answers_in == self.works_in else self._workers(self.answers_in, objects)
         desk = Desk(bus, objects, workers, self.settings, measures.observe if measures else None)
         drafts = DraftDesk(bus, objects, workers, self.settings)
-        return _Parts(bus, desk, AskDesk(answerers, health, self.answers), drafts, workers, self.settings.graceful_timeout_s, self.name)
+        asked = AskDesk(answerers, health, self.answers)
+        return _Parts(bus, desk, asked, drafts, workers, self.settings.graceful_timeout_s, self.name, self.lifeline)
 
     def _workers(self, place: Place, objects: Objects) -> Workers:
         if place == "thread":
@@ -123,6 +127,7 @@ class _Parts:
     workers: Workers
     graceful_s: float
     name: str
+    lifeline: Lifeline
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -139,10 +144,12 @@ class _Parts:
 
     async def started(self) -> None:
         """After every subscriber reads its consumer."""
+        self.lifeline.working = True
         log.info("service_started")
 
     async def drain(self) -> None:
         """Before the broker stops: fetch no more, finish or give back what is in hand."""
+        self.lifeline.working = False
         for subscriber in self.bus.broker.subscribers:
             subscriber.running = False
         await self.drafts.drain()

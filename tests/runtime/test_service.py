@@ -16,6 +16,7 @@ import pytest
 
 from contracts.errors import BadInput
 from contracts.pipeline import SERVICES
+from services.runtime.bus import EXIT_LOST
 from services.runtime.service import serve
 from tests.runtime.house import TestHouse
 
@@ -106,3 +107,27 @@ def test_an_unknown_service_is_refused() -> None:
     """The error names the six."""
     with pytest.raises(BadInput, match=", ".join(SERVICES)):
         serve("drummer")
+
+
+CLOSED_FOR_GOOD = """
+import asyncio, sys
+from faststream.nats import NatsBroker
+from services.runtime.bus import Bus, Lifeline
+
+async def main():
+    lifeline = Lifeline()
+    broker = NatsBroker(sys.argv[1], max_reconnect_attempts=-1, closed_cb=lifeline.closed, logger=None)
+    async with Bus(sys.argv[1], name="toy", broker=broker) as bus:
+        lifeline.working = True
+        await bus.core.subscribe("a" * 10_000)  # a line that the server refuses
+        await asyncio.sleep(10)
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_whose_line_is_closed_for_good_ends(nats_url: str) -> None:
+    """What no reconnection mends ends a process at work, with a code of its own, so that it is started anew."""
+    command = [sys.executable, "-c", CLOSED_FOR_GOOD, nats_url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, "bus_closed_for_good" in done.stdout + done.stderr) == (EXIT_LOST, True)

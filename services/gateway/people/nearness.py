@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from services.gateway.people.settings import PeopleSettings, is_loopback
 from services.gateway.problems import Refused
 
-_FORWARDED = (b"x-forwarded-for", b"forwarded")
+_FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"x-forwarded-host", b"x-forwarded-proto", b"via")
 _MOST_KNOWN = 256
 
 
