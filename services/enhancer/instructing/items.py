@@ -154,6 +154,9 @@ def _endings(text: Text) -> list[Item]:
     first = next((item for item in found if item.kind == ENDING and item.value.value != "natural"), None)
     if first is None:
         return found
+    others = {item.value.value for item in found if item.kind == ENDING} - {"natural", first.value.value}
+    if others:  # a song cannot fade out and go round: whoever settles the edits says so
+        return found
     return [item if item is first else Item(WORD, item.start, item.end, item.text, senses=((FILLER, ""),)) for item in found]
 
 

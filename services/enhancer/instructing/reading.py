@@ -1,5 +1,6 @@
 """The offline reader of instructions: clause by clause to edits, contradictions refused, the unread told."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ EXAMPLES = (
 _READERS: tuple[Callable[[Facts], Iterator[Edit]], ...] = (
     harmony, tempo, key, ending, master, swap, feel, form, length, pan, remove, add, rewrite, level, mood, energy, mix,
 )  # fmt: skip
+
+_HUGE = re.compile(r"(?<![\w.,:])\d{5,}(?!\d*(?:[.,]\d+)?\s*hz)", re.IGNORECASE)
 
 
 @dataclass
@@ -59,6 +62,8 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
     """The edits of an instruction, maybe none. Raises BadInput as `read_instruction` does, but for nothing understood."""
     if not instruction.strip() or len(instruction) > MOST_CHARS:
         raise BadInput("instruction", instruction[:80], f"1 to {MOST_CHARS:,} characters: {EXAMPLES}")
+    if huge := _HUGE.search(instruction):
+        raise BadInput("instruction", huge.group(), "numbers up to 9999, and Hz up to 20000", hint="No music has so much of anything.")
     text = Text.quoted(instruction)
     read = Read()
     kept: list[str] = []

@@ -148,3 +148,15 @@ def test_the_sounds_exist() -> None:
     for word, (instrument, sound) in change_words()["sounds"].items():
         assert instrument in instruments(), word
         assert sound in known, (word, sound)
+
+
+@pytest.mark.parametrize("text", ["make it 99999999999 bars longer", "drums 123456 dB quieter", "loop it and fade out"])
+def test_what_cannot_be_is_not_made_smaller(text: str) -> None:
+    """A number beyond all music and two endings at once are refused, and no part of them is made."""
+    with pytest.raises(BadInput, match="instruction"):
+        read_instruction(text, POP)
+
+
+def test_frequencies_are_large_numbers() -> None:
+    """Hz may have five digits."""
+    assert read_instruction("low-pass the drums at 12000 Hz and louder", POP).edits
