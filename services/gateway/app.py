@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
 import nats.errors
@@ -79,7 +80,7 @@ def create_app(settings: GatewaySettings | None = None, lifeline: Lifeline | Non
     check_settings(settings)
     app = FastAPI(
         title="Houseband",
-        version="0.1.0",
+        version=version("houseband"),
         description="A sentence in; a finished record out, that can be taken apart.",
         openapi_url=f"{API}/openapi.json",
         docs_url="/docs",

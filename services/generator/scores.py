@@ -3,7 +3,8 @@
 import hashlib
 
 from contracts.artifacts import Artifact
-from contracts.context import Context, Options, ScoreSection
+from contracts.brief import Brief
+from contracts.context import Context, Musical, Options, ScoreSection
 from contracts.given import Given
 from contracts.music import Score
 from services.generator.midi import score_to_midi
@@ -41,6 +42,18 @@ def with_arrangement(context: Context, score: Score, bench: Workbench) -> Contex
     song = bench.objects.put_bytes(f"midi/{hashlib.sha256(midi).hexdigest()}.mid", midi, "audio/midi")
     delivered = {**context.artifacts, "song.mid": song, "score.json": section.score}
     return context.model_copy(update={"arrangement": section, "artifacts": delivered})
+
+
+def musical_facts(score: Score, brief: Brief) -> Musical:
+    """The facts in force once a song is written."""
+    return Musical(
+        key=score.key,
+        tempo_bpm=score.tempo_bpm,
+        meter=score.meter,
+        genre=score.genre,
+        moods=brief.moods.value,
+        structure=tuple(score.sections),
+    )
 
 
 def given_of(context: Context, bench: Workbench) -> Given | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.artifacts import AudioArtifact
-from contracts.context import Context, Decision, IdeationSection, Musical, ProductionSection
+from contracts.context import Context, Decision, IdeationSection, ProductionSection
 from contracts.errors import BadInput, Unavailable
 from contracts.music import Score
 from services.generator.arrangement import arrange as arrange_score
@@ -19,7 +19,7 @@ from services.generator.production.sounds import sounds
 from services.generator.production.telling import tell_production
 from services.generator.production.wave import write_float_wav
 from services.generator.revising.work import composed_before, has_score_edits, keeps_composition, revised
-from services.generator.scores import given_of, options_of, read_score, song_seed, store_score, with_arrangement
+from services.generator.scores import given_of, musical_facts, options_of, read_score, song_seed, store_score, with_arrangement
 from services.music.packs.checking import faults
 from services.music.packs.genres import genre, use_packs
 from services.runtime.packs import pack_folders
@@ -50,14 +50,7 @@ def compose(context: Context, bench: Workbench) -> Context:
         update={
             "composition": section,
             "artifacts": {**context.artifacts, "score.json": section.score},
-            "musical": Musical(
-                key=score.key,
-                tempo_bpm=score.tempo_bpm,
-                meter=score.meter,
-                genre=score.genre,
-                moods=brief.moods.value,
-                structure=tuple(score.sections),
-            ),
+            "musical": musical_facts(score, brief),
             "technical": context.technical.model_copy(update={"sample_rate_hz": SAMPLE_RATE_HZ, "duration_s": score.duration_s}),
         }
     )

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.database.engine import Database
 from services.gateway.database.models import AuditRow
+from services.gateway.people.pages import newest
 
 log = structlog.get_logger(__name__)
 
@@ -94,12 +95,7 @@ async def _add_all(rows: list[AuditRow], session: AsyncSession) -> None:
 
 async def audit_page(session: AsyncSession, *, user: str | None, cursor: str | None, limit: int) -> list[AuditRow]:
     """Deeds, newest first, of one user or of all."""
-    statement = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
-    if user is not None:
-        statement = statement.where(AuditRow.user == user)
-    if cursor is not None:
-        statement = statement.where(AuditRow.id < cursor)
-    return list(await session.scalars(statement))
+    return await newest(session, AuditRow, user=user, cursor=cursor, limit=limit)
 
 
 async def forget_before(session: AsyncSession, time: float) -> None:

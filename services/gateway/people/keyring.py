@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.database.models import ApiKey
 from services.gateway.people.keys import SHOWN_CHARS, digest_of, is_whole, mint, same
+from services.gateway.people.pages import newest
 from services.gateway.people.principal import SCOPES, Principal, implied
 from services.gateway.problems import Refused, not_found
 
@@ -86,12 +87,7 @@ async def key_by_id(session: AsyncSession, key_id: str, *, lock: bool = False) -
 
 async def keys_page(session: AsyncSession, *, user: str | None = None, cursor: str | None = None, limit: int = 50) -> list[ApiKey]:
     """Keys, newest first, of one user or of all."""
-    statement = select(ApiKey).order_by(ApiKey.id.desc()).limit(limit)
-    if user is not None:
-        statement = statement.where(ApiKey.user == user)
-    if cursor is not None:
-        statement = statement.where(ApiKey.id < cursor)
-    return list(await session.scalars(statement))
+    return await newest(session, ApiKey, user=user, cursor=cursor, limit=limit)
 
 
 async def has_live_key(session: AsyncSession, now: float) -> bool:

@@ -1,12 +1,12 @@
 """The arrangement stage of a job that revises: the parent's notes with the edits laid on them, and what is asked of the song now."""
 
-from contracts.context import Context, Decision, Musical, ScoreSection
+from contracts.context import Context, Decision, ScoreSection
 from contracts.errors import Unavailable
 from contracts.music import Score
 from contracts.pipeline import Stage
 from contracts.revising import Revises
 from services.generator.revising.revise import Revised, revise
-from services.generator.scores import given_of, read_score, store_score, with_arrangement
+from services.generator.scores import given_of, musical_facts, read_score, store_score, with_arrangement
 from services.runtime.workbench import Workbench
 
 _BEFORE = (Stage.ANALYSIS, Stage.IDEATION, Stage.COMPOSITION)
@@ -76,14 +76,7 @@ def _as_asked_now(context: Context, done: Revised, sheet: ScoreSection) -> Conte
         update={
             "ideation": context.ideation.model_copy(update={"brief": brief}) if context.ideation else None,
             "composition": sheet,
-            "musical": Musical(
-                key=score.key,
-                tempo_bpm=score.tempo_bpm,
-                meter=score.meter,
-                genre=score.genre,
-                moods=brief.moods.value,
-                structure=tuple(score.sections),
-            ),
+            "musical": musical_facts(score, brief),
             "technical": context.technical.model_copy(update={"duration_s": score.duration_s}),
             "ai_decisions": decisions,
         }
