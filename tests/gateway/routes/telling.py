@@ -1,21 +1,23 @@
 """Telling the story of the door to a running gateway."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from contracts.context import revision_key
 from contracts.errors import Unavailable
 from contracts.events import DEAD_STREAM, StageReady
 from contracts.pipeline import Stage
-from services.gateway.database.models import Job
+from services.gateway.database.models import Job, OutboxRow
 from services.gateway.jobs.endings import end_job
 from services.runtime.dead import letter, letter_id
 from services.runtime.headers import MESSAGE_ID
-from tests.gateway.conftest import House
+from tests.gateway.conftest import PATIENCE_S, House
 from tests.gateway.routes.story import Step, melody
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -81,7 +83,10 @@ class Teller:
 
 
 async def bury(house: House, job_id: str) -> None:
-    """Let a job fail, its first message dead."""
+    """Let a job fail, its first message dead. It was sent before that: a job that ends before its turn has no first revision to play."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await sent(house, job_id):
+            await asyncio.sleep(0.02)
     async with house.desk.database.read() as session:
         job = await session.get_one(Job, job_id)
     key = revision_key(job.composition_id, job_id, 0, None, 1)
@@ -90,6 +95,13 @@ async def bury(house: House, job_id: str) -> None:
     subject = f"houseband.dead.{event.stage}.{job_id}"
     await house.app.state.bus.jetstream.publish(subject, dead.to_json(), stream=DEAD_STREAM, headers={MESSAGE_ID: letter_id(1)})
     await end_job(house.desk, job, "failed", Unavailable("the worker", "it was killed").problem())
+
+
+async def sent(house: House, job_id: str) -> bool:
+    """Whether the bus has what the database owed it for a job."""
+    async with house.desk.database.read() as session:
+        row = await session.scalar(select(OutboxRow).where(OutboxRow.job_id == job_id))
+    return row is not None and row.sent_at is not None
 
 
 async def _first(stream: httpx.Response) -> AsyncIterator[bytes]:
