@@ -116,17 +116,16 @@ def _is(edit: Edit, line: str, outline: Outline) -> bool:
             asked = set(known) - listed if said.startswith("!") else listed or set(known)
             if set(getattr(edit, name) or known) != asked:
                 return False
-    plain = hasattr(edit, "bars") and kind in ("remove", "harmony") and "bars" not in named
-    if plain and edit.bars is not None:  # type: ignore[union-attr]
+    if "bars" not in named and isinstance(getattr(edit, "bars", None), tuple):
         return False
-    if kind == "remove" and "pieces" not in named and edit.pieces:  # type: ignore[union-attr]
+    if "pieces" not in named and getattr(edit, "pieces", ()):
         return False
     return all(_holds(_field(edit, name), sign, value) for name, (sign, value) in named.items())
 
 
 def _field(edit: Edit, name: str) -> Any:
     if edit.kind != "mix":
-        return getattr(edit, name)
+        return getattr(edit, name, None)
     if "." not in name:
         return edit.mix.changes.get(name)
     part, name = name.split(".")
@@ -144,7 +143,7 @@ def _holds(value: Any, sign: str, wanted: str) -> bool:
         one, other = Key.parse(value), Key.parse(wanted.replace("_", " "))
         return (one.tonic_class, one.mode) == (other.tonic_class, other.mode)
     if isinstance(value, str):
-        return value == wanted
+        return value.replace(" ", "_") == wanted.replace(" ", "_")
     return bool({"=": abs(value - float(wanted)) < 0.06, ">": value > float(wanted), "<": value < float(wanted)}[sign])
 
 

@@ -2,7 +2,7 @@
 
 A line holds edits separated by ";", each a kind and its fields: `level parts=drums sections=verse_2 db<0`. Parts and sections that are not
 named must be empty (or all there are); `!` before a list means all but these; every other field counts only where it is named.
-`name.field` is a channel of the mix, a bare field of a mix edit one of its changes. `refused`: nothing can be made of it.
+`_` in a value stands for a space. `name.field` is a channel of the mix, a bare field of a mix edit one of its changes. `refused`: nothing can be made of it.
 `unread=word`: that word must be told as not understood; without it nothing may be left unread.
 """
 
@@ -18,6 +18,7 @@ TABLE = Path(__file__).with_name("instructions.toml")
 HELD = Path(__file__).with_name("instructions_held.toml")
 THIRD = Path(__file__).with_name("instructions_third.toml")
 SECOND = Path(__file__).with_name("instructions_second.toml")
+FOURTH = Path(__file__).with_name("instructions_fourth.toml")
 
 
 def _outline(head: tuple[float, str, str], sections: list[tuple[str, str, int, float]], parts: list[tuple[str, str, str, str]]) -> Outline:
@@ -70,6 +71,17 @@ SONGS: dict[str, Outline] = {
         [
             ("melody", "melody", "saxophone", "sax_tenor"), ("counter", "counter", "trumpet", ""), ("bass", "bass", "double_bass", ""),
             ("acoustic_piano", "harmony", "acoustic_piano", ""), ("drums", "drums", "drum_kit", "kit_jazz"),
+        ],
+    ),
+    "ballad": _outline(
+        (72.0, "C major", "ballad"),
+        [
+            ("intro", "intro", 4, 0.2), ("verse_1", "verse", 8, 0.3), ("chorus_1", "chorus", 8, 0.6), ("verse_2", "verse", 8, 0.4),
+            ("chorus_2", "chorus", 8, 0.8), ("outro", "outro", 8, 0.2),
+        ],
+        [
+            ("melody", "vocal", "vocals", "voice_oohs"), ("drums", "drums", "drum_kit", "kit_brush"), ("bass", "bass", "bass_guitar", ""),
+            ("acoustic_piano", "harmony", "acoustic_piano", ""), ("string_ensemble", "pad", "string_ensemble", ""),
         ],
     ),
 }  # fmt: skip
