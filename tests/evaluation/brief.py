@@ -1,7 +1,7 @@
 """Is the prompt understood? Hand-written prompts with truth, read offline: `make eval-brief`. The table goes to docs/brief.md.
 
 Options: --held FILE (the other half, not read while the reader was made), --out FILE, --all (print every miss). Returns 1 where the
-first set misses a figure of the aim; the second set, which has more traps than a user would write, is only reported.
+first set misses a figure of the aim; the later sets, which were made to be harder, are only reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "brief.md"
 OTHER = TABLE.with_name("brief_prompts_held.toml")
 SECOND = TABLE.with_name("brief_prompts_second.toml")
 AIMS = {"tempo": 0.99, "key": 0.99, "meter": 0.99, "duration": 0.99, "genre": 0.95, "negation": 1.0}
-SECOND_SET = "The second set"
+THIRD = TABLE.with_name("brief_prompts_third.toml")
+SECOND_SET, THIRD_SET = "The second set", "The third set"
 LEAST_INSTRUMENTS, MOST_MS = 0.95, 50.0
 ABOUT = """# Prompts, understood
 
@@ -57,6 +58,21 @@ SECOND_READ = (
     "Then some classes of its misses were mended, and its sections, at first written as sets, were put in order. Most genres that are told",
     "as wrong have no pack of their own (zouk, gamelan, fado, bhangra, forro): the reader takes other neighbours than the writers did.",
 )
+THIRD_READ = (
+    "Written later by another one, without sight of the reader's code, tables or tests (of its misses, the printed page of the second set had",
+    "been glanced at): 165 prompts of producers, songwriters, people who make games and videos, hurried and rambling people, notation, data,",
+    "corrections and styles of the world. Of a style without a pack any neighbour that a musician would let pass is right. Read once, blind:",
+    "",
+    "```text",
+    "tempo 93/107 (86.9 %)   key 95/103 (92.2 %)   meter 27/27   duration 55/63 (87.3 %)   genre 102/111 (91.9 %)   negation 27/30 (90.0 %)",
+    "instruments: precision 96.2 %, recall 97.2 %   alone 4/6   chords 3/4   moods 29/31   use 22/30   ending 4/7   artist 2/8",
+    "nothing claimed in 159/165   right in everything: 101 of 165",
+    "```",
+    "",
+    "Half of the wrong tempi were bare numbers without a unit (\"D minor -- 130\"), half of the wrong lengths bars with a tempo or two",
+    "letters in the wrong order (\"2 mintues\"), most keys abbreviations (\"key c majr\").",
+)
+_BLIND = {SECOND_SET: SECOND_READ, THIRD_SET: THIRD_READ}
 _FIELDS = (
     "tempo", "tempo in words", "key", "meter", "duration", "genre", "negation", "alone", "structure", "chords", "moods",
     "energy and valence", "production", "use", "ending", "artist", "artist's genre", "unknown title reported",
@@ -161,8 +177,8 @@ def page(parts: dict[str, list[Judged]]) -> str:
     lines = [ABOUT.rstrip()]
     lines += ["", "## The other half, read for the first time", "", *FIRST_READ]
     for title, judged in parts.items():
-        if title == SECOND_SET:
-            lines += ["", "## The second set, read for the first time", "", *SECOND_READ]
+        if title in _BLIND:
+            lines += ["", f"## {title}, read for the first time", "", *_BLIND[title]]
         missed = short_of(judged)
         verdict = "All figures of the aim are met." if not missed else "Missed: " + "; ".join(missed) + "."
         lines += [
@@ -194,8 +210,9 @@ def main() -> int:
     if asked.held:
         parts["The other half"] = read(load(asked.held))
     first = list(parts.values())
-    if SECOND.exists():
-        parts[SECOND_SET] = read(load(SECOND))
+    for title, path in ((SECOND_SET, SECOND), (THIRD_SET, THIRD)):
+        if path.exists():
+            parts[title] = read(load(path))
     for title, judged in parts.items():
         print(f"{title}\n{table(judged)}\nmissed: {short_of(judged) or 'nothing'}\n", flush=True)
         if asked.all:
