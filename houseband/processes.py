@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,9 +61,10 @@ def stop(processes: Sequence[subprocess.Popen[bytes]], *, grace_s: float) -> Non
     for process in processes:
         if process.poll() is None:
             process.terminate()
+    until = time.monotonic() + grace_s
     for process in processes:
         try:
-            process.wait(grace_s)
+            process.wait(max(until - time.monotonic(), 0.0))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

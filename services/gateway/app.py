@@ -21,6 +21,7 @@ from services.gateway.bus import JetStreamBus
 from services.gateway.collaboration.presence import Presence
 from services.gateway.database.engine import Database
 from services.gateway.door.gate import Gate
+from services.gateway.door.ready import Ready
 from services.gateway.door.replays import Replays
 from services.gateway.door.representation import Representation
 from services.gateway.door.serving import server_config
@@ -63,6 +64,7 @@ from services.gateway.routes import (
 from services.gateway.settings import GatewaySettings
 from services.runtime.bus import Bus, Lifeline
 from services.runtime.dead import DeadLetters
+from services.runtime.stopping import end_tasks
 from services.runtime.stores import open_store
 from services.runtime.telemetry import middlewares, set_up_logs
 
@@ -107,6 +109,7 @@ def create_app(settings: GatewaySettings | None = None, lifeline: Lifeline | Non
     ):
         app.include_router(module.router, prefix=API)
     app.include_router(health.router, include_in_schema=False)  # where orchestrators look
+    app.add_middleware(Ready)
     app.add_middleware(Replays)
     app.add_middleware(SameOrigin, allowed=settings.allowed_origins)
     app.add_middleware(Doorway)
@@ -145,7 +148,10 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures, lif
                 _running(replicas.run, streams.run, presence.run, EarlyKeeper(desk).run),
                 grpc_door(desk, relay.nudge, reception) as app.state.grpc_port,
             ):
-                yield
+                try:
+                    yield
+                finally:
+                    lifeline.stop(settings.graceful_timeout_s)
     finally:
         await database.close()
 
@@ -158,10 +164,7 @@ async def _bus(settings: GatewaySettings, figures: Figures, lifeline: Lifeline) 
         wired = JetStreamBus(bus, settings, provision_missing=settings.provision_missing)
         await wired.restore()
         lifeline.working = True
-        try:
-            yield bus, wired
-        finally:
-            lifeline.working = False
+        yield bus, wired
 
 
 @asynccontextmanager
@@ -171,9 +174,7 @@ async def _running(*loops: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
 
 async def _kept_up(loop: Any) -> None:

@@ -37,6 +37,7 @@ from contracts.events import (
 )
 from services.runtime.headers import event_headers
 from services.runtime.provision import check_server
+from services.runtime.stopping import PATIENCE_S, end_or_tell
 from services.runtime.waiting import wait_for_port
 
 Work = StageReady | StemReady
@@ -59,15 +60,22 @@ log = structlog.get_logger()
 
 
 class Lifeline:
-    """Ends the process when its line to the bus is closed for good while it works; whoever watches over it starts it anew.
+    """Ends the process when its line to the bus is closed for good while it works, or when it was asked to stop and does not.
 
     A lost line comes back by itself. It is closed for good where the server refuses what was sent (a protocol error): then the client
-    gives up, readers spin on it without ever yielding, and nothing in this process could work or even stop again.
+    gives up, readers spin on it without ever yielding, and nothing in this process could work or even stop again. Whoever watches over it
+    starts it anew.
     """
 
     def __init__(self, *, ends: bool = True) -> None:
         self._ends = ends
         self.working = False  # neither starting nor stopping
+
+    def stop(self, graceful_s: float) -> None:
+        """The process stops from now on; one that gives its open work so long and does not end tells where it stands, and ends."""
+        self.working = False
+        if self._ends:
+            end_or_tell(asyncio.get_running_loop(), graceful_s + PATIENCE_S)
 
     async def closed(self) -> None:
         """The client's callback."""

@@ -22,6 +22,7 @@ from services.runtime import moves
 from services.runtime.bus import Bus, now
 from services.runtime.ending import read_end
 from services.runtime.settings import RuntimeSettings
+from services.runtime.stopping import end_tasks
 from services.runtime.workbench import Objects
 from services.runtime.worker import WorkCrashed, Workers
 
@@ -53,9 +54,7 @@ class DraftDesk:
 
     async def drain(self) -> None:
         """Give back what is in hand: another generator goes on where this one stood."""
-        for task in tuple(self._drafting):
-            task.cancel()
-        await asyncio.gather(*self._drafting, return_exceptions=True)
+        await end_tasks(*self._drafting)
 
     async def _settled(self, message: NatsMessage, work: str) -> None:
         try:
@@ -97,9 +96,7 @@ class DraftDesk:
                 await self._look(context, message)
             made = making.result()
         finally:
-            if not making.done():
-                making.cancel()
-                await asyncio.wait({making})
+            await end_tasks(making)
         await self._look(context, message)
         await self._bus.fact(
             PreviewReady(

@@ -23,6 +23,7 @@ from services.runtime.drafting import DraftDesk
 from services.runtime.health import Health, route
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Desk
+from services.runtime.stopping import end_tasks
 from services.runtime.stores import open_store
 from services.runtime.telemetry import Measures, middlewares, set_up_logs
 from services.runtime.workbench import Objects
@@ -138,7 +139,7 @@ class _Parts:
         try:
             yield
         finally:
-            warming.cancel()
+            await end_tasks(warming)
             await self.workers.close()
             log.info("service_stopped")
 
@@ -149,7 +150,7 @@ class _Parts:
 
     async def drain(self) -> None:
         """Before the broker stops: fetch no more, finish or give back what is in hand."""
-        self.lifeline.working = False
+        self.lifeline.stop(self.graceful_s)
         for subscriber in self.bus.broker.subscribers:
             subscriber.running = False
         await self.drafts.drain()

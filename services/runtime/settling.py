@@ -18,6 +18,7 @@ from services.runtime.bus import Bus, Work
 from services.runtime.dead import fail_job, letter, letter_id, read_work
 from services.runtime.ending import publish_end, read_end
 from services.runtime.settings import RuntimeSettings
+from services.runtime.stopping import end_tasks
 from services.runtime.workbench import Objects
 from services.runtime.worker import WorkCrashed
 
@@ -132,9 +133,7 @@ class Settler:
                     raise Cancelled(f"job {event.job_id} has ended")
             acting.result()
         finally:
-            if not acting.done():
-                acting.cancel()
-                await asyncio.wait({acting})
+            await end_tasks(acting)
             self._acting.discard(acting)
 
     @staticmethod

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from services.gateway.events.entries import Entry
 from services.gateway.events.reader import DONE, Line, Reader, Way
 from services.gateway.events.sockets import EXTENSION, FrameSockets
+from services.runtime.stopping import end_tasks
 
 Reading = Callable[[Way], AbstractContextManager[Reader]]
 """Begins to read, given the way to the reader."""
@@ -70,10 +71,9 @@ async def _follow_by_asgi(socket: WebSocket, reading: Reading, hears: Hears, pat
         try:
             await asyncio.wait((listening, sending), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (listening, sending):
-                task.cancel()
-            ends = await asyncio.gather(listening, sending, return_exceptions=True)
-        unwelcome = next((end for end in ends if isinstance(end, Unwelcome)), None)
+            await end_tasks(listening, sending)
+        left = None if listening.cancelled() else listening.exception()
+        unwelcome = left if isinstance(left, Unwelcome) else None
         if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
             code, reason = (unwelcome.code, unwelcome.reason) if unwelcome else (line.code or DONE, line.reason)
             with suppress(TimeoutError, WebSocketDisconnect):
@@ -120,9 +120,7 @@ class EventStream(Response):
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await end_tasks(sending, leaving)
 
     async def _send_all(self, send: Send) -> None:
         line = Line()

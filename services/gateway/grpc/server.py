@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import grpc
 import structlog
@@ -18,6 +18,7 @@ from services.gateway.grpc.studio import Studio
 from services.gateway.people.reception import Reception
 from services.gateway.ports import Desk
 from services.gateway.readiness import check_ready
+from services.runtime.stopping import end_tasks
 
 log = structlog.get_logger(__name__)
 
@@ -59,9 +60,7 @@ async def serving(desk: Desk, nudge: Callable[[], None], reception: Reception) -
     try:
         yield port
     finally:
-        telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
+        await end_tasks(telling)
         await servicer.enter_graceful_shutdown()
         await server.stop(desk.settings.graceful_timeout_s)
 
