@@ -59,18 +59,18 @@ SECOND_READ = (
     "as wrong have no pack of their own (zouk, gamelan, fado, bhangra, forro): the reader takes other neighbours than the writers did.",
 )
 THIRD_READ = (
-    "Written later by another one, without sight of the reader's code, tables or tests (of its misses, the printed page of the second set had",
-    "been glanced at): 165 prompts of producers, songwriters, people who make games and videos, hurried and rambling people, notation, data,",
-    "corrections and styles of the world. Of a style without a pack any neighbour that a musician would let pass is right. Read once, blind:",
+    "Written later by another one, without sight of the reader's code, tables or tests (the printed misses of the second set had been",
+    "glanced at): 165 prompts of producers, songwriters, people who make games and videos, hurried and rambling people, notation, data,",
+    "corrections, styles of the world. Of a style without a pack any neighbour that a musician would let pass is right. Read once, blind:",
     "",
     "```text",
-    "tempo 93/107 (86.9 %)   key 95/103 (92.2 %)   meter 27/27   duration 55/63 (87.3 %)   genre 102/111 (91.9 %)   negation 27/30 (90.0 %)",
+    "tempo 93/107 (86.9 %)   key 95/103 (92.2 %)   meter 27/27   duration 55/63 (87.3 %)   genre 102/111 (91.9 %)   negation 27/30",
     "instruments: precision 96.2 %, recall 97.2 %   alone 4/6   chords 3/4   moods 29/31   use 22/30   ending 4/7   artist 2/8",
     "nothing claimed in 159/165   right in everything: 101 of 165",
     "```",
     "",
-    "Half of the wrong tempi were bare numbers without a unit (\"D minor -- 130\"), half of the wrong lengths bars with a tempo or two",
-    "letters in the wrong order (\"2 mintues\"), most keys abbreviations (\"key c majr\").",
+    'Half of the wrong tempi were bare numbers without a unit ("D minor -- 130"), half of the wrong lengths bars with a tempo or two',
+    'letters in the wrong order ("2 mintues"), most keys abbreviations ("key c majr").',
 )
 _BLIND = {SECOND_SET: SECOND_READ, THIRD_SET: THIRD_READ}
 _FIELDS = (

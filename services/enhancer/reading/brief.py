@@ -35,6 +35,7 @@ from services.enhancer.reading.text import Text
 from services.enhancer.reading.theory_fields import (
     agreed,
     chords_field,
+    counted_duration,
     duration_field,
     key_field,
     meter_field,
@@ -100,7 +101,9 @@ def settle(case: Case, prompt: str) -> Brief:
     key = key_field(case, lead, moods.value, valence.value)
     stated_duration: Finding[float] | None = case.given.duration or case.words.duration
     ending: Finding[str] | None = case.given.ending or case.words.ending
-    stated_duration = stated_duration or brought_duration(case, tempo.value, meter.value)
+    stated_duration = (
+        stated_duration or counted_duration(case, tempo.value, meter.value) or brought_duration(case, tempo.value, meter.value)
+    )
     note_conflicts(case, tempo, key, meter)
     structure = structure_field(case, lead, tempo.value, meter.value, stated_duration.value if stated_duration else None)
     duration = duration_field(case, structure, tempo.value, meter.value, lead)

@@ -10,9 +10,11 @@ from services.enhancer.reading.text import Text
 T = TypeVar("T")
 _REFUSED_BEFORE = re.compile(
     r"(?:(?<![a-z])(?:not|isn't|don't (?:want|use|do|make it)|instead of|rather than|never|anything but|avoid|nicht|kein|statt|anstatt|anstelle von|en vez de|en lugar de|no (?:en|a)"  # noqa: E501  a table of words or one pattern
-    r"|au lieu d(?:e|')|plut[oô]t qu(?:e|')|pas(?: en| à| d')?|em vez de|ao inv[eé]s de|não(?: em| a)?|invece di|non)|不是|不要|而不是|別|别)\s*(?:in|at|a|an|à|en|em|auf|mit|the usual|the)?\s*$"  # noqa: E501  a table of words or one pattern
+    r"|au lieu d(?:e|')|plut[oô]t qu(?:e|')|pas(?: en| à| d')?|em vez de|ao inv[eé]s de|não(?: em| a)?|invece di|non|(?:last|previous|old|earlier) (?:one|version|take|try|song|track|time)(?: (?:was|had|is))?(?: at| in)?|used to be|no longer)|不是|不要|而不是|別|别)\s*(?:in|at|a|an|à|en|em|auf|mit|the usual|the)?\s*$"  # noqa: E501  a table of words or one pattern
 )
-_REFUSED_AFTER = re.compile(r"\s*(?:ではなく|じゃなくて|の代わりに|is too (?:fast|slow|long|short)|would be too)")
+_REFUSED_AFTER = re.compile(
+    r"\s*(?:ではなく|じゃなくて|の代わりに|(?:bpm|beats per minute)?,?\s*(?:and |but |which |that )?(?:is|was|are|were|felt|feels|seems|seemed|sounded|sounds|would be|es|era|ist|war|est|était|é)?\s*(?:way |far |much |a bit |a little |un poco |viel |bien |muito )?(?:too (?:fast|slow|long|short|quick|sluggish|rushed)|demasiado \w+|zu (?:schnell|langsam|lang|kurz)|trop (?:rapide|lente?|longue?|courte?)|(?:rápido|lento) demais))"  # noqa: E501  a table of words or one pattern
+)
 _CORRECTION = re.compile(
     r"no,? wait|wait,? no|(?:^|[?!.,;:(-])\s*(?:no|nope|nah|nein|non|não|nee)\s*(?:[:;.!-]|,(?!\s*(?:no|more)\b))|[?!]\s*(?:no|nope|nein|non|não)\s|(?<![a-z])(?:hmm+|actually|scratch that|strike that|changed my mind|change (?:it|that) to|oops|whoops|or better|better yet|no rather|let's (?:say|do)|correction|sorry|i mean|i meant|make (?:it|that)|or rather|on second thought|besser|lieber|doch|quatsch|korrektur|corrección|correção|mejor|perd[oó]n|digo"  # noqa: E501  a table of words or one pattern
     r"|plut[oô]t|pardon|enfin|melhor|ali[aá]s|quer dizer|anzi)(?![a-z])|不对|不對|应该是|还是|いや|やっぱり|訂正"
@@ -41,7 +43,7 @@ def read_corrected(text: Text, read: Callable[[Text], Finding[T] | None]) -> Fin
 
 def is_refused(text: Text, start: int, end: int) -> bool:
     """Whether the words beside a span say that it is not wanted."""
-    return bool(_REFUSED_BEFORE.search(text.lower[max(0, start - 40) : start]) or _REFUSED_AFTER.match(text.lower[end : end + 32]))
+    return bool(_REFUSED_BEFORE.search(text.lower[max(0, start - 40) : start]) or _REFUSED_AFTER.match(text.lower[end : end + 48]))
 
 
 def _newly_taken(before: bytes, after: bytearray) -> tuple[int, int]:

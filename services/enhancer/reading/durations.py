@@ -5,6 +5,7 @@ import re
 from contracts.errors import BadInput
 from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.lexicon import edit_distance
 from services.enhancer.reading.numbers import NUMBER, number
 from services.enhancer.reading.text import Text
 
@@ -12,7 +13,7 @@ SHORTEST_S, LONGEST_S, DEFAULT_S = 10.0, 600.0, 120.0
 ALLOWED = "10 to 600 seconds"
 
 _SEC = r"(?:seconds?|secs?|segundos?|segs?|sekunden?|sek|secondes?|secondi|seconden|секунд[аы]?|сек|초|秒[钟鐘]?|秒間|秒)"
-_MIN = r"(?:minutes?|minuts?|mins?|minutos?|minuten?|minuti|minuto|min|минут[аы]?|мин|분|分[钟鐘]|分間|分(?!の|之))"
+_MIN = r"(?:minutes?|minuts?|mins?|minutos?|minuten?|minuti|minuto|minutinhos?|minutitos?|min[uü]tchen|minuutjes|min|минут[аы]?|мин|분|分[钟鐘]|分間|分(?!の|之|音符|休符|の?一拍))"  # noqa: E501  a table of words or one pattern
 _HOUR = r"(?:hours?|hrs?|horas?|stunden?|heures?|ore|uur|小时|小時|時間)"
 _HALF = r"(?:and a half|y medi[oa]|einhalb|und eine halbe|et demie?|e mei[oa]|e mezz[oa]|半)"
 _GAP = r"\s*-?\s*"
@@ -20,14 +21,14 @@ _ONE = r"(?:a|an|one|un|una|uno|eine[nr]?|une|um|uma)"
 _NUM = rf"(?:{NUMBER}|{_ONE})"
 
 _MIN_SEC = re.compile(
-    rf"(?<![\w.:])({_NUM}){_GAP}(?:{_MIN}|(?<=\d)m|(?<=\d\s)m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",
+    rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}(?:{_MIN}|(?<=\d)m|(?<=\d\s)m){_GAP}(?:and\s+|y\s+|und\s+|et\s+|e\s+|con\s+)?((?!{_ONE}\b){_NUM})(?:{_GAP}(?:{_SEC}|s)(?![a-z])|(?=\s*(?:$|[,.;!?)\n]|long\b|lang\b|total\b)))(?![\w:])",
     re.ASCII,
 )
-_MIN_SEC_TIGHT = re.compile(r"(?<![\w.:])(\d{1,2})\s?(?:m|min|')\s?([0-5]?\d)\s?(?:s|sec|''|\")?(?![\w:])", re.ASCII)
+_MIN_SEC_TIGHT = re.compile(r"(?<![\w.])(?<!\d:)(\d{1,2})\s?(?:m|min|')\s?([0-5]?\d)\s?(?:s|sec|''|\")?(?![\w:])", re.ASCII)
 _MIN_HALF = re.compile(
-    rf"(?<![\w.:])({_NUM})(?:\s+{_HALF}{_GAP}{_MIN}|{_GAP}{_MIN}\s*{_HALF}|{_HALF}{_GAP}{_MIN}|{_GAP}半(?!分))(?![a-z])", re.ASCII
+    rf"(?<![\w.])(?<!\d:)({_NUM})(?:\s+{_HALF}{_GAP}{_MIN}|{_GAP}{_MIN}\s*{_HALF}|{_HALF}{_GAP}{_MIN}|{_GAP}半(?!分))(?![a-z])", re.ASCII
 )
-_FRACTION = re.compile(rf"(?<![\w.:])(\d{{0,2}}) ?([½¼¾]|[13]/[24])(?: of)?(?: an?)?{_GAP}{_MIN}(?![a-z])", re.ASCII)
+_FRACTION = re.compile(rf"(?<![\w.])(?<!\d:)(\d{{0,2}}) ?([½¼¾]|[13]/[24])(?: of)?(?: an?)?{_GAP}{_MIN}(?![a-z])", re.ASCII)
 _MINUTE_AND_HALF = re.compile(
     r"(?<!\w)(?:(?:a )?(?:min(?:ute)?) and a half|minuto y medio|minuto e meio|minuto e mezzo|minute et demie|anderthalb minuten?|eineinhalb minuten?|anderhalve minuut)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
@@ -48,20 +49,25 @@ _HALF_MIN = re.compile(
 _QUARTER_MIN = re.compile(r"(?<!\w)(?:a )?(three )?quarters? (?:of )?a minute(?!\w)")
 _PAIR = re.compile(r"(?<!\w)(?:(?:a )?couple (?:of )?(?:min(?:ute)?s?)|un par de minutos|ein paar minuten|quelques minutes)(?!\w)")
 _SPAN = re.compile(
-    rf"(?<![\w.:])(?:between\s+|from\s+|zwischen\s+|entre\s+|von\s+|de\s+)?({_NUM})\s*(?:-|to|and|or|bis|und|a|à|y|et|ou|oder|o|e|至|到|〜|~)\s*({_NUM}){_GAP}({_MIN}|{_SEC})(?![a-z])",
+    rf"(?<![\w.])(?<!\d:)(?:between\s+|from\s+|zwischen\s+|entre\s+|von\s+|de\s+)?({_NUM})\s*(?:-|to|and|or|bis|und|a|à|y|et|ou|oder|o|e|至|到|〜|~)\s*({_NUM}){_GAP}({_MIN}|{_SEC})(?![a-z])",
     re.ASCII,
 )
 _AGAIN = re.compile(
     rf"[^.;,\w]{{0,3}}(?:ok|no|hmm|well|wait)?,?\s*(?:make (?:it|that)|actually|better|rather|let's say|say)\s+({_NUM})(?![\w:]|\s*(?:bpm|beats))"  # noqa: E501  a table of words or one pattern
 )
 _UNITS = (
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
-    (re.compile(rf"(?<![\w.:])({_NUM}){_GAP}{_HOUR}(?![a-z])", re.ASCII), 3600.0),
+    (re.compile(rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}{_MIN}(?![a-z])", re.ASCII), 60.0),
+    (re.compile(rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}{_SEC}(?![a-z])", re.ASCII), 1.0),
+    (re.compile(rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}{_HOUR}(?![a-z])", re.ASCII), 3600.0),
 )
 _CLOCK = re.compile(r"(?<![\w.])(?<!\d:)(\d{1,2}):([0-5]\d)(?![\w:])(?!\s*(?:am|pm|a\.m|p\.m|o'clock))", re.ASCII)
-_SHORT_S = re.compile(r"(?<![\w.:'])(\d{2,3})\s?s(?![\w'])", re.ASCII)
-_SHORT_M = re.compile(r"(?<![\w.:'])(\d(?:\.\d)?)\s?m(?![\w'])", re.ASCII)
+_LONG_CLOCK = re.compile(r"(?<![\w.:])(\d{1,2}):([0-5]\d):([0-5]\d)(?:[.,]\d{1,3})?(?![\w:])", re.ASCII)
+_SECONDS_CLOCK = re.compile(r"(?:(?<=\s)|(?<=[,;(/|])|(?<!.)):([1-5]\d)(?![\w:])", re.ASCII)
+"""Hours, minutes and seconds, and seconds alone as editors write them: "00:03:20", ":45"."""
+_ISO = re.compile(r"(?<!\w)pt(?=\d)(?:(\d{1,2})m)?(?:(\d{1,3}(?:\.\d{1,3})?)s)?(?!\w)", re.ASCII)
+_MISSPELT = re.compile(rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}([a-z]{{4,9}})(?![\w'])", re.ASCII)
+_SHORT_S = re.compile(r"(?<![\w.'])(?<!\d:)(\d{2,3})\s?s(?![\w'])", re.ASCII)
+_SHORT_M = re.compile(r"(?<![\w.'])(?<!\d:)(\d(?:\.\d)?)\s?m(?![\w'])", re.ASCII)
 _NOT_WHOLE_BEFORE = re.compile(
     r"(?:(?<!\w)(?:after|first|last|every|final|until|till|before|then|at|@|within|from|by|in|over the(?: last| first)?|around the|nach|nach den ersten|ersten|letzten|alle|ab|bei|vor|après|premi[eè]res|derni[eè]res|dans"  # noqa: E501  a table of words or one pattern
     r"|primeros|últimos|a los|al|cada|tras|hasta|antes de|después de|primeiros|aos|depois de|no minuto|minuto|dopo|na|eerste|laatste|(?:intro|outro|verse|chorus|drop|bridge|build(?:-?up)?|breakdown|solo|hook|fade(?:-?(?:out|in))?)(?: (?:of|is|lasts|for|about|around))*:?)"  # noqa: E501  a table of words or one pattern
@@ -106,6 +112,18 @@ _LENGTH_BEFORE = re.compile(r"(?:length|duration|for|about|around|lasting|lasts|
 _DECADES_LISTED = re.compile(r"^\s*(?:and|or|to|/|-|,|&)\s*(?:early |late |mid )?'?[2-9]0'?s(?!\w)")
 _MACHINES = ("303", "505", "606")
 """Drum machines and a bass synthesizer: "303s" are no seconds."""
+_SPELT = {
+    "minutes": 60.0, "minute": 60.0, "minutos": 60.0, "minuto": 60.0, "minuten": 60.0, "minuti": 60.0,
+    "seconds": 1.0, "second": 1.0, "segundos": 1.0, "segundo": 1.0, "sekunden": 1.0, "secondes": 1.0, "secondi": 1.0,
+}  # fmt: skip
+_LONG_WORD = 7
+_NO_UNITS = frozenset([
+    "minuet", "minuets", "menuet", "menuets", "minute", "minutely", "section", "sections", "secondo", "secundus", "segundas", "seconda",
+    "minuend", "minutia", "minuta", "segunda", "secund", "seconde",
+])  # fmt: skip
+"""Words that lie close to a unit and are none (or stand in the tables of units themselves)."""
+_DAYS = (24.0, 48.0, 72.0)
+"""Hours of opening and of deadlines, never of a song: "24-hour diner", "within 48 hours"."""
 _PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "1/2": 0.5, "1/4": 0.25, "3/4": 0.75}
 _DECADES = {
     "twenties": 20,
@@ -202,8 +220,11 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
     found += [(m, 120.0) for m in _PAIR.finditer(lower)]
     found += [(m, _span_seconds(m)) for m in _SPAN.finditer(lower) if _value(m.group(1)) < _value(m.group(2))]
     for pattern, scale in _UNITS:
-        found += [(m, _value(m.group(1)) * scale) for m in pattern.finditer(lower)]
+        found += [(m, _value(m.group(1)) * scale) for m in pattern.finditer(lower) if scale < 3600 or _value(m.group(1)) not in _DAYS]
+    found += [(m, int(m.group(1)) * 3600.0 + int(m.group(2)) * 60 + int(m.group(3))) for m in _LONG_CLOCK.finditer(lower)]
     found += [(m, int(m.group(1)) * 60.0 + int(m.group(2))) for m in _CLOCK.finditer(lower)]
+    found += [(m, float(m.group(1))) for m in _SECONDS_CLOCK.finditer(lower)]
+    found += [(m, 60.0 * int(m.group(1) or 0) + float(m.group(2) or 0)) for m in _ISO.finditer(lower) if any(m.groups())]
     found += [(m, float(m.group(1))) for m in _SHORT_S.finditer(lower) if int(m.group(1)) <= LONGEST_S and m.group(1) not in _MACHINES]
     found += [(m, float(m.group(1)) * 60) for m in _SHORT_M.finditer(lower)]
     found += [
@@ -211,7 +232,19 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
         for m in _INCHES.finditer(lower)
         if int(m.group(1)) != 12 and not len(_QUOTES.findall(lower[: m.start()])) % 2
     ]
+    found += [(m, _value(m.group(1)) * scale) for m in _MISSPELT.finditer(lower) if (scale := _misspelt_unit(m.group(2)))]
     return _uncovered(found)
+
+
+def _misspelt_unit(word: str) -> float:
+    """Seconds of the unit that a misspelt word must mean ("mintues", "secnods"), or 0."""
+    if word in _NO_UNITS:
+        return 0.0
+    for unit, scale in _SPELT.items():
+        limit = 2 if min(len(word), len(unit)) >= _LONG_WORD else 1
+        if word[0] == unit[0] and abs(len(word) - len(unit)) <= limit and edit_distance(word, unit, limit) <= limit:
+            return scale
+    return 0.0
 
 
 def _is_cue(lower: str, match: re.Match[str]) -> bool:

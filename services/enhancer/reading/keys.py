@@ -8,6 +8,7 @@ from contracts.music import Key
 from contracts.music.pitch import pitch_class
 from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
+from services.enhancer.reading.key_relations import put_right, told_keys
 from services.enhancer.reading.language import language_of
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, vocabulary
@@ -27,7 +28,7 @@ _MODE = "|".join(
     sorted((re.escape(m) for m in _MODES if m not in ("m", "min", "maj", "blues", "dur", "moll", "klein", "groot")), key=len, reverse=True)
 )
 _FORCED = re.compile(
-    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|(?i:sharp|flat))|(b)(?=[\s-]|m\b|min|maj))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#/])",  # noqa: E501  a table of words or one pattern
+    rf"(?<![\w#'])([A-Ga-g])(?:[ -]?(#|♯|♭|(?i:sharp|flat))|(b)(?=[\s-]|m\b|min|maj))?[ -]*(?:(?i:({_MODE}))|(m|min|maj|Maj|Min|MIN|MAJ))(?![\w'#]|/[A-G])",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _GERMAN = re.compile(
@@ -40,9 +41,11 @@ _GERMAN_IN = re.compile(
 _SOLFA = r"(do|dó|ut|re|ré|rè|mi|fa|fá|sol|la|lá|si)"
 _SHARPEN = r"(?:[ -]?(#|♯|♭|b(?=\s)|sostenid[oa]|sustenid[oa]|di[eèé]sis|di[eèé]se|b[eé]mol(?:le)?))?"
 _ROMANCE = re.compile(
-    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
+    rf"(?<![a-zà-ÿ]){_SOLFA}{_SHARPEN}[ -]*(mayor|menor|majeure?|mineure?|maior|maggiore|minore|m(?=\s*(?:$|[,.;/|)\n]))|d[óo]ric[oa]|dorien|fr[íi]gi[oa]|phrygien|l[íi]di[oa]|lydien|mixol[íi]di[oa]|mixolydien|e[óo]li[oa]|éolien|l[óo]cri[oa]|locrien)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
 )
-_SUNG_ENGLISH = re.compile(rf"(?<![a-zà-ÿ])(?:key of|key:|in)\s+{_SOLFA}{_SHARPEN}[ -]*(minor|major)(?![a-z])")
+_SUNG_ENGLISH = re.compile(
+    rf"(?<![a-zà-ÿ])(?:(?:key of|key:|key is|tonality(?: is)?|in)\s+|(?!do\b|mi\b)){_SOLFA}{_SHARPEN}[ -]*(minor|major)(?![a-z])"
+)
 _ROMANCE_IN = re.compile(
     rf"(?<![a-zà-ÿ])(?:en|em|in|tono de|tom de|tonalidad(?:e)? de|tonalité de|clave de)\s+(?:tono de\s+)?{_SOLFA}{_SHARPEN}(?=\s*(?:$|[,.;!?)\n]|(?:con|com|avec|mit|y|e|et|a|à|para|pour|sin|sem|sans|\d)(?!\w)))"  # noqa: E501  a table of words or one pattern
 )
@@ -74,7 +77,9 @@ _IN = re.compile(
 _IN_SMALL = re.compile(
     r"(?<!\w)(?:in|key|key is|key=|key:)\s+([b-g])(?:[ -]?(#|♯|♭|sharp\b|flat\b)|(b)(?!\w))?(?=\s*(?:$|[,.;!?)\n]))", re.ASCII
 )
-_LISTED = re.compile(r"(?:^|[,;.]\s*)([A-G])(?:\s?(#|♯|♭|b|sharp|flat))?(?=\s*(?:$|[,;.]))")
+_LISTED = re.compile(
+    r"(?:^|[,;.|]\s*|\s[/-]\s+)(?:([A-G])(?:[ -]?(#|♯|♭|b|sharp|flat))?|([a-g])[ -](sharp|flat))(?=\s*(?:$|[,;.|]|\s[/-]\s))"
+)
 _LONE = re.compile(r"(?<![\w/#-])([A-G])(#|♯|♭|b)(?=\s*(?:$|[,;.!?)\n]|\s(?:for|with|and|at|no|without)\b))", re.ASCII)
 _MODE_FIRST = re.compile(
     r"(?<!\w)((?i:dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian))\s+(?:(?:mode|dominant|scale)\s+)?(?:in |on |of |starting on )?([A-G])(#|♯|♭|b)?(?![\w'#])",  # noqa: E501  a table of words or one pattern
@@ -125,15 +130,43 @@ class KeyWords:
 
 def read_key(text: Text) -> KeyWords:
     """The key that was stated; failing that a mode alone ("in a minor key", "dorian groove")."""
+    before = bytes(text.taken)
     found = read_corrected(text, _named)
+    if found:
+        end = max(place + 1 for place, taken in enumerate(text.taken) if taken and not before[place])
+        again = put_right(text.original, end)
+        if again and text.is_free(*again[0].span()):
+            found = _found(text, *again[:3], 0.85, _ALONE)
     return KeyWords(key=found) if found else KeyWords(mode=_mode_alone(text))
 
 
 def _named(text: Text) -> Finding[str] | None:
-    for reader in (_with_mode, _after_mode, _german, _romance, _asian, _russian, _camelot, _blues_on, _key_of, _plain_in, _small, _listed):
+    for reader in (
+        _told,
+        _with_mode,
+        _after_mode,
+        _german,
+        _romance,
+        _asian,
+        _russian,
+        _camelot,
+        _blues_on,
+        _key_of,
+        _plain_in,
+        _small,
+        _listed,
+    ):
         found = reader(text)
         if found:
             return found
+    return None
+
+
+def _told(text: Text) -> Finding[str] | None:
+    """A key by its signature, by a relative, with its mode misspelt, or put right: "make that A"."""
+    for match, tonic, mode, reason in told_keys(text.original):
+        if text.is_free(*match.span()):
+            return _found(text, match, tonic, mode, 0.9, reason)
     return None
 
 
@@ -178,7 +211,7 @@ def _plausible(text: Text, match: re.Match[str], letter: str, short: str | None,
         if (letter, short) == ("E", "m") and not asked and _before_a_plain_word(text, match.end()):
             return False
         if letter.islower():
-            return asked and short != "m"
+            return len(short) > 1 if match.group().lower() == letter + short.lower() else asked and short != "m"
         if asked or _before_a_style(text, match.end()) or (len(short) > 1 and letter != "A"):
             return True
         if (letter, short) == ("E", "m") and _PORTUGUESE_IN.match(after) and language_of(text) in ("pt", "es"):
@@ -355,7 +388,8 @@ def _listed(text: Text) -> Finding[str] | None:
     found = found or [match for match in _LONE.finditer(text.original) if text.is_free(*match.span())]
     if len(found) != 1 or len(text.words) < 2:
         return None
-    return _found(text, found[0], found[0].group(1) + _sign(found[0].group(2)), "major", 0.7, _ALONE)
+    letter, sign, *small = found[0].groups()
+    return _found(text, found[0], (letter or small[0].upper()) + _sign(sign or (small[1] if small else None)), "major", 0.7, _ALONE)
 
 
 def _mode_alone(text: Text) -> Finding[str] | None:

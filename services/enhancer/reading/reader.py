@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from services.enhancer.reading.bar_lengths import read_bars
 from services.enhancer.reading.chords import Progressions, read_chords
 from services.enhancer.reading.durations import read_duration, read_era
 from services.enhancer.reading.endings import read_ending
@@ -17,7 +18,7 @@ from services.enhancer.reading.structure import Plan, Wishes, read_structure, re
 from services.enhancer.reading.style_of import Models, read_models
 from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word, tempo_word_places
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import GENRE, HYBRID, NEAR, vocabulary
+from services.enhancer.reading.vocabulary import GENRE, HYBRID, MOOD, NEAR, PRODUCTION, vocabulary
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Words:
     key: KeyWords = field(default_factory=KeyWords)
     meter: Finding[str] | None = None
     duration: Finding[float] | None = None
+    bars: Finding[int] | None = None
+    """How many bars the whole piece is to have, where no time was said."""
     era: Finding[int] | None = None
     chords: Progressions | None = None
     structure: Finding[Plan] | None = None
@@ -59,11 +62,15 @@ def read_words(text: Text) -> Words:
     era = read_era(text)
     places = [place for m in first if m.ids(GENRE) or m.ids(NEAR) or m.ids(HYBRID) for place in (m.start, m.end)]
     places += tempo_word_places(text)
+    soft = [place for m in first if m.ids(MOOD) or m.ids(PRODUCTION) for place in (m.start, m.end)]
     meter = read_meter(text)
-    tempo = read_tempo(text, places)
+    tempo = read_tempo(text, places, soft)
+    before = bytes(text.taken)
     key = read_key(text)
-    tempo = tempo or read_tempo(text, places)
+    if tempo is None:
+        tempo = read_tempo(text, [*places, *_edges(before, text.taken)], soft)
     duration = read_duration(text)
+    bars = read_bars(text) if duration is None and structure is None else None
     ending = read_ending(text)
     for place in moments.quiet:
         text.take(*place)
@@ -76,6 +83,7 @@ def read_words(text: Text) -> Words:
         key=key,
         meter=meter,
         duration=duration,
+        bars=bars,
         era=era,
         chords=chords,
         structure=structure,
@@ -91,10 +99,16 @@ def read_words(text: Text) -> Words:
     return words if _anything(words) else Words(models=models, understood=False)
 
 
+def _edges(before: bytes, after: bytearray) -> list[int]:
+    """Where what was taken since begins and ends."""
+    taken = [place for place, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    return [taken[0], taken[-1] + 1] if taken else []
+
+
 def _anything(words: Words) -> bool:
     return bool(
-        words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.era or words.chords
-        or words.structure or words.ending or words.moments
+        words.tempo or words.tempo_word or words.key.key or words.key.mode or words.meter or words.duration or words.bars or words.era
+        or words.chords or words.structure or words.ending or words.moments
         or words.wishes or words.styles.genres or words.feelings.moods or words.feelings.refused or words.players.wanted
         or words.players.unwanted or words.sound.production or words.sound.uses or words.sound.energy is not None or words.models.artists
     )  # fmt: skip

@@ -35,24 +35,40 @@ _BETWEEN_ALONE = re.compile(
 _TEMPO = r"(?:bpms?|b\.p\.m\.|tempo|speed|pace|metronome(?: mark(?:ing)?)?|♩|geschwindigkeit|velocidad|速度|节奏|節奏|テンポ|템포|темп)"
 _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a|em|en|für)\b|[:=@为為はが]))?"
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
-_LISTED = re.compile(r"(?:^|[,;]\s*|[.!]\s+)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)))")
+_LISTED = re.compile(r"(?:^|[,;\n]\s*|[.!]\s+|\s(?:--?|/|\||·|•)\s*)(\d{2,3})(?=\s*(?:$|[,;!\n]|\.(?!\d)|\s(?:--?|/|\||·|•)(?:\s|$)))")
 _OR_SO = re.compile(
     r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:\+(?!\d)|or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))",
     re.ASCII,
 )
-_NUMBER_UNIT = re.compile(rf"(?<![a-z\d./])(?<!\d,)({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
+_NUMBER_UNIT = re.compile(rf"(?<![a-z\d])(?<!\d[./,])({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _TO_THE_NOTE = re.compile(
     rf"(?<![\w.:/])({NUMBER})\s+(?:à la noire|a la negra|à semínima|alla semiminima|to the (?:crotchet|quarter(?: note)?))(?!\w)"
 )
+_TEMPO_AFTER = re.compile(
+    r"(?<![\w.:/])(\d{2,3})(?:\s*-?er)?[ -](?:de |di |do )?tempo(?!\w)|(?<![\w.:/])(\d{2,3})er[ -](?:beat|groove|puls)"
+)
+"""The number first: "90 de tempo", "132er Tempo"."""
+_RATE = re.compile(
+    rf"(?<![\w.])({NUMBER})\s*(?:beats?|pulses?|clicks?|pulsos|pulsaciones|golpes|batidas|schläge|battements?|pulsations?)\s*(?:per|a|each|por|pro|par|/)\s*"
+    r"(?:second|sec|s|segundo|sekunde|seconde)(?!\w)"
+)
+_PERIOD = re.compile(
+    rf"(?<![\w.])({NUMBER}|half an?|half|medio|meio|meia|une demi|demi|eine halbe|halbe)[\s-]*(ms|milliseconds?|seconds?|secs?|s|segundos?|sekunden?|secondes?)\s+"  # noqa: E501  a table of words or one pattern
+    r"(?:per|a|each|between|por|pro|par|je)\s+(?:beats?|quarter|pulse|pulso|tiempo|golpe|batida|tempo|schlag|temps|battement)(?!\w)"
+)
+_OTHER_NOTE = re.compile(
+    rf"(?<!\w)(?:(half|minim|blanca|blanche|mínima|halbe|(?:二|2)分音符)|(eighth|quaver|corchea|croche|colcheia|achtel|(?:八|8)分音符))(?:[ -]?notes?)?"  # noqa: E501  a table of words or one pattern
+    rf"\s*(?:=|equals|is|at|:)\s*({NUMBER})(?![\w:/%])"
+)
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
-    rf"(?<![a-z])(?:{_TEMPO}|quarter(?:[ -]note)?|crotchet|viertel|negra|noire|semínima){_LINK}\s*(?:(?:equals|set to|should be|around|is|{_APPROX})\s*|[:=@]\s*)*({CALLED_NUMBER})"  # noqa: E501  a table of words or one pattern
-    r"(?![\w:/%]|\.\d|\s*(?:bars?|seconds?|secs?|minutes?|mins?|segundos|sekunden|secondes|takte)\b)",
+    rf"(?<![a-z])(?:{_TEMPO}|quarter(?:[ -]note)?|crotchet|viertel(?:note)?|negra|noire|semínima|(?:四|4)分音符|(?<![a-z])q(?=\s*=)){_LINK}\s*(?:(?:equals|set to|should be|around|is|{_APPROX})\s*|[:=@]\s*)*({CALLED_NUMBER})"  # noqa: E501  a table of words or one pattern
+    r"(?![\w:%]|/\s*\d|\.\d|\s*(?:bars?|seconds?|secs?|minutes?|mins?|segundos|sekunden|secondes|takte)\b)",
     re.ASCII,
 )
 _BARE = re.compile(
-    rf"(?<!\w)(?:at|@|a|à|bei|auf|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|(?:sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred|a hundred)"  # noqa: E501  a table of words or one pattern
-    r"(?=\s*(?:$|[,.;!?)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using|mit|con|avec|com|sin|ohne)\b))",
+    rf"(?<!\w)(?:at|@|a|à|bei|auf|try|use|now|go (?:for|with|to)|instead|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|(?:sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred|a hundred)"  # noqa: E501  a table of words or one pattern
+    r"(?=\s*(?:$|[,.;!?)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using|mit|con|avec|com|sin|ohne|this time|now|instead)\b))",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
 _BESIDE = re.compile(r"(?<![\w.:/#'+-])(\d{2,3}(?:\.\d{1,2})?)(?![\w:/%'\"°-]|[.,]\d)", re.ASCII)
@@ -66,6 +82,7 @@ _SONG_BEFORE = re.compile(r"\b(?:beat|track|song|groove|loop|tune|instrumental|b
 _NEARLY = re.compile(
     rf"{_APPROX}|(?<![a-z])(?:or so|ish|-ish|or thereabouts|mais ou menos|ou plus|or less|at most|under|below|no (?:faster|slower) than|maximal|höchstens)(?![a-z])"  # noqa: E501  a table of words or one pattern
 )
+_ENDS_ITEM = re.compile(r"\s*(?:$|[,;.!)\n|(/])(?!\d)")
 _SURELY, _ABOUT, _BY_PLACE = 1.0, 0.9, 0.85
 
 
@@ -79,43 +96,74 @@ class TempoWord:
     share: float | None = None
 
 
-def read_tempo(text: Text, places: Sequence[int] = ()) -> Finding[float] | None:
+def read_tempo(text: Text, places: Sequence[int] = (), soft: Sequence[int] = ()) -> Finding[float] | None:
     """The tempo that was stated as a number, in BPM; the one that is meant where the words correct themselves.
 
     `places` are the characters where names of styles begin and end: a bare number that touches one is a tempo ("techno 133").
+    `soft` are those of moods and sounds, after which a bare number is one at the end of its item.
 
     Raises:
         BadInput: a tempo outside 30 to 300.
     """
-    return read_corrected(text, lambda page: _range(page) or _single(page) or _beside(page, places))
+    return read_corrected(text, lambda page: _range(page) or _single(page) or _beside(page, places, soft))
 
 
 def _single(text: Text) -> Finding[float] | None:
-    for pattern in (_NUMBER_UNIT, _TO_THE_NOTE, _PER_MINUTE, _NAMED, _BARE, _LISTED, _OR_SO):
+    if counted := _counted(text):
+        return counted
+    for pattern in (_NUMBER_UNIT, _TO_THE_NOTE, _PER_MINUTE, _TEMPO_AFTER, _NAMED, _BARE, _LISTED, _OR_SO):
         bare = pattern in (_BARE, _LISTED, _OR_SO)
         for match in pattern.finditer(text.lower):
-            if not text.is_free(*match.span()) or (bare and not 40 <= number(match.group(1)) <= 240):
+            value = number(match.group(1) or match.group(2))
+            if not text.is_free(*match.span()) or (bare and not 40 <= value <= 240):
                 continue
             text.take(*match.span())
             evidence = text.quote(*match.span()).strip(" ,;")
             around = text.lower[max(0, match.start() - 14) : match.end() + 14]
             approximate = bool(_NEARLY.search(around))
             reason = f"'{evidence}' is taken at its word" if approximate else None
-            return Finding(check_bpm(number(match.group(1)), evidence), evidence, _ABOUT if approximate or bare else _SURELY, reason)
+            return Finding(check_bpm(value, evidence), evidence, _ABOUT if approximate or bare else _SURELY, reason)
     return None
 
 
-def _beside(text: Text, places: Sequence[int]) -> Finding[float] | None:
-    """A bare number that touches the name of a style or a key: "techno 133", "130 techno", "F#m 172", "a trap beat 140"."""
+def _counted(text: Text) -> Finding[float] | None:
+    """A tempo that has to be reckoned: beats a second, the time of a beat, another note than the quarter."""
+    for pattern in (_RATE, _PERIOD, _OTHER_NOTE):
+        for match in pattern.finditer(text.lower):
+            if not text.is_free(*match.span()):
+                continue
+            bpm, evidence = round(_reckoned(match), 2), text.quote(*match.span())
+            if LOWEST_BPM <= bpm <= HIGHEST_BPM:
+                text.take(*match.span())
+                return Finding(bpm, evidence, _SURELY, f"'{evidence}' is {bpm:g} beats a minute")
+    return None
+
+
+def _reckoned(match: re.Match[str]) -> float:
+    if match.re is _RATE:
+        return 60 * number(match.group(1))
+    if match.re is _PERIOD:
+        said = match.group(1)
+        length = 0.5 if re.match(r"half|medi|mei|une demi|demi|eine|halb", said) else number(said)
+        return 60 / max(length / (1000 if match.group(2).startswith(("ms", "mil")) else 1), 0.001)
+    return number(match.group(3)) * (2 if match.group(1) else 0.5)
+
+
+def _beside(text: Text, places: Sequence[int], soft: Sequence[int]) -> Finding[float] | None:
+    """A bare number that touches the name of a style or a key: "techno 133", "130 techno", "F#m 172", "a trap beat 140".
+
+    Beside a word of `soft` (a mood, a sound) it must end its item: "relaxed 96, brushes".
+    """
     for match in _BESIDE.finditer(text.lower):
         start, end = match.span()
         value = float(match.group(1))
-        if not 50 <= value <= 220 or not text.is_free(start, end) or _UNIT_AFTER.match(text.lower, end):
+        if not 50 <= value <= 240 or not text.is_free(start, end) or _UNIT_AFTER.match(text.lower, end):
             continue
         before, after = text.lower[max(0, start - 24) : start], text.lower[end : end + 4]
         left, right = start - len(before) + len(before.rstrip(" (@")), end + len(after) - len(after.lstrip(" "))
         after_key = left > 0 and bool(text.taken[left - 1]) and left != start
-        if _COUNTED_BEFORE.search(before) or not (left in places or right in places or after_key or _SONG_BEFORE.search(before)):
+        ends = left in soft and _ENDS_ITEM.match(text.lower, end)
+        if _COUNTED_BEFORE.search(before) or not (left in places or right in places or after_key or ends or _SONG_BEFORE.search(before)):
             continue
         text.take(start, end)
         return Finding(value, text.quote(start, end), _BY_PLACE, f"{value:g} beside the style is its tempo")

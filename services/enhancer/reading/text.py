@@ -18,7 +18,7 @@ _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x
 """What a terminal would obey (ECMA-48): colours, titles, cursor."""
 _TYPOGRAPHY = str.maketrans(
     {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}  # full-width forms
-    | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ".", "　": " "}  # noqa: E501  a table of words or one pattern
+    | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ";", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
 _LABEL = re.compile(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from contracts.brief import SectionPlan, Stated
+from contracts.brief import SectionPlan, Source, Stated
 from contracts.errors import BadInput
 from contracts.music import Key, Meter
 from services.enhancer.reading.brought_fields import (
@@ -29,6 +29,7 @@ from services.music.rng import rng
 
 _TAIL_S = 2.0
 _COMPOUND = 2 / 3
+_MOST_TURNS = 64
 
 
 def meter_field(case: Case, genre_id: str) -> Stated[str]:
@@ -180,6 +181,8 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
         return case.given.duration.stated()
     if case.words.duration:
         return case.words.duration.stated()
+    if counted := counted_duration(case, tempo_bpm, meter):
+        return counted.stated()
     brought = brought_duration(case, tempo_bpm, meter)
     if brought:
         return brought.stated()
@@ -197,6 +200,30 @@ def duration_field(case: Case, structure: Stated[Plan], tempo_bpm: float, meter:
         liked = float(round(min(max(DEFAULT_S * 2**octaves, SHORTEST_S), LONGEST_S)))
         return inferred(liked, f"no length was given; {case.taste.why('duration', 'duration')}", 0.4).stated()
     return inferred(DEFAULT_S, "two minutes, since no length was given", 0.5).stated()
+
+
+def counted_duration(case: Case, tempo_bpm: float, meter: str) -> Finding[float] | None:
+    """The length that words state in bars, in seconds; inferred where nobody said how fast.
+
+    A loop that is too short to be a song goes round as often as it takes; a note tells.
+
+    Raises:
+        BadInput: more bars than 600 seconds hold.
+    """
+    said = case.words.bars
+    if said is None:
+        return None
+    bar_s = Meter.parse(meter).bar_seconds(tempo_bpm)
+    seconds = said.value * bar_s
+    if seconds > LONGEST_S:
+        raise BadInput("duration_s", f"{said.value} bars = {seconds:.0f} s", f"at most {LONGEST_S:g} seconds")
+    turns = next((n for n in range(1, _MOST_TURNS) if n * seconds >= SHORTEST_S), _MOST_TURNS)
+    reason = f"{said.value} bars last {seconds:.2f} s"
+    if turns > 1:
+        case.note(f"'{said.evidence}' lasts {seconds:.1f} s; a song lasts at least {SHORTEST_S:g} s, so it goes round {turns} times.")
+        reason += f", {turns} times"
+    source = Source.STATED if case.given.tempo or case.words.tempo or brought_tempo(case) else Source.INFERRED
+    return Finding(round(max(seconds * turns, SHORTEST_S), 2), said.evidence, said.confidence, reason, source)
 
 
 def agreed(
