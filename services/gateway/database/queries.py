@@ -54,6 +54,20 @@ async def version_of_job(session: AsyncSession, job_id: str) -> Version | None:
     return found
 
 
+async def job_as_seen(session: AsyncSession, who: Principal, job_id: str) -> tuple[Job, Version | None] | None:
+    """A job in which a user has a part, with the version that it made (`version_of_job`), in one statement; None: not there for them."""
+    statement = (
+        select(Job, Version)
+        .join(Composition, Composition.id == Job.composition_id)
+        .outerjoin(Version, (Version.job_id == Job.id) & Version.restores.is_(None))
+        .where(Job.id == job_id, seen_by(who))
+        .order_by(Version.number.desc())
+        .limit(1)
+    )
+    found = (await session.execute(statement)).first()
+    return None if found is None else (found[0], found[1])
+
+
 async def versions_of(session: AsyncSession, composition_id: str) -> list[Version]:
     """The versions of a composition, oldest first."""
     return list(await session.scalars(select(Version).where(Version.composition_id == composition_id).order_by(Version.number)))

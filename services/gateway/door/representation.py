@@ -18,7 +18,7 @@ from services.gateway.door.conditions import content_tag, is_known
 from services.gateway.problems import Refused, problem_response
 
 _DOCUMENTS = ("application/json", "application/problem+json", "text/html")
-_LEAST_BYTES, _THREAD_BYTES = 1024, 128 * 1024
+_LEAST_BYTES, _MOST_REMEMBERED, _THREAD_BYTES = 1024, 16 * 1024, 128 * 1024
 _GZIP_LEVEL, _BROTLI_QUALITY = 5, 4
 _ASKED = frozenset({b"accept", b"accept-encoding", b"if-none-match"})
 
@@ -159,7 +159,10 @@ class _Answer:
         coding = coding_for(self._asked.get(b"accept-encoding", ""))
         if coding is None:
             return body
-        packed = await asyncio.to_thread(_pack, coding, body) if len(body) >= _THREAD_BYTES else _pack(coding, body)
+        if len(body) >= _THREAD_BYTES:
+            packed = await asyncio.to_thread(_pack, coding, body)
+        else:
+            packed = _packed_before(coding, body) if len(body) <= _MOST_REMEMBERED else _pack(coding, body)
         headers["Content-Encoding"], headers["Content-Length"] = coding, str(len(packed))
         return packed
 
@@ -174,6 +177,12 @@ def _is_document(start: Message) -> bool:
 
 def _pack(coding: str, body: bytes) -> bytes:
     return brotli.compress(body, quality=_BROTLI_QUALITY) if coding == "br" else gzip.compress(body, _GZIP_LEVEL, mtime=0)
+
+
+@lru_cache(256)
+def _packed_before(coding: str, body: bytes) -> bytes:
+    """What many ask for, or one again and again, is packed once."""
+    return _pack(coding, body)
 
 
 def _not_acceptable(accept: str) -> Refused:

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from services.gateway.database.queries import jobs_page, version_of_job
+from services.gateway.database.queries import job_as_seen, jobs_page
 from services.gateway.door.paging import link_next
 from services.gateway.jobs.cancelling import cancel_job
 from services.gateway.jobs.intake import read_form
 from services.gateway.jobs.ordering import take_order
 from services.gateway.jobs.views import Accepted, JobPage, JobView, accepted_view, job_view
-from services.gateway.people.access import job_for
+from services.gateway.problems import not_found
 from services.gateway.routes.openapi import JOB_FORM, problems
 from services.gateway.routes.parts import Cursor, Limit, TheDesk, TheStandings, Who
 
@@ -56,7 +56,10 @@ async def get_job(job_id: str, desk: TheDesk, who: Who, standings: TheStandings)
 
     async def read() -> JobView:
         async with desk.database.read() as session:
-            return job_view(await job_for(session, who, job_id, "viewer"), await version_of_job(session, job_id))
+            found = await job_as_seen(session, who, job_id)
+        if found is None:
+            raise not_found("job", job_id)
+        return job_view(*found)
 
     return Response(await standings.body(who.user, job_id, read), media_type="application/json")
 

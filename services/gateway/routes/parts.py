@@ -1,4 +1,7 @@
-"""What the routes share: the desk, and the page that a list is asked for."""
+"""What the routes share: the desk, and the page that a list is asked for.
+
+What a route depends on is a coroutine: FastAPI gives a plain function to a thread, there and back, for each request.
+"""
 
 from typing import Annotated, Literal
 
@@ -13,7 +16,7 @@ from services.gateway.ports import Desk
 MAX_PAGE = 200
 
 
-def the_desk(connection: HTTPConnection) -> Desk:
+async def the_desk(connection: HTTPConnection) -> Desk:
     """The gateway's tools."""
     desk: Desk = connection.app.state.desk
     return desk
@@ -25,13 +28,13 @@ async def who_asks(connection: HTTPConnection) -> Principal:
     return found
 
 
-def the_reception(connection: HTTPConnection) -> Reception:
+async def the_reception(connection: HTTPConnection) -> Reception:
     """Where people sign in."""
     reception: Reception = connection.app.state.reception
     return reception
 
 
-def the_standings(connection: HTTPConnection) -> Standings:
+async def the_standings(connection: HTTPConnection) -> Standings:
     """The last answers about jobs."""
     found: Standings = connection.app.state.standings
     return found
