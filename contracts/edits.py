@@ -12,27 +12,41 @@ from contracts.pipeline import Stage
 from contracts.sound import MixEdits, Stated
 
 Sections = Annotated[tuple[str, ...], Field(default=(), max_length=200, description="section ids; empty: the whole song")]
-KitPiece = Literal["kick", "snare", "clap", "hihat", "ride", "crash", "cymbals", "toms"]
+Bars = Annotated[tuple[int, int] | None, Field(default=None, description="first and last bar of the song, 1-based, in place of sections")]
+KitPiece = Literal[
+    "kick", "snare", "clap", "hihat", "ride", "crash", "cymbals", "toms",
+    "rim", "tambourine", "cowbell", "shaker", "congas", "bongos", "timbales", "agogo", "claves", "woodblock", "triangle", "guiro",
+]  # fmt: skip
+Pieces = Annotated[
+    tuple[KitPiece, ...], Field(default=(), max_length=20, description="single drums of a kit or of the percussion; empty: all of them")
+]
 Parts = Annotated[tuple[str, ...], Field(default=(), max_length=200, description="part ids; empty: all of them")]
 
 
 class _Edit(Stated):
-    stage: ClassVar[Stage] = Stage.ARRANGEMENT
+    first: ClassVar[Stage] = Stage.ARRANGEMENT
     words: str = Field(default="", description="the words of the instruction that it was read from")
+
+    @property
+    def stage(self) -> Stage:
+        """The stage from which the song has to be made again."""
+        return self.first
 
 
 class TempoEdit(_Edit):
-    """Another tempo: every note stays on its tick."""
+    """Another tempo, of the song or of some sections alone: every note stays on its tick."""
 
     kind: Literal["tempo"] = "tempo"
     bpm: float = Field(ge=30, le=300)
+    sections: Sections = ()
 
 
 class KeyEdit(_Edit):
-    """Another key: transposed; into another mode by scale degree."""
+    """Another key, of the song or of some sections alone: transposed; into another mode by scale degree."""
 
     kind: Literal["key"] = "key"
     key: str
+    sections: Sections = ()
 
 
 class InstrumentEdit(_Edit):
@@ -53,13 +67,13 @@ class AddEdit(_Edit):
 
 
 class RemoveEdit(_Edit):
-    """Parts fall silent: in some sections or bars, or everywhere (then they go); with `pieces` only those of the drum kit."""
+    """Parts fall silent: in some sections or bars, or everywhere (then they go); with `pieces` only those drums."""
 
     kind: Literal["remove"] = "remove"
     parts: Parts = ()
     sections: Sections = ()
-    bars: tuple[int, int] | None = Field(default=None, description="first and last bar of the song, 1-based, in place of sections")
-    pieces: tuple[KitPiece, ...] = Field(default=(), max_length=8, description="of a drum kit; empty: the whole kit")
+    bars: Bars = None
+    pieces: Pieces = ()
 
 
 class OctaveEdit(_Edit):
@@ -94,7 +108,7 @@ class HarmonyEdit(_Edit):
 
     kind: Literal["harmony"] = "harmony"
     sections: Sections = ()
-    bars: tuple[int, int] | None = Field(default=None, description="first and last bar of the song, 1-based, in place of sections")
+    bars: Bars = None
     chords: tuple[str, ...] = ()
 
 
@@ -141,20 +155,56 @@ class EndingEdit(_Edit):
     ending: Literal["natural", "loop", "cut", "fade"]
 
 
-class LevelEdit(_Edit):
-    """Parts louder or softer, in some sections or everywhere."""
+class TitleEdit(_Edit):
+    """What the song is called."""
 
-    stage: ClassVar[Stage] = Stage.MIXING
+    kind: Literal["title"] = "title"
+    title: str = Field(min_length=1, max_length=200)
+
+
+class LyricsEdit(_Edit):
+    """Other words to sing: `find` exchanged for `text` wherever it is sung there, line number `line`, or all that the sections sing."""
+
+    kind: Literal["lyrics"] = "lyrics"
+    text: str = Field(min_length=1, max_length=8000, description="what is sung instead; ' / ' between lines")
+    find: str = Field(default="", max_length=2000, description="words that are sung now; without: whole lines")
+    line: int | None = Field(default=None, description="of each section, 1-based; -1: its last; None: all of them")
+    sections: Sections = ()
+
+
+class LevelEdit(_Edit):
+    """Parts louder or softer, in some sections or bars or everywhere; with `pieces` only those drums, which are rendered so."""
+
+    first: ClassVar[Stage] = Stage.MIXING
     kind: Literal["level"] = "level"
     parts: Parts = ()
     sections: Sections = ()
+    bars: Bars = None
+    pieces: Pieces = ()
+    db: float = Field(ge=-60, le=24)
+
+    @property
+    def stage(self) -> Stage:
+        """A fader moves in the mix; a single drum of a stem has none, and is played louder."""
+        return Stage.ARRANGEMENT if self.pieces else self.first
+
+
+class SpaceEdit(_Edit):
+    """More or less reverb or echo of parts in some sections or bars: what they send to it. For the whole song: a mix edit."""
+
+    first: ClassVar[Stage] = Stage.MIXING
+    kind: Literal["space"] = "space"
+    effect: Literal["reverb", "echo"] = "reverb"
+    parts: Parts = ()
+    sections: Sections = ()
+    bars: Bars = None
     db: float = Field(ge=-60, le=24)
 
 
 class MixEdit(_Edit):
     """Anything else of the mix, as `options.mix` states it; laid over what was stated before."""
 
-    stage: ClassVar[Stage] = Stage.MIXING
+    first: ClassVar[Stage] = Stage.MIXING
     kind: Literal["mix"] = "mix"
     mix: MixEdits
 
@@ -162,7 +212,7 @@ class MixEdit(_Edit):
 class MasterEdit(_Edit):
     """The record as a whole."""
 
-    stage: ClassVar[Stage] = Stage.MASTERING
+    first: ClassVar[Stage] = Stage.MASTERING
     kind: Literal["master"] = "master"
     target_lufs: float | None = Field(default=None, ge=-30, le=-5)
     ceiling_dbtp: float | None = Field(default=None, ge=-9, le=-0.1)
@@ -170,7 +220,7 @@ class MasterEdit(_Edit):
 
 Edit = Annotated[
     TempoEdit | KeyEdit | InstrumentEdit | AddEdit | RemoveEdit | OctaveEdit | EnergyEdit | RewriteEdit | HarmonyEdit | LengthEdit
-    | FormEdit | MoodEdit | FeelEdit | EndingEdit | LevelEdit | MixEdit | MasterEdit,
+    | FormEdit | MoodEdit | FeelEdit | EndingEdit | TitleEdit | LyricsEdit | LevelEdit | SpaceEdit | MixEdit | MasterEdit,
     Field(discriminator="kind"),
 ]  # fmt: skip
 EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
@@ -184,6 +234,7 @@ class SectionOutline(Stated):
     start_bar: int
     bars: int
     energy: float = 0.5
+    key: str = ""
 
 
 class PartOutline(Stated):
@@ -192,6 +243,7 @@ class PartOutline(Stated):
     role: str
     instrument: str
     patch: str = ""
+    pieces: tuple[str, ...] = Field(default=(), description="the drums that it plays; empty: not known, or none")
 
 
 class Outline(Stated):
@@ -206,6 +258,7 @@ class Outline(Stated):
     sections: dict[str, SectionOutline] = Field(default_factory=dict)
     parts: dict[str, PartOutline] = Field(default_factory=dict)
     mix: MixEdits = Field(default=MixEdits(), description="the mix edits in force: what is asked comes on top of them")
+    lyrics: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="lines that are sung, by section")
 
 
 class Instructed(Stated):

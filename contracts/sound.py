@@ -96,12 +96,26 @@ class Operation(Stated):
     parameters: dict[str, float | bool | str] = Field(default_factory=dict, max_length=1000)
 
 
+class StretchEdit(Stated):
+    """What a user changes of one part in some bars of a section: they go where the section goes."""
+
+    section: str
+    first: int = Field(default=1, ge=1, le=1000, description="first bar, counted from the section's own first")
+    last: int | None = Field(default=None, ge=1, le=1000, description="last bar; None: the section's own last")
+    level_db: float = Field(default=0.0, ge=-60, le=24)
+    reverb_db: float = Field(default=0.0, ge=-60, le=24, description="added to the sends to room and hall, dB")
+    echo_db: float = Field(default=0.0, ge=-60, le=24, description="added to the send to the echo, dB")
+
+
 class ChannelEdit(Stated):
     """What a user changes in one part's channel. None keeps what the profile and the measurements decided."""
 
     level_db: float = Field(default=0.0, ge=-60, le=24, description="added to the part's level, dB")
     section_db: dict[str, Annotated[float, Field(ge=-60, le=24)]] = Field(
         default_factory=dict, max_length=500, description="added to the part's level in a section, by the section's id, dB"
+    )
+    stretches: tuple[StretchEdit, ...] = Field(
+        default=(), max_length=500, description="added to its level and to what it sends in single bars; several on the same bars add up"
     )
     mute: bool = False
     pan: float | None = Field(default=None, ge=-1, le=1, description="-1 left, 1 right")

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from contracts.context import Options
-from contracts.edits import Edit, FormEdit, LevelEdit, MasterEdit, MixEdit, Outline, RemoveEdit
-from contracts.sound import ChannelEdit, MixEdits
+from contracts.edits import Edit, FormEdit, LevelEdit, MasterEdit, MixEdit, Outline, RemoveEdit, SpaceEdit
+from contracts.sound import ChannelEdit, MixEdits, StretchEdit
 from services.gateway.versions.merging import merged
 from services.music.renaming import Naming
 
@@ -26,7 +26,11 @@ def laid(options: Options, edits: tuple[Edit, ...], outline: Outline) -> Options
     naming = Naming({n: p.instrument for n, p in outline.parts.items()}, {n: p.role for n, p in outline.parts.items()})
     for said in edits:
         edit = naming.heard(said)
-        if isinstance(edit, LevelEdit):
+        if isinstance(edit, LevelEdit) and edit.pieces:
+            pass  # single drums are the score's
+        elif isinstance(edit, SpaceEdit) or (isinstance(edit, LevelEdit) and edit.bars is not None):
+            options = _with_mix(options, partial(_stretched, edit=edit, outline=outline))
+        elif isinstance(edit, LevelEdit):
             options = _with_mix(options, partial(_levelled, edit=edit, outline=outline))
         elif isinstance(edit, MixEdit):
             over = edit.mix.model_dump(mode="json", exclude_unset=True)
@@ -81,6 +85,41 @@ def _levelled(mix: dict[str, Any], edit: LevelEdit, outline: Outline) -> dict[st
     return _by_parts({**mix, "channels": channels}, reset, outline)
 
 
+def _stretched(mix: dict[str, Any], edit: LevelEdit | SpaceEdit, outline: Outline) -> dict[str, Any]:
+    """Parts louder, or further back, in some bars. What is said of the same bars adds up."""
+    field = "level_db" if isinstance(edit, LevelEdit) else f"{edit.effect}_db"
+    channels: Channels = dict(mix.get("channels", {}))
+    for part in edit.parts or outline.parts:
+        own = dict(channels.get(part, {}))
+        rows = list(own.get("stretches", ()))
+        for place in _places(edit, outline):
+            at = next((i for i, row in enumerate(rows) if _place_of(row) == _place_of(place)), len(rows))
+            row = rows[at] if at < len(rows) else place
+            rows[at : at + 1] = [{**row, field: _added(row, field, edit.db)}]
+        channels[part] = {**own, "stretches": [row for row in rows if any(row.get(name) for name in _MOVED)]}
+    return {**mix, "channels": channels}
+
+
+_MOVED = ("level_db", "reverb_db", "echo_db")
+
+
+def _place_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["section"], row.get("first", 1), row.get("last")
+
+
+def _places(edit: LevelEdit | SpaceEdit, outline: Outline) -> list[dict[str, Any]]:
+    """The stretches that an edit names, each in its section; whole sections without bars."""
+    places = []
+    for name, section in outline.sections.items():
+        first, last = edit.bars or (section.start_bar, section.start_bar + section.bars - 1)
+        low, high = max(first - section.start_bar, 0) + 1, min(last - section.start_bar + 1, section.bars)
+        if low <= high and (edit.bars or not edit.sections or name in edit.sections):
+            whole = (low, high) == (1, section.bars)
+            row = StretchEdit(section=name) if whole else StretchEdit(section=name, first=low, last=high)
+            places.append(row.model_dump(mode="json", exclude_defaults=True))
+    return places
+
+
 def _role(outline: Outline, part: str) -> str:
     """The role whose edit holds for a part; "" where a part is called so, which an edit of that name means then."""
     role = outline.parts[part].role if part in outline.parts else ""
@@ -100,7 +139,8 @@ def _by_parts(mix: dict[str, Any], reset: Collection[str], outline: Outline) -> 
             if one.role == role:
                 own = channels.get(name, {})
                 sections = {**said.get("section_db", {}), **own.get("section_db", {})}
-                channels[name] = {**said, **own, **({"section_db": sections} if sections else {})}
+                rows = [*said.get("stretches", ()), *own.get("stretches", ())]
+                channels[name] = {**said, **own, **({"section_db": sections} if sections else {}), **({"stretches": rows} if rows else {})}
     return {**mix, "channels": channels}
 
 
@@ -117,7 +157,10 @@ def _without(mix: dict[str, Any], edit: Edit, outline: Outline) -> dict[str, Any
     for name, one in mix.get("channels", {}).items():
         if name not in parts:
             kept = {section: value for section, value in one.get("section_db", {}).items() if section not in sections}
-            channels[name] = {**one, "section_db": kept} if "section_db" in one else one
+            rows = [row for row in one.get("stretches", ()) if row["section"] not in sections]
+            channels[name] = {**one, **({"section_db": kept} if "section_db" in one else {}), **({"stretches": rows} if rows else {})}
+            if "stretches" in one and not rows:
+                channels[name].pop("stretches")
     of_sections = {name: value for name, value in mix.get("section_db", {}).items() if name not in sections}
     return {**mix, "channels": channels, "section_db": of_sections}
 

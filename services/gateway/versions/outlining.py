@@ -3,8 +3,11 @@
 from contracts.context import Context
 from contracts.edits import Edit, Outline, PartOutline, SectionOutline
 from contracts.errors import BadInput
-from contracts.music.score import Score
+from contracts.music.score import Part, Role, Score
 from contracts.sound import MixEdits
+from services.music.pieces import struck
+
+_DRUMS = (Role.DRUMS, Role.PERCUSSION)
 
 
 def outline_of(context: Context, score: Score | None) -> Outline:
@@ -32,14 +35,18 @@ def outline_of(context: Context, score: Score | None) -> Outline:
         meter=score.meter,
         duration_s=round(score.duration_s, 3),
         sections={
-            name: SectionOutline(label=one.label, start_bar=one.start_bar, bars=one.bars, energy=one.energy)
+            name: SectionOutline(label=one.label, start_bar=one.start_bar, bars=one.bars, energy=one.energy, key=one.key)
             for name, one in score.sections.items()
         },
-        parts={
-            name: PartOutline(role=one.role.value, instrument=one.instrument, patch=one.patch or "") for name, one in score.parts.items()
-        },
+        parts={name: _part(one) for name, one in score.parts.items()},
+        lyrics=brief.lyrics.value if brief and brief.lyrics else {},
         **common,
     )
+
+
+def _part(part: Part) -> PartOutline:
+    pieces = struck(part.notes) if part.role in _DRUMS else ()
+    return PartOutline(role=part.role.value, instrument=part.instrument, patch=part.patch or "", pieces=pieces)
 
 
 def check_places(edits: tuple[Edit, ...], outline: Outline) -> None:

@@ -11,6 +11,7 @@ from services.generator.production.drum_room import in_room
 from services.generator.production.drum_voices import Wave
 from services.generator.production.drums import reference_peak, strike
 from services.generator.production.kits import HATS, kit
+from services.generator.production.piece_levels import piece_gains
 from services.music.rng import rng
 
 VARIANTS = 4
@@ -27,6 +28,7 @@ def play(part_id: str, part: Part, kit_name: str, clock: Clock, tonic: int | Non
     settings = kit(kit_name)
     audio, sent = np.zeros((2, clock.frames)), np.zeros((2, clock.frames))
     hats = sorted({clock.sample(note.start) for note in part.notes if note.pitch in HATS})
+    gains = piece_gains(part, clock)
     for note, variant, wander in _strokes(part_id, part):
         level = max(min(round(note.velocity / VELOCITY_STEP) * VELOCITY_STEP, 127), VELOCITY_STEP)
         semitones = tuned_by(settings.stroke(note.pitch).tune_hz, tonic) if settings.tuned and note.pitch in _KICKS else 0.0
@@ -37,6 +39,8 @@ def play(part_id: str, part: Part, kit_name: str, clock: Clock, tonic: int | Non
         stop = min(start + shot.shape[1], clock.frames)
         exact = wander * (0.08 + 0.92 * (note.velocity / 127) ** 1.7) / (0.08 + 0.92 * (level / 127) ** 1.7)
         stroke = shot[:, : stop - start] * exact
+        if note.pitch in gains:
+            stroke *= gains[note.pitch][start:stop]
         audio[:, start:stop] += stroke
         drum = settings.stroke(note.pitch)
         if settings.room_db is not None and drum.voice not in _DRY:

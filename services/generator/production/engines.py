@@ -21,8 +21,10 @@ from services.generator.production.own_engines import version as own_version
 from services.generator.production.own_files import Look
 from services.generator.production.own_files import available as plays_own
 from services.generator.production.performance import perform
-from services.generator.production.shelf import COMMERCIAL, FILES, LICENCES, PACKAGES, Shelf
+from services.generator.production.piece_levels import by_force, moved_together, piece_gains
+from services.generator.production.shelf import COMMERCIAL, FILES, LICENCES, PACKAGES, PLAYED_INSTEAD, Shelf
 from services.generator.production.sounds import Kit, Preset, Sampled, Synth, is_drum_part, sounds, stand_in_name
+from services.generator.production.strokes import choked_with
 
 ASKED = ("auto", "sampled", "fluidsynth", "tinysoundfont", "neural")
 """What the option `engine` may name."""
@@ -90,6 +92,10 @@ class _SoundfontEngine:
         events, channels = perform(task.part_id, task.part, sound, preset, task.clock, drums=drums)
         count = max(channels.values(), default=0) + 1
         audio = self._play(task.shelf.path(preset.soundfont), preset, events, count, task.clock.frames)
+        for keys, gain in moved_together(piece_gains(task.part, task.clock)) if drums else ():
+            heard = {channel for voice, channel in channels.items() if keys & choked_with(voice[0])}
+            alone = [event for event in events if event.kind != "on" or event.channel in heard]
+            audio += self._play(task.shelf.path(preset.soundfont), preset, alone, count, task.clock.frames) * (gain - np.float32(1.0))
         return embodied(audio, sound.body, task.part, task.clock)
 
 
@@ -136,7 +142,7 @@ class _OwnEngine:
     def render(self, task: Task) -> Floats:
         own = task.choice.own
         assert own is not None  # noqa: S101 - the chooser made it so
-        return play_own(own, task.part_id, task.part, task.clock, task.shelf.places.all)
+        return play_own(own, task.part_id, by_force(task.part), task.clock, task.shelf.places.all)
 
 
 _ALL: tuple[Engine, ...] = (
@@ -191,10 +197,12 @@ def choose_own(look: Look) -> Choice:
 
 
 def candidates(sound: Sampled) -> tuple[Preset, ...]:
-    """The presets of a patch, then the same General MIDI program of the other soundfonts."""
+    """The presets of a patch, then the same General MIDI program of the other soundfonts, or what plays for it there."""
     last = sound.presets[-1]
     bank = 128 if last.bank == 128 else 0
-    general = (Preset(soundfont=name, bank=bank, program=last.program) for name in FILES)
+    instead = {} if bank else PLAYED_INSTEAD
+    programs = {name: instead.get(name, {}).get(last.program, last.program) for name in FILES}
+    general = (Preset(soundfont=name, bank=bank, program=program) for name, program in programs.items())
     named = {preset.soundfont for preset in sound.presets}
     return (*sound.presets, *(preset for preset in general if preset.soundfont not in named))
 

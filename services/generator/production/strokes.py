@@ -23,6 +23,12 @@ FULL = 115.0
 """Velocity from which the tone is fully open."""
 SHORTEST_S = 0.02
 
+
+def choked_with(pitch: int) -> frozenset[int]:
+    """The keys that share a channel with the one by which it is named."""
+    return next((group for group, leader in CHOKES if leader == pitch), frozenset({pitch}))
+
+
 Voice = tuple[int, int, str]
 """What has a channel of its own: pitch, turn, way of playing."""
 

@@ -6,6 +6,7 @@ from contracts.music import Part
 from services.generator.arrangement.rides import fade_of, summed
 from services.generator.blending import blended
 from services.generator.composition.form import tail_for
+from services.generator.composition.slowing import ritard_for, slowing, unslowed
 from services.generator.revising.song import LEADS, Song, decided, stated
 from services.generator.revising.splicing import spliced
 
@@ -28,8 +29,9 @@ def change_ending(song: Song, edit: EndingEdit) -> tuple[Song, Decision]:
     if edit.ending == "natural":
         tail_s = max(tail_s, min(table.tail_s, 4.0))
     brief = song.brief.model_copy(update={"ending": stated(song.brief.ending, edit.ending, edit.words)})
-    score = before.model_copy(update={"ending": edit.ending, "tail_s": tail_s})
-    sheet = song.sheet.model_copy(update={"ending": edit.ending, "tail_s": tail_s})
+    tempos = slowing(before, ritard_for(brief, table, steady=song.given is not None)) if edit.ending == "natural" else unslowed(before)
+    score = before.model_copy(update={"ending": edit.ending, "tail_s": tail_s, "tempo_map": tempos})
+    sheet = song.sheet.model_copy(update={"ending": edit.ending, "tail_s": tail_s, "tempo_map": tempos})
     played = song.rehearsed(sheet, brief=brief)
     old_fade, new_fade = fade_of(song.rehearsed().frame), fade_of(played.frame)
     last = [(before.end_tick - bar, before.end_tick + bar)]

@@ -6,7 +6,8 @@ from contracts.music import Chord, ChordEvent, Key, Part, Role, Score, Section
 from services.generator.arrangement.finish import into_range, without_overlaps
 from services.generator.revising.degrees import KeyChange
 from services.generator.revising.revoicing import revoiced
-from services.generator.revising.song import Song, decided, every_part, stated, unpitched
+from services.generator.revising.song import Song, decided, every_part, listed, sections_of, stated, unpitched
+from services.generator.revising.splicing import inside, spliced
 from services.music.packs.instruments import instrument
 from services.music.theory.roman import numeral_of
 
@@ -15,7 +16,10 @@ _TUNED_FX = frozenset({"tonal_riser", "downlifter", "sub_drop", "reverse_swell"}
 
 
 def change_key(song: Song, edit: KeyEdit) -> tuple[Song, Decision]:
-    """The song in another key."""
+    """The song in another key, or some sections of it."""
+    names = sections_of(song.score, edit.sections, "key.sections")
+    if len(names) < len(song.score.sections):
+        return change_section_keys(song, names, Key.parse(edit.key))
     old, new = song.score.key_value, Key.parse(edit.key)
     score, sheet = _in_key(song.score, new), _in_key(song.sheet, new)
     chords = {label: tuple(_bar(bar, KeyChange(old, new)) for bar in bars) for label, bars in song.brief.chords.value.items()}
@@ -85,6 +89,49 @@ def _part(part: Part, old: Score, new: Score, changes: dict[str, KeyChange], hom
     if home.same_mode or part.role in (Role.MELODY, Role.VOCAL, Role.FX):
         return out
     return _over_new_roots(out, old, new, changes)
+
+
+def change_section_keys(song: Song, names: tuple[str, ...], key: Key) -> tuple[Song, Decision]:
+    """Some sections in a key, each from its own; the others keep every note, and what rings into them from before is let go."""
+    old = song.score
+    changes = {name: KeyChange(Key.parse(old.sections[name].key or old.key), key) for name in names}
+    spans = {name: song.ticks(name) for name in names}
+    score, sheet = (_modulated(one, changes, spans) for one in (old, song.sheet))
+    way = sorted({change.semitones for change in changes.values()})
+    steps = ", ".join(f"{abs(s)} semitones {'up' if s > 0 else 'down'}" if s else "on the same tonic" for s in way)
+    told = decided("key", f"{key} in {listed(names)}, {steps}", "the other sections, the rhythm and the drums stay as they are")
+    return song.moved(score, sheet), told
+
+
+def _modulated(score: Score, changes: dict[str, KeyChange], spans: dict[str, tuple[int, int]]) -> Score:
+    sections = {n: _section(section, changes[n]) if n in changes else section for n, section in score.sections.items()}
+    moved = score.model_copy(update={"sections": sections})
+
+    def over(name: str, part: Part) -> Part:
+        if unpitched(part) or (part.role is Role.FX and (part.patch or name) not in _TUNED_FX and name not in _TUNED_FX):
+            return part
+        for section, change in changes.items():
+            if any(inside(note.start, [spans[section]]) for note in part.notes):
+                part = spliced(part, _changed(part, score, moved, section, change, spans[section]), [spans[section]])
+        return part
+
+    return every_part(moved, over)
+
+
+def _changed(part: Part, old: Score, new: Score, section: str, change: KeyChange, span: tuple[int, int]) -> Part:
+    """A part as it plays one section in its new key, in the octave that its instrument plays best there."""
+    notes = []
+    for note in (note for note in part.notes if inside(note.start, [span])):
+        at = old.chord_at(note.start)
+        notes.append(note._replace(pitch=change.pitch(note.pitch, at.chord if at else None)))
+    low, high = instrument(part.instrument).range
+    shift = min(_OCTAVES, key=lambda s: (sum(not low <= n.pitch + s <= high for n in notes), abs(s)))
+    placed = into_range([n._replace(pitch=n.pitch + shift) for n in notes], low, high)
+    out = part.model_copy(update={"notes": tuple(without_overlaps(placed) if not change.same_mode else sorted(placed))})
+    if change.same_mode or part.role in (Role.MELODY, Role.VOCAL, Role.FX):
+        return out
+    others = {name: KeyChange(old.key_value, old.key_value) for name in old.sections}
+    return _over_new_roots(out, old, new, {**others, section: change})
 
 
 def _over_new_roots(part: Part, old: Score, new: Score, changes: dict[str, KeyChange]) -> Part:

@@ -6,8 +6,10 @@ from itertools import pairwise
 from contracts.brief import SectionPlan, Source
 from contracts.music import Part, Score, Section
 from services.generator.composition import compose
+from services.generator.composition.slowing import ritard_of, slowing, unslowed
 from services.generator.revising.song import LEADS, Song
 from services.generator.revising.splicing import Stretch, spliced, taken
+from services.generator.revising.tempo import settled_map, tempo_at
 
 _PRIME = 104_729
 
@@ -46,10 +48,13 @@ def whole(score: Score) -> list[Slot]:
 
 
 def laid_out(song: Song, slots: list[Slot]) -> tuple[Score, Score]:
-    """Score and lead sheet of the new form. Tempo, meter, key and ending are the song's."""
+    """Score and lead sheet of the new form. Tempo, meter, key and ending are the song's; a section keeps its own tempo."""
     written = {run.fresh: _composed(song, slot, run, index) for index, slot in enumerate(slots) for run in slot.runs if run.fresh}
     sections = _sections(song.score, slots, written)
     frame = song.score.model_copy(update={"sections": sections})
+    steady = song.score.model_copy(update={"tempo_map": unslowed(song.score)})
+    frame = frame.model_copy(update={"tempo_map": _tempos(steady, frame, slots)})
+    frame = frame.model_copy(update={"tempo_map": slowing(frame, ritard_of(song.score))})
     stretches = {fresh: _stretches(song.score, slots, fresh) for fresh in ("", *written)}
     leads = {name: _lead(name, part, stretches, written, frame.end_tick) for name, part in song.sheet.parts.items()}
     sheet = frame.model_copy(update={"parts": leads})
@@ -98,6 +103,19 @@ def _stretches(old: Score, slots: list[Slot], fresh: str) -> list[Stretch]:
             out.append(Stretch(tick, end, origin))
         tick = end
     return out
+
+
+def _tempos(old: Score, frame: Score, slots: list[Slot]) -> tuple[tuple[int, float], ...]:
+    """The tempos of the bars where they lie now; fresh bars are in the song's own."""
+    if not old.tempo_map:
+        return ()
+    bar, changes = old.meter_value.ticks_per_bar, list[tuple[int, float]]()
+    for (start, _), run in _with_runs(frame, slots):
+        origin = old.bar_tick(old.sections[run.source].start_bar) + run.first * bar if run.source else 0
+        changes.append((start, tempo_at(old, origin) if run.source else old.tempo_bpm))
+        inner = [one for one in old.tempo_map if origin < one[0] < origin + run.bars * bar] if run.source else []
+        changes += [(start + tick - origin, bpm) for tick, bpm in inner]
+    return settled_map(tuple(changes), frame)
 
 
 def _sections(old: Score, slots: list[Slot], written: dict[str, Score]) -> dict[str, Section]:

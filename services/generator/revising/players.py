@@ -7,22 +7,12 @@ from contracts.music import Part, Role
 from services.generator.arrangement.arranger import Wish
 from services.generator.arrangement.finish import without_overlaps
 from services.generator.revising.instruments import with_players
+from services.generator.revising.places import spans_of
 from services.generator.revising.seats import joining_seat
-from services.generator.revising.song import Song, bars_in, decided, listed, parts_of, sections_of, unpitched
+from services.generator.revising.song import Song, decided, drummers, listed, parts_of, sections_of, unpitched
 from services.generator.revising.splicing import inside, spliced
 from services.music.packs.instruments import instrument
-
-_PIECES: dict[str, frozenset[int]] = {
-    "kick": frozenset({35, 36}),
-    "snare": frozenset({37, 38, 40}),
-    "clap": frozenset({39}),
-    "hihat": frozenset({42, 44, 46}),
-    "ride": frozenset({51, 53, 59}),
-    "crash": frozenset({49, 52, 55, 57}),
-    "cymbals": frozenset({49, 51, 52, 53, 55, 57, 59}),
-    "toms": frozenset({41, 43, 45, 47, 48, 50}),
-}
-"""Drums of a kit by their keys (General MIDI level 2, percussion key map)."""
+from services.music.pieces import PIECES
 
 
 def add_player(song: Song, edit: AddEdit) -> tuple[Song, Decision]:
@@ -54,8 +44,8 @@ def remove_players(song: Song, edit: RemoveEdit) -> tuple[Song, Decision]:
     """
     if not edit.parts and not edit.pieces:
         raise BadInput("remove.parts", "", ", ".join(song.score.parts), hint="to take a section out, change the form")
-    gone = _kits(song, edit) if edit.pieces else parts_of(song.score, edit.parts, "remove.parts")
-    spans, where = _where(song, edit)
+    gone = drummers(song.score, edit.parts, "remove.parts") if edit.pieces else parts_of(song.score, edit.parts, "remove.parts")
+    spans, where = spans_of(song.score, edit.sections, edit.bars, "remove")
     left: dict[str, Part] = {}
     for name, part in song.score.parts.items():
         kept = part if name not in gone else _without(part, spans, edit)
@@ -73,27 +63,10 @@ def remove_players(song: Song, edit: RemoveEdit) -> tuple[Song, Decision]:
     return song.moved(song.score.model_copy(update={"parts": left}), sheet, brief), told
 
 
-def _kits(song: Song, edit: RemoveEdit) -> tuple[str, ...]:
-    named = parts_of(song.score, edit.parts, "remove.parts")
-    kits = tuple(name for name in named if instrument(song.score.parts[name].instrument).is_drums)
-    if not kits:
-        raise BadInput("remove.pieces", ", ".join(edit.pieces), "drums; nobody plays any here")
-    return kits
-
-
-def _where(song: Song, edit: RemoveEdit) -> tuple[list[tuple[int, int]], str]:
-    """Ticks that fall silent, and how they are called."""
-    if edit.bars is not None:
-        first, last = bars_in(song.score, edit.bars, "remove.bars")
-        return [(song.score.bar_tick(first), song.score.bar_tick(last + 1))], f"bars {first}–{last}"
-    names = sections_of(song.score, edit.sections, "remove.sections")
-    return [song.ticks(name) for name in names], listed(names, len(song.score.sections))
-
-
 def _without(part: Part, spans: list[tuple[int, int]], edit: RemoveEdit) -> Part:
     if not edit.pieces:
         return spliced(part, None, spans) if edit.sections or edit.bars else part.model_copy(update={"notes": ()})
-    struck = frozenset(pitch for piece in edit.pieces for pitch in _PIECES[piece])
+    struck = frozenset(pitch for piece in edit.pieces for pitch in PIECES[piece])
     return part.model_copy(update={"notes": tuple(n for n in part.notes if n.pitch not in struck or not inside(n.start, spans))})
 
 

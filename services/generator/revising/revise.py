@@ -17,11 +17,14 @@ from contracts.edits import (
     InstrumentEdit,
     KeyEdit,
     LengthEdit,
+    LevelEdit,
+    LyricsEdit,
     MoodEdit,
     OctaveEdit,
     RemoveEdit,
     RewriteEdit,
     TempoEdit,
+    TitleEdit,
 )
 from contracts.errors import BadInput
 from contracts.features import Features
@@ -36,10 +39,12 @@ from services.generator.revising.harmony import reharmonise
 from services.generator.revising.instruments import change_instrument
 from services.generator.revising.keys import change_key
 from services.generator.revising.mood import change_mood
+from services.generator.revising.piece_levels import change_piece_level
 from services.generator.revising.players import add_player, move_octaves, remove_players
 from services.generator.revising.song import Song, lead_sheet, stated
 from services.generator.revising.takes import rewrite
 from services.generator.revising.tempo import change_tempo
+from services.generator.revising.words import change_lyrics, change_title
 from services.music.renaming import Naming
 
 _DOES: dict[type, Callable[[Song, Any], tuple[Song, Decision]]] = {
@@ -57,6 +62,9 @@ _DOES: dict[type, Callable[[Song, Any], tuple[Song, Decision]]] = {
     MoodEdit: change_mood,
     FeelEdit: change_feel,
     EndingEdit: change_ending,
+    TitleEdit: change_title,
+    LyricsEdit: change_lyrics,
+    LevelEdit: change_piece_level,
 }
 
 

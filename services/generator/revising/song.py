@@ -97,6 +97,14 @@ def parts_of(score: Score, asked: tuple[str, ...], field: str = "parts") -> tupl
     return tuple(name for name in score.parts if name in found)
 
 
+def drummers(score: Score, asked: tuple[str, ...], field: str) -> tuple[str, ...]:
+    """Those of the named parts whose notes are drums. Raises BadInput where nobody is."""
+    found = tuple(name for name in parts_of(score, asked, field) if instrument(score.parts[name].instrument).is_drums)
+    if not found:
+        raise BadInput(field, ", ".join(asked), "drums; nobody plays any here")
+    return found
+
+
 def bars_in(score: Score, bars: tuple[int, int], field: str) -> tuple[int, int]:
     """First and last bar, where the song has them. Raises BadInput."""
     first, last = bars

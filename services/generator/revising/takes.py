@@ -93,7 +93,7 @@ def _plays(song: Song, part: str, section: str) -> bool:
 
 def _new_leads(song: Song, leads: list[str], spans: list[tuple[int, int]], edit: RewriteEdit) -> Score:
     """The lead sheet with the tune, or its answer, composed anew in some spans."""
-    form, harmony = form_of(song), _harmony(song)
+    form, harmony = form_of(song), harmony_of(song)
     harmony = {slot.id: harmony[name] for slot, name in zip(form.slots, song.sheet.sections, strict=True)}
     pack, seed = blended(song.brief), song.own_seed("melody", edit.seed)
     low, usual, high = pack.melody.notes_per_beat
@@ -134,7 +134,8 @@ def form_of(song: Song) -> Form:
     return plan_form(song.brief.model_copy(update={"structure": structure}), pack.form, pack.identity.energy, song.seed)
 
 
-def _harmony(song: Song) -> dict[str, SectionHarmony]:
+def harmony_of(song: Song) -> dict[str, SectionHarmony]:
+    """The chords of the song's own sections, by their ids, as the composer reads them."""
     out = {}
     for name, section in song.sheet.sections.items():
         numerals = " | ".join(event.roman for event in section.chords)

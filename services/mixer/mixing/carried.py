@@ -12,6 +12,7 @@ from contracts.context import Context
 from contracts.music.score import Part, Score
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.channel import Channel, MixPlan
+from services.music.pieces import moved_levels
 from services.runtime.workbench import Workbench
 
 _MEASURED = ("pre_gain_db", "silent")
@@ -31,11 +32,21 @@ class Carried:
         before, kept = self.parts.get(name), self.channels.get(name)
         if before is None or kept is None or kept.silent or decided.silent or _seat(before) != _seat(part):
             return decided
-        return kept.model_copy(update={field: getattr(decided, field) for field in _MEASURED})
+        lift = _lift(before, part, kept, decided)
+        moved = {"lift_lu": lift, "target_lufs": round(kept.target_lufs + lift - kept.lift_lu, 3)} if lift != kept.lift_lu else {}
+        pre_gain = {"pre_gain_db": round(decided.pre_gain_db + lift, 3)} if lift else {}
+        return kept.model_copy(update={field: getattr(decided, field) for field in _MEASURED} | pre_gain | moved)
 
     def sections(self, gains: dict[str, float]) -> dict[str, float]:
         """Levels of the sections, those of before where they were there."""
         return {name: self.section_db.get(name, gain) for name, gain in gains.items()}
+
+
+def _lift(before: Part, part: Part, kept: Channel, decided: Channel) -> float:
+    """LU by which single drums that were moved make the stem louder than it was: the others are to stay where they stood."""
+    if moved_levels(before) == moved_levels(part) or before.notes != part.notes:
+        return kept.lift_lu
+    return round(kept.pre_gain_db - decided.pre_gain_db, 3) if moved_levels(part) else 0.0
 
 
 def _seat(part: Part) -> tuple[str, str, str | None]:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from contracts.base import Document
-from contracts.sound import Bell, Compression, Operation
+from contracts.sound import Bell, Compression, Operation, StretchEdit
 
 NO_HIGHPASS_HZ = 10.0
 
@@ -32,6 +32,10 @@ class Channel(Tone):
     target_lufs: float
     level_edit_db: float = Field(default=0.0, description="the user's share of the target")
     section_edit_db: dict[str, float] = Field(default={}, description="what the user adds to it in single sections, by their id")
+    stretches: tuple[StretchEdit, ...] = Field(default=(), description="what the user adds to it in single bars")
+    lift_lu: float = Field(
+        default=0.0, description="how much louder single drums that were moved make its dry stem: it stands by this higher"
+    )
     cuts: tuple[Bell, ...] = ()
     pan: float
     width: float

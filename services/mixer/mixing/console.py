@@ -18,6 +18,7 @@ from services.mixer.mixing.ducking import duck_envelope, kick_hits
 from services.mixer.mixing.kept import Kept, NothingKept, channel_key, curve_digest, return_key
 from services.mixer.mixing.placement import place
 from services.mixer.mixing.spaces import echo, reverb
+from services.mixer.mixing.stretches import OF_SENDS, moves_db, send_moved
 from services.mixer.mixing.strip import NOMINAL_LUFS, shaped
 from services.mixer.mixing.tape import wow
 from services.mixer.profiles import Profile
@@ -68,7 +69,7 @@ class Console:
         self.envelope = duck_envelope(hits, profile.duck, self.beat_s, rate, frames)
         self.fade = end_fade(frames, rate, end_fade_s(score))
         self.curve = song_curve(score, plan.section_db, rate, frames) * self.fade
-        self.curves = {name: self._curve(settings) for name, settings in plan.channels.items() if settings.section_edit_db}
+        self.curves = {name: self._curve(one) for name, one in plan.channels.items() if one.section_edit_db or one.stretches}
         heard = [bus for bus in SENDS if not plan.returns[bus].muted and plan.returns[bus].level_db > NO_SEND_DB]
         self.levels = {bus: self._levels(bus) for bus in heard}
         self.keys = self._keys(dry) if dry is not None else {}
@@ -94,7 +95,9 @@ class Console:
     def _curve(self, settings: Channel) -> Curve:
         """The song's curve with what the user adds to one channel in single sections; faders move in the half beat before the bar line."""
         own = {name: settings.section_edit_db.get(name, 0.0) for name in self.score.sections}
-        return self.curve * song_curve(self.score, own, self.rate, self.frames)
+        curve = self.curve * song_curve(self.score, own, self.rate, self.frames)
+        moves = moves_db(self.score, settings.stretches, "level_db", self.rate, self.frames)
+        return curve if moves is None else curve * np.float32(10) ** (moves / np.float32(20))
 
     def channel(self, name: str) -> Audio:
         """One mixed stem, [2, frames]: as it is kept, or mixed."""
@@ -151,6 +154,12 @@ class Console:
 
     def _send_level(self, name: str, settings: Channel, bus: str) -> Curve | np.float32 | None:
         """The strip's send, moved by the score's automation (dB relative to it), linear; None where nothing is sent."""
+        level = self._strip_send(name, settings, bus)
+        field = OF_SENDS.get(bus)
+        moves = moves_db(self.score, settings.stretches, field, self.rate, self.frames) if field else None
+        return level if moves is None else send_moved(level, moves, 10 ** (DRY_THROW_DB / 20))
+
+    def _strip_send(self, name: str, settings: Channel, bus: str) -> Curve | np.float32 | None:
         level = float(getattr(settings, SENDS[bus]))
         points = self.score.parts[name].controls.get(CONTROLS.get(bus, ""))
         if points:

@@ -62,10 +62,11 @@ def made_out(edits: MixEdits | None, score: Score, parts: list[str], returns: tu
         for part in [name] if name in parts or name in returns else roles[name]:
             own = _stated(edit)
             own["section_db"] = {**stated.get(part, {}).get("section_db", {}), **edit.section_db}
+            own["stretches"] = (*stated.get(part, {}).get("stretches", ()), *edit.stretches)
             stated.setdefault(part, {}).update(own)
-        for section in edit.section_db:
+        for key, section in [("section_db", one) for one in edit.section_db] + [("stretches", one.section) for one in edit.stretches]:
             if section not in score.sections:
-                raise BadInput(f"mix.channels.{name}.section_db", section, ", ".join(score.sections))
+                raise BadInput(f"mix.channels.{name}.{key}", section, ", ".join(score.sections))
     for name in edits.section_db:
         if name not in score.sections:
             raise BadInput("mix.section_db", name, ", ".join(score.sections))
@@ -85,8 +86,13 @@ def _of_this_song(edits: MixEdits, score: Score, parts: list[str], returns: tupl
     there = {*parts, *returns, *(score.parts[name].role.value for name in parts)}
     sections = score.sections
     channels = {
-        name: edit.model_copy(update={"section_db": {s: db for s, db in edit.section_db.items() if s in sections}})
-        if edit.section_db
+        name: edit.model_copy(
+            update={
+                "section_db": {s: db for s, db in edit.section_db.items() if s in sections},
+                "stretches": tuple(one for one in edit.stretches if one.section in sections),
+            }
+        )
+        if edit.section_db or edit.stretches
         else edit
         for name, edit in edits.channels.items()
         if name in there
@@ -133,6 +139,7 @@ def edited_channel(channel: Channel, edit: ChannelEdit, asked: Changes, shelves:
     new: dict[str, Any] = {
         "level_edit_db": edit.level_db,
         "section_edit_db": {name: gain for name, gain in edit.section_db.items() if gain},
+        "stretches": edit.stretches,
         "target_lufs": round(channel.target_lufs + edit.level_db, 3),
         "muted": edit.mute,
         "effects": edit.effects,

@@ -31,6 +31,7 @@ def _channel(channel: Channel) -> ChannelEdit:
     return ChannelEdit(
         level_db=channel.level_edit_db,
         section_db=channel.section_edit_db,
+        stretches=channel.stretches,
         mute=channel.muted,
         pan=channel.pan,
         width=channel.width,

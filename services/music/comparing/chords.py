@@ -11,16 +11,13 @@ Bar = tuple[tuple[float, str], ...]
 
 
 def of_chords(before: Score, after: Score) -> Iterator[Difference]:
-    """Bars whose chords differ. A transposed song has the same chords; a song in another mode is told by its key alone."""
-    old, new = before.key_value, after.key_value
-    if old.mode != new.mode:
-        return
-    shift = (new.tonic_class - old.tonic_class) % 12
+    """Bars whose chords differ. A transposed song or section has the same chords; in another mode it is told by its key alone."""
+    shifts = {name: _shift(before, after, name) for name in after.sections if name in before.sections}
     changed: list[tuple[int, str, int]] = []
     for name, section in after.sections.items():
-        known = before.sections.get(name)
-        for place in range(min(section.bars, known.bars) if known else 0):
-            ours = _bar(before, known.start_bar + place, shift) if known else ()
+        known, shift = before.sections.get(name), shifts.get(name)
+        for place in range(min(section.bars, known.bars) if known and shift is not None else 0):
+            ours = _bar(before, known.start_bar + place, shift) if known and shift is not None else ()
             theirs = _bar(after, section.start_bar + place, 0)
             if ours != theirs:
                 changed.append((section.start_bar + place, name, place))
@@ -28,12 +25,24 @@ def of_chords(before: Score, after: Score) -> Iterator[Difference]:
         bars = [bar for _, bar in run]
         first, last, name = bars[0][0], bars[-1][0], bars[0][1]
         start = before.sections[name].start_bar
-        a = _shown(before, start + bars[0][2], start + bars[-1][2], shift, new)
-        b = _shown(after, first, last, 0, new)
+        key = key_of(after, name)
+        a = _shown(before, start + bars[0][2], start + bars[-1][2], shifts[name] or 0, key)
+        b = _shown(after, first, last, 0, key)
         where = f"bars {first}–{last}" if last > first else f"bar {first}"
         yield Difference(
             "harmony", f"{where} ({said(name)}) re-harmonised: {a} → {b}", {"bars": [first, last], "section": name, "before": a, "after": b}
         )
+
+
+def key_of(score: Score, section: str) -> Key:
+    """The key of a section."""
+    return Key.parse(score.sections[section].key or score.key)
+
+
+def _shift(before: Score, after: Score, section: str) -> int | None:
+    """Semitones from the key that a section had to the one that it has, 0 to 11; None into another mode."""
+    old, new = key_of(before, section), key_of(after, section)
+    return (new.tonic_class - old.tonic_class) % 12 if old.mode == new.mode else None
 
 
 def _bar(score: Score, bar: int, shift: int) -> Bar:

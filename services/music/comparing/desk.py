@@ -9,6 +9,7 @@ _LEAST_DB = 0.5
 _LEAST_PAN = 0.05
 _LEAST_WIDTH = 0.1
 _SENDS = {"room_db": "room", "hall_db": "hall", "delay_db": "echo", "parallel_db": "parallel compression"}
+_OF_STRETCH = {"level_db": "level", "reverb_db": "reverb", "echo_db": "echo"}
 _SILENT_DB = -50.0
 _LEAST_LU = 0.3
 Row = Mapping[str, Any]
@@ -40,6 +41,7 @@ def _of_channel(name: str, before: Row, after: Row) -> Iterator[Difference]:
         moved = new.get(section, 0.0) - old.get(section, 0.0)
         if abs(moved) >= _LEAST_DB:
             yield Difference("level", f"{said(section)}: {said(name)} {_louder(moved)}", {"part": name, "section": section, "db": moved})
+    yield from _of_stretches(name, before.get("stretches", ()), after.get("stretches", ()))
     if abs(after["pan"] - before["pan"]) >= _LEAST_PAN:
         side = f"{said(name)} further {'right' if after['pan'] > before['pan'] else 'left'}"
         yield Difference("place", side, {"part": name, "before": before["pan"], "after": after["pan"]})
@@ -49,6 +51,20 @@ def _of_channel(name: str, before: Row, after: Row) -> Iterator[Difference]:
     if not (before.get("silent") or after.get("silent")):
         yield from _of_spaces(name, before, after)
         yield from _of_tone(name, before, after)
+
+
+def _of_stretches(name: str, before: Any, after: Any) -> Iterator[Difference]:
+    """What was moved in some bars of a section."""
+    rows = [{(row["section"], row.get("first", 1), row.get("last")): row for row in side} for side in (before, after)]
+    for place in sorted({*rows[0], *rows[1]}, key=str):
+        section, first, last = place
+        bars = f", bars {first}–{last} of it" if last else f", from its bar {first} on" if first > 1 else ""
+        for field, text in _OF_STRETCH.items():
+            moved = rows[1].get(place, {}).get(field, 0.0) - rows[0].get(place, {}).get(field, 0.0)
+            if abs(moved) >= _LEAST_DB:
+                said_ = _louder(moved) if field == "level_db" else f"{'more' if moved > 0 else 'less'} {text} ({moved:+.3g} dB)"
+                data = {"part": name, "section": section, "first": first, "last": last, field: moved}
+                yield Difference("level" if field == "level_db" else "space", f"{said(section)}{bars}: {said(name)} {said_}", data)
 
 
 def _of_levels(name: str, before: Row, after: Row) -> Iterator[Difference]:

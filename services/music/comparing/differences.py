@@ -2,7 +2,8 @@
 
 from services.music.comparing.chords import of_chords
 from services.music.comparing.desk import of_mix
-from services.music.comparing.facts import of_facts, of_form
+from services.music.comparing.drums import of_drums
+from services.music.comparing.facts import of_facts, of_form, of_places
 from services.music.comparing.notes import of_notes
 from services.music.comparing.players import of_players, of_sections
 from services.music.comparing.songs import Difference, Song
@@ -16,6 +17,6 @@ def differences(one: Song, other: Song) -> tuple[Difference, ...]:
     """
     found = list(of_facts(one, other))
     if one.score is not None and other.score is not None:
-        for what in (of_form, of_chords, of_players, of_sections, of_notes):
+        for what in (of_form, of_places, of_chords, of_players, of_sections, of_drums, of_notes):
             found += what(one.score, other.score)
     return (*found, *of_mix(one, other))

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from contracts.music import Score
-from services.music.comparing.songs import Difference, Song, arrow, said
+from services.music.comparing.players import EARLY
+from services.music.comparing.songs import Difference, Song, arrow, places, said, ticks_of
 
 _SECOND = 0.5
+_SPEED = 0.005
+_SHOWN = 60
 
 
 def of_facts(one: Song, other: Song) -> Iterator[Difference]:
@@ -13,6 +16,8 @@ def of_facts(one: Song, other: Song) -> Iterator[Difference]:
     if one.score is None or other.score is None:
         return
     before, after = one.score, other.score
+    if one.title != other.title:
+        yield Difference("title", f"title {arrow(one.title or 'none', other.title or 'none')}", {"before": one.title, "after": other.title})
     for topic, a, b in (
         ("tempo", round(before.tempo_bpm, 2), round(after.tempo_bpm, 2)),
         ("key", before.key, after.key),
@@ -25,6 +30,48 @@ def of_facts(one: Song, other: Song) -> Iterator[Difference]:
     if one.moods != other.moods:
         a, b = ", ".join(one.moods) or "none", ", ".join(other.moods) or "none"
         yield Difference("mood", f"mood {arrow(a, b)}", {"before": list(one.moods), "after": list(other.moods)})
+
+
+def of_places(before: Score, after: Score) -> Iterator[Difference]:
+    """Sections that differ from the rest of their song otherwise than they did: in their key, in their tempo; and what they sing."""
+    both = [name for name in after.sections if name in before.sections]
+    keys: dict[tuple[str, str], list[str]] = {}
+    speeds: dict[tuple[float, float], list[str]] = {}
+    for name in both:
+        a, b = before.sections[name].key or before.key, after.sections[name].key or after.key
+        if (a == before.key) != (b == after.key) or (b not in (after.key, a) and before.key == after.key):
+            keys.setdefault((a, b), []).append(name)
+        tempos = _tempo(before, name), _tempo(after, name)
+        if abs(tempos[0] / before.tempo_bpm - tempos[1] / after.tempo_bpm) > _SPEED:
+            speeds.setdefault(tempos, []).append(name)
+    for (a, b), names in keys.items():
+        yield Difference("key", f"{places(after, names)}: key {arrow(a, b)}", {"sections": names, "before": a, "after": b})
+    for (slow, fast), names in speeds.items():
+        text = f"{places(after, names)}: tempo {arrow(round(slow, 2), round(fast, 2))}"
+        yield Difference("tempo", text, {"sections": names, "before": slow, "after": fast})
+    for name in both:
+        old, new = _sung(before, name), _sung(after, name)
+        if old != new:
+            text = f"{said(name)} sings {_quoted(new)} in place of {_quoted(old)}" if new and old else f"{said(name)} sings {_quoted(new)}"
+            yield Difference(
+                "lyrics", text if new else f"{said(name)} sings no words any more", {"section": name, "before": old, "after": new}
+            )
+
+
+def _tempo(score: Score, section: str) -> float:
+    tick = score.bar_tick(score.sections[section].start_bar)
+    return next((bpm for start, bpm in reversed(score.tempo_map) if start <= tick), score.tempo_bpm)
+
+
+def _sung(score: Score, section: str) -> str:
+    """The words of a section as they are sung."""
+    start, end = ticks_of(score, score.sections[section])
+    words = [text for part in score.parts.values() for tick, text in part.lyrics if start - EARLY <= tick < end - EARLY]
+    return " ".join(words).replace("- ", "")
+
+
+def _quoted(words: str) -> str:
+    return f'"{words[:_SHOWN]}…"' if len(words) > _SHOWN else f'"{words}"'
 
 
 def of_form(before: Score, after: Score) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts.music import Note, Part, Role, Score
-from services.music.comparing.chords import of_chords
+from services.music.comparing.chords import key_of, of_chords
 from services.music.comparing.grids import lie_of, periods
 from services.music.comparing.players import EARLY, pairs_of, plays
 from services.music.comparing.songs import Difference, listed, places, said, ticks_of
@@ -46,7 +46,6 @@ def of_notes(before: Score, after: Score) -> Iterator[Difference]:
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     playing: dict[str, list[str]] = {}
     other_chords = {one.data["section"] for one in of_chords(before, after)}
-    modal = before.key_value.mode != after.key_value.mode
     names = [n for n, s in after.sections.items() if n in before.sections and before.sections[n].bars == s.bars]
     for old, new in pairs_of(before, after).items():
         one, other = before.parts[old], after.parts[new]
@@ -55,7 +54,8 @@ def of_notes(before: Score, after: Score) -> Iterator[Difference]:
         playing[new] = [name for name in names if plays(before, one, name) and plays(after, other, name)]
         same: list[tuple[Note, Note]] = []
         for name in playing[new]:
-            for seen in _compared(before, one, after, other, name, same, revoiced=modal or name in other_chords):
+            revoiced = _is_modal(before, after, name) or name in other_chords
+            for seen in _compared(before, one, after, other, name, same, revoiced=revoiced):
                 found[seen.kind, new].append(name)
                 values[seen.kind, new].append(seen.value)
         for seen in _grid([a for a, _ in same], [b for _, b in same]):
@@ -92,8 +92,8 @@ def _compared(
     """What is told of a part in one section. Notes that are the same but for touch and time are added to `kept`, in pairs."""
     a, b = _inside(before, one, section), _inside(after, other, section)
     drums = one.role in (Role.DRUMS, Role.PERCUSSION) or (one.instrument in instruments() and instruments()[one.instrument].is_drums)
-    shift = 0 if drums else _shift(before, after, a, b)
-    pairs, same = _matched(a, b, shift, drums=drums, modal=before.key_value.mode != after.key_value.mode)
+    shift = 0 if drums else _shift(before, after, section, a, b)
+    pairs, same = _matched(a, b, shift, drums=drums, modal=_is_modal(before, after, section))
     ratio = len(b) / max(len(a), 1)
     if 1.0 - 2 * same / max(len(a) + len(b), 1) > _TAKE or not 1 / _BUSIER <= ratio <= _BUSIER:
         kind = "busier" if ratio > _BUSIER else "sparser" if ratio < 1 / _BUSIER else "take"
@@ -131,10 +131,15 @@ def _inside(score: Score, part: Part, section: str) -> list[Note]:
     return [n._replace(start=n.start - start) for n in part.notes if start - EARLY <= n.start < end - EARLY]
 
 
-def _shift(before: Score, after: Score, a: list[Note], b: list[Note]) -> int:
-    """Semitones between the keys, in the octave in which the part was moved."""
-    keys = after.key_value.tonic_class - before.key_value.tonic_class
-    if keys % 12 == 0 and before.key_value.mode == after.key_value.mode:
+def _is_modal(before: Score, after: Score, section: str) -> bool:
+    """Whether a section is in another mode than it was."""
+    return key_of(before, section).mode != key_of(after, section).mode
+
+
+def _shift(before: Score, after: Score, section: str, a: list[Note], b: list[Note]) -> int:
+    """Semitones between a section's keys, in the octave in which the part was moved."""
+    keys = key_of(after, section).tonic_class - key_of(before, section).tonic_class
+    if keys % 12 == 0 and not _is_modal(before, after, section):
         return 0
     away = float(np.median([n.pitch for n in b]) - np.median([n.pitch for n in a])) if a and b else 0.0
     return min((keys % 12 - 24, keys % 12 - 12, keys % 12, keys % 12 + 12), key=lambda s: abs(s - away))

@@ -26,6 +26,7 @@ class Song:
     score: Score | None
     mix: dict[str, Any] = field(default_factory=dict)
     moods: tuple[str, ...] = ()
+    title: str = ""
     loudness_lufs: float | None = None
     ceiling_dbtp: float | None = None
 
@@ -36,6 +37,7 @@ def song_of(context: Context, score: Score | None) -> Song:
         score=score,
         mix=context.mixing.settings if context.mixing else {},
         moods=context.ideation.brief.moods.value if context.ideation else (),
+        title=context.ideation.brief.title if context.ideation else "",
         loudness_lufs=context.mastering.loudness_lufs if context.mastering else None,
         ceiling_dbtp=context.technical.true_peak_ceiling_dbtp if context.mastering else None,
     )
