@@ -20,6 +20,8 @@ from services.runtime.queues import raw_body
 log = structlog.get_logger(__name__)
 
 _RETRY_S, _OVERTAKEN_S = 1.0, 0.2
+_WAITS = 3
+"""So often an end waits for the stage before it, which another gateway may still be writing; it may also have got lost."""
 
 
 def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger, on_end: Callable[[], None] = lambda: None) -> None:
@@ -38,7 +40,7 @@ def subscribe(broker: NatsBroker, desk: Desk, ledger: ProgressLedger, on_end: Ca
         """Record a fact; what is no fact is put aside, what cannot be written now comes again."""
         try:
             fact = FACT.validate_json(message.body)
-            if message.raw_message.metadata.num_delivered == 1 and await overtook(desk.database, fact):
+            if (message.raw_message.metadata.num_delivered or 1) <= _WAITS and await overtook(desk.database, fact):
                 await message.nack(delay=_OVERTAKEN_S)
                 return
             await record_fact(desk, fact)

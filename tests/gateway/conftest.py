@@ -15,17 +15,22 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import nats
+import nats.errors
 import pytest
 import structlog
 import uvicorn
 
 from services.gateway.app import create_app
 from services.gateway.door.serving import server_config
+from services.gateway.early.keeping import EarlyKeeper
+from services.gateway.erasing.sweeping import Sweeper
 from services.gateway.outbox import OutboxRelay
 from services.gateway.ports import Desk
 from services.gateway.reconciler import Reconciler
 from services.gateway.settings import GatewaySettings
-from services.runtime.provision import provision
+from services.runtime.provision import Delivery, provision
+from services.runtime.stopping import end_tasks
 from services.runtime.workbench import Objects
 from tests.gateway.postgres import Postgres, elsewhere, migrate, start_postgres
 from tests.gateway.toy_band import ToyBand
@@ -64,6 +69,31 @@ class House:
                     await watch.bell.wait()
                     watch.bell.clear()
         return job
+
+
+async def killed(house: House) -> dict[str, Any]:
+    """A job whose first stage killed every worker: it has failed, and its message is a dead letter. The bus is patient again afterwards."""
+    url = house.desk.settings.nats_url
+    await provision(url, Delivery(ack_wait_s=0.2, max_deliver=2))
+    posted: dict[str, Any] = (await house.http.post("/jobs", files=form())).json()
+    worker = await nats.connect(url)
+    subscription = await worker.jetstream().pull_subscribe_bind("stage-ideation", stream="STAGES")
+    ended = asyncio.create_task(house.ended(posted["job_id"]))
+    while not ended.done():  # taken when it comes, never settled; the last one to ask tells the broker that it was too often
+        with contextlib.suppress(nats.errors.TimeoutError):
+            await subscription.fetch(1, timeout=0.3)
+    await ended
+    await subscription.unsubscribe()
+    await worker.close()
+    await provision(url)
+    return posted
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Return when something holds of which nothing tells."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 def form(prompt: str = "a song", options: str | None = None, **files: Any) -> dict[str, Any]:
@@ -152,28 +182,22 @@ def open_house(settings: GatewaySettings, store: Objects) -> Open:
     return opening(settings, store)
 
 
-def first_rounds() -> tuple[Any, Any]:
-    """The gateway's relay and reconciler, which say when their first round is `over`: a late one would take what a test has laid out."""
+def first_rounds() -> dict[str, Any]:
+    """What goes round in the gateway, each saying when its first round is `over`: a late one would take what a test has laid out."""
+    rounds = (OutboxRelay, "send_owed"), (Reconciler, "reconcile"), (Sweeper, "sweep"), (EarlyKeeper, "keep")
+    return {kind.__name__: _telling(kind, name) for kind, name in rounds}
 
-    class Relay(OutboxRelay):
-        over = asyncio.Event()
 
-        async def send_owed(self) -> int:
-            try:
-                return await super().send_owed()
-            finally:
-                self.over.set()
+def _telling(kind: type[Any], name: str) -> type[Any]:
+    """A kind of loop whose method sets `over` when it has been through once."""
 
-    class Looking(Reconciler):
-        over = asyncio.Event()
+    async def once(self: Any) -> Any:
+        try:
+            return await getattr(kind, name)(self)
+        finally:
+            self.over.set()
 
-        async def reconcile(self) -> dict[str, str]:
-            try:
-                return await super().reconcile()
-            finally:
-                self.over.set()
-
-    return Relay, Looking
+    return type(kind.__name__, (kind,), {"over": asyncio.Event(), name: once})
 
 
 def opening(settings: GatewaySettings, store: Objects) -> Open:
@@ -194,12 +218,12 @@ def opening(settings: GatewaySettings, store: Objects) -> Open:
         playing = asyncio.create_task(band.run()) if play else None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            with patch("services.gateway.app.OutboxRelay", rounds[0]), patch("services.gateway.app.Reconciler", rounds[1]):
+            with patch.multiple("services.gateway.app", **rounds):
                 while not server.started:
                     assert not serving.done(), serving.result()
                     await asyncio.sleep(0.01)
             async with asyncio.timeout(PATIENCE_S):
-                for one in rounds:
+                for one in rounds.values():
                     await one.over.wait()
             async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S, verify=NO_TLS) as http:
                 yield House(http, url, app, band)
@@ -208,9 +232,7 @@ def opening(settings: GatewaySettings, store: Objects) -> Open:
             await serving
             listener.close()
             if playing:
-                playing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await playing
+                await end_tasks(playing)
 
     return opened
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from services.gateway.settings import GatewaySettings
 from services.runtime.parenthood import die_with_parent
 from services.runtime.provision import provision
-from tests.gateway.conftest import House, form
+from tests.gateway.conftest import PATIENCE_S, House, form
 from tests.gateway.routes.test_jobs import of_problem
 from tests.gateway.toy_band import MASTER
 
@@ -62,8 +62,8 @@ async def test_a_terminated_gateway_closes_its_streams_and_goes(settings: Gatewa
         await stream.recv()
         process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosedError, match="1012"):  # service restart: come back
-            await asyncio.wait_for(stream.recv(), 10)
-    async with asyncio.timeout(10):
+            await asyncio.wait_for(stream.recv(), PATIENCE_S)
+    async with asyncio.timeout(PATIENCE_S):
         assert await process.wait() in (0, -signal.SIGTERM)
     again = await _started(settings, port)
     async with httpx.AsyncClient(base_url=f"http://{address}") as http:
@@ -78,7 +78,7 @@ async def _started(settings: GatewaySettings, port: int) -> asyncio.subprocess.P
     environment = {**os.environ, **{f"HOUSEBAND_{name}": value for name, value in variables.items()}}
     command = [sys.executable, "-m", "services.gateway.app"]
     process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=Path(__file__).parents[2], preexec_fn=die_with_parent)
-    async with asyncio.timeout(60), httpx.AsyncClient() as http:
+    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as http:
         while True:
             try:
                 if (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success:

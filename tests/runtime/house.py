@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,15 @@ from tests.runtime.toy_service import service
 from tests.runtime.toys import runs
 
 COUNT = itertools.count()
+PATIENCE_S = 60.0
+"""For what comes in a moment, and later on a machine that has much else to do."""
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Return when something holds of which nothing tells."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 class TestHouse:
@@ -91,7 +100,7 @@ class TestHouse:
         await self.bus.publish(stage_event(context, following.stage, following.attempt))
         return context
 
-    async def facts(self, job_id: str, *, until: str | None = None, timeout_s: float = 20.0) -> list[Fact]:
+    async def facts(self, job_id: str, *, until: str | None = None, timeout_s: float = PATIENCE_S) -> list[Fact]:
         """The facts of a job up to the named one, or to its end."""
         config = ConsumerConfig(filter_subject=f"houseband.fact.{job_id}.>", deliver_policy=DeliverPolicy.ALL)
         subscription = await self.bus.jetstream.subscribe(
@@ -107,13 +116,13 @@ class TestHouse:
             await subscription.unsubscribe()
         return found
 
-    async def ran(self, name: str, timeout_s: float = 20.0) -> None:
+    async def ran(self, name: str, timeout_s: float = PATIENCE_S) -> None:
         """Return when a piece of work has begun."""
         async with asyncio.timeout(timeout_s):
             while name not in runs(self.log):  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.02)
 
-    async def worked_off(self, job_id: str, timeout_s: float = 20.0) -> None:
+    async def worked_off(self, job_id: str, timeout_s: float = PATIENCE_S) -> None:
         """Return when the stream holds no work of a job."""
         async with asyncio.timeout(timeout_s):
             while await self.bus.holds_work(job_id):  # noqa: ASYNC110 - the broker knows

@@ -11,7 +11,7 @@ from contracts.events import Accepted, Progress, StageReady
 from contracts.pipeline import Stage
 from services.runtime.bus import Bus, now
 from services.runtime.headers import trace_id
-from tests.runtime.house import TestHouse
+from tests.runtime.house import PATIENCE_S, TestHouse
 
 
 def ready(job_id: str = "j1") -> StageReady:
@@ -73,7 +73,7 @@ async def test_progress_reaches_who_listens(house: TestHouse) -> None:
     """Core NATS: no acknowledgement, no stream."""
     subscription = await house.bus.jetstream._nc.subscribe("houseband.progress.j1")
     await house.bus.progress(Progress(job_id="j1", percent=12.5, message="half a verse"))
-    message = await subscription.next_msg(timeout=2)
+    message = await subscription.next_msg(timeout=PATIENCE_S)
     assert json.loads(message.data)["percent"] == 12.5
 
 
@@ -100,4 +100,4 @@ async def test_a_client_waits_for_a_late_server(fresh_nats_url: str) -> None:
     """Services may start before the broker."""
     bus = Bus("nats://127.0.0.1:9", name="late", connect_timeout_s=0.2)
     with pytest.raises(Unavailable, match="start nats-server"):
-        await asyncio.wait_for(bus.connect(), 5)
+        await asyncio.wait_for(bus.connect(), PATIENCE_S)

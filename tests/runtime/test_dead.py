@@ -14,7 +14,9 @@ from contracts.pipeline import Stage
 from services.runtime.bus import now
 from services.runtime.dead import DeadLetters, letter, read_work
 from services.runtime.ending import read_end
-from tests.runtime.house import TestHouse
+from services.runtime.provision import provision
+from services.runtime.stopping import end_tasks
+from tests.runtime.house import PATIENCE_S, TestHouse
 
 
 @contextlib.asynccontextmanager
@@ -25,9 +27,7 @@ async def undertaker(house: TestHouse) -> AsyncIterator[DeadLetters]:
     try:
         yield letters
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end_tasks(task)
 
 
 async def never_answered(house: TestHouse) -> StageReady:
@@ -35,7 +35,7 @@ async def never_answered(house: TestHouse) -> StageReady:
     context = await house.start_job()
     subscription = await house.bus.jetstream.pull_subscribe_bind("stage-ideation", stream="STAGES")
     for _ in range(house.settings.max_deliver):
-        [message] = await subscription.fetch(1, timeout=5)
+        [message] = await subscription.fetch(1, timeout=PATIENCE_S)
     with contextlib.suppress(nats.errors.TimeoutError):
         await subscription.fetch(1, timeout=1)  # the next worker asks for work, and the broker notices
     await subscription.unsubscribe()
@@ -57,7 +57,7 @@ async def test_a_message_that_nobody_lived_to_settle_is_moved_and_fails_its_job(
         event = await never_answered(house)
         told = (await house.facts(event.job_id))[-1]
         [(_, dead)] = await letters.list()
-        assert not await house.bus.holds_work(event.job_id)
+        await house.worked_off(event.job_id)
     assert isinstance(told, Failed)
     assert "no worker lived to finish it in 2 deliveries" in told.problem.detail
     assert (dead.stage, dead.deliveries, dead.headers["Nats-Msg-Id"]) == ("ideation", 2, event.message_id)
@@ -70,6 +70,7 @@ async def test_a_replayed_letter_finishes_its_song(house: TestHouse) -> None:
         event = await never_answered(house)
         await house.facts(event.job_id)
         [(seq, _)] = await letters.list()
+        await provision(house.settings.nats_url)  # a worker that is late is no dead one
         async with house.serving():
             await letters.replay(seq)
             facts = await house.facts(event.job_id, until="finished")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from contracts.errors import BadInput, Unavailable
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stores import open_store
 from services.runtime.worker import ProcessWorkers, ThreadWorkers, WorkCrashed, Workers
+from tests.runtime.house import until
 
 TOYS = "tests.runtime.toys"
 
@@ -102,31 +102,33 @@ async def test_work_that_hangs_is_stopped(tmp_path: Path) -> None:
         await pool.close()
 
 
-async def test_slots_work_side_by_side(pool: ProcessWorkers) -> None:
-    """Two slots, two processes, at the same time; a third piece of work waits."""
-    await asyncio.gather(*(pool.run(f"{TOYS}:nap", 0.2) for _ in range(2)))
-    began = time.monotonic()
-    pids = await asyncio.gather(*(pool.run(f"{TOYS}:nap", 0.4) for _ in range(3)))
-    assert len(set(pids)) == 2
-    assert 0.7 < time.monotonic() - began < 1.6
+async def test_slots_work_side_by_side(pool: ProcessWorkers, tmp_path: Path) -> None:
+    """Two slots, two processes, at the same time: each piece of work waits for the other; a third one gets one of the two."""
+    both = await asyncio.gather(*(pool.run(f"{TOYS}:meet", str(tmp_path), name, 2) for name in "ab"))
+    assert len(set(both)) == 2
+    three = [pool.run(f"{TOYS}:meet", str(tmp_path), name, count) for name, count in (("c", 4), ("d", 4), ("e", 5))]
+    assert set(await asyncio.gather(*three)) == set(both)
 
 
 async def test_warming_up_loads_the_modules_before_the_work(tmp_path: Path) -> None:
     """A warmed process answers its first piece of work without starting anything."""
     pool = ProcessWorkers(settings(tmp_path), (TOYS,))
     await pool.start()
-    await asyncio.sleep(1.5)
-    began = time.monotonic()
-    await pool.run(f"{TOYS}:nap", 0.0)
-    assert time.monotonic() - began < 0.3
+    await until(lambda: pool._processes[0]._child)
+    child = pool._processes[0]._child
+    assert child
+    loaded = f"/proc/{child.pid}/maps"
+    await until(lambda: "soundfile" in Path(loaded).read_text())  # a library of the module
+    assert await pool.run(f"{TOYS}:nap", 0.0) == child.pid
     await pool.close()
 
 
 async def test_an_idle_worker_killed_from_outside_is_replaced(pool: ProcessWorkers) -> None:
     """The kernel may take a process between two pieces of work."""
     pid = await pool.run(f"{TOYS}:nap", 0.0)
+    [slot] = [process for process in pool._processes if process._child and process._child.pid == pid]
     os.kill(pid, signal.SIGKILL)
-    await asyncio.sleep(0.1)
+    await until(lambda: slot._reader is not None and slot._reader.at_eof())
     assert await pool.run(f"{TOYS}:nap", 0.0) != pid
 
 
@@ -139,9 +141,9 @@ async def test_the_one_in_the_place_of_a_cancelled_one_is_there_before_it_is_nee
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):
-        while (child := pool._processes[0]._child) is None:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
+    await until(lambda: pool._processes[0]._child)
+    child = pool._processes[0]._child
+    assert child
     assert child.pid != first
     assert await pool.run(f"{TOYS}:nap", 0.0) == child.pid
     await pool.close()
@@ -151,12 +153,10 @@ async def test_the_one_in_the_place_of_a_cancelled_one_is_there_before_it_is_nee
 async def test_work_that_waits_elsewhere_learns_that_nobody_wants_it(tmp_path: Path) -> None:
     """A thread cannot be killed; what waits in it asks, and leaves."""
     pool = ThreadWorkers(open_store(settings(tmp_path).store), tmp_path)
-    task = asyncio.create_task(pool.run(f"{TOYS}:wait_until_given_up", str(tmp_path / "left")))
-    await asyncio.sleep(0.1)
+    task = asyncio.create_task(pool.run(f"{TOYS}:wait_until_given_up", str(tmp_path)))
+    await until((tmp_path / "came").exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):
-        while not (tmp_path / "left").exists():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
+    await until((tmp_path / "left").exists)
     await pool.close()

@@ -22,6 +22,8 @@ from contracts.report import Check, Retry, Verdict
 from services.runtime.workbench import Workbench, given_up
 
 PARTS = {"bass": 1.0, "drums": 3.0, "melody": 2.0}
+MOST_S = 60.0
+"""So long work waits for what a test does."""
 
 
 def runs(log: Path) -> list[str]:
@@ -37,6 +39,9 @@ def _mishap(context: Context, name: str) -> None:
     plan = plans.get(name, {})
     count = runs(Path(plans["log"])).count(name) if "log" in plans else 1
     time.sleep(plan.get("sleep_s", 0.0) if count <= plan.get("sleeps", 1000) else 0.0)
+    until = time.monotonic() + MOST_S
+    while "held_by" in plan and Path(plan["held_by"]).exists() and time.monotonic() < until:
+        time.sleep(0.02)
     if count > plan.get("times", 1000):
         return
     match plan.get("raise"):
@@ -185,8 +190,18 @@ def scribble(_bench: Workbench) -> str:
     return str(_bench.scratch)
 
 
-def wait_until_given_up(left: str, _bench: Workbench) -> None:
+def meet(folder: str, name: str, count: int, _bench: Workbench) -> int:
+    """Comes to a folder and waits until so many have come; tells its process."""
+    (Path(folder) / f"{name}.came").touch()
+    until = time.monotonic() + MOST_S
+    while len(list(Path(folder).glob("*.came"))) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    return os.getpid()
+
+
+def wait_until_given_up(folder: str, _bench: Workbench) -> None:
     """Wait for another, as for a model's answer, until nobody wants it."""
+    (Path(folder) / "came").touch()
     while not given_up():
         time.sleep(0.02)
-    Path(left).touch()
+    (Path(folder) / "left").touch()

@@ -22,12 +22,15 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await made.close()
 
 
-def adding(name: str) -> object:
-    """A change that writes a composition."""
+def adding(name: str, begun: asyncio.Event | None = None, goes_on: asyncio.Event | None = None) -> object:
+    """A change that writes a composition; it says that it has begun, and waits in the middle until it may go on."""
 
     async def change(session: AsyncSession) -> str:
         session.add(Composition(id=name, user="u", prompt="p", created_at=0.0))
         await session.flush()
+        if begun and goes_on:
+            begun.set()
+            await goes_on.wait()
         await asyncio.sleep(0)
         return name
 
@@ -51,9 +54,11 @@ async def test_changes_that_come_at_once_are_each_made_or_refused(database: Data
 
 async def test_whoever_stops_waiting_breaks_off_nobody_else(database: Database) -> None:
     """A change whose asker is cancelled harms none that shares its transaction, and the next ones are made."""
-    asked = [asyncio.create_task(database.change(adding(f"c{number}"))) for number in range(6)]
-    await asyncio.sleep(0.002)
+    waits = asyncio.Event(), asyncio.Event()
+    asked = [asyncio.create_task(database.change(adding(f"c{number}", *(waits if number == 2 else ())))) for number in range(6)]
+    await waits[0].wait()
     asked[2].cancel()
+    waits[1].set()
     told = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(told.pop(2), asyncio.CancelledError)
     assert told == ["c0", "c1", "c3", "c4", "c5"]

@@ -42,7 +42,7 @@ async def test_the_command_writes_while_it_is_made(quiet_house: House, tmp_path:
             while not target.exists() or target.stat().st_size < HEAD + tone(0.5, 440).nbytes:  # noqa: ASYNC110 - a thread writes it
                 await asyncio.sleep(0.02)
     with Listener(quiet_house.url, "nobody", str(target), Display()) as listener:
-        await asyncio.to_thread(listener._thread.join, 5.0)
+        await asyncio.to_thread(listener._thread.join, PATIENCE_S)
     assert "the draft was not written" in capsys.readouterr().err
 
 

@@ -127,7 +127,7 @@ async def test_the_record_goes_on_where_the_draft_stops(quiet_house: House, tmp_
     about = {"job_id": job["job_id"], "composition_id": job["composition_id"]}
     await tell(quiet_house, job, tmp_path, 0, tone(1.0, 440), last=True)
     listening = asyncio.create_task(heard(quiet_house, job, rest="true"))
-    await asyncio.sleep(0.1)
+    await listened(quiet_house, 1)
     path, master = tmp_path / "master.wav", tone(3.0, 880)
     sf.write(path, master, RATE, subtype="PCM_16")
     stored = quiet_house.desk.objects.put_audio("audio/master/x/master.wav", path)

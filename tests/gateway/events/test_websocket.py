@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from contracts.events import Finished, Progress, StageFinished
 from contracts.pipeline import Stage
-from tests.gateway.conftest import PATIENCE_S, House, Open, form
+from services.gateway.events import sockets
+from tests.gateway.conftest import PATIENCE_S, House, Open, form, until
 
 FACTS = [
     "accepted",
@@ -57,7 +58,7 @@ async def test_a_job_is_followed_live_from_first_to_last(house: House) -> None:
     house.band.hold.clear()
     job_id = await post(house)
     reading = asyncio.create_task(read(house, job_id))
-    await asyncio.sleep(0.1)
+    await until(lambda: house.desk.streams.reading)
     house.band.hold.set()
     messages = await reading
     assert [message["type"] for message in facts(messages)] == FACTS
@@ -109,8 +110,9 @@ async def test_a_slow_reader_holds_up_nobody(house: House) -> None:
     assert [message["type"] for message in quick] == [message["type"] for message in late] == FACTS
 
 
-async def test_who_reads_nothing_is_told_why_it_is_dropped(open_house: Open) -> None:
+async def test_who_reads_nothing_is_told_why_it_is_dropped(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader to whom nothing can be sent for `reader_timeout_s` is closed with 4008; the others hear everything meanwhile."""
+    monkeypatch.setattr(sockets, "_LINGER_S", PATIENCE_S)  # the one who is dropped looks up late
     async with open_house(play=False, reader_timeout_s=0.4) as house:
         job_id = await post(house)
         async with connect(events_url(house, job_id), max_queue=1) as slow, connect(events_url(house, job_id)) as quick:
@@ -118,8 +120,7 @@ async def test_who_reads_nothing_is_told_why_it_is_dropped(open_house: Open) -> 
                 house.desk.hub.tell(Progress(job_id=job_id, percent=1, message=f"{count} {'x' * 20_000}"))
                 while not json.loads(await quick.recv())["message"].startswith(f"{count} "):
                     continue
-            while house.desk.streams.reading > 1:  # noqa: ASYNC110 - the patrol rings no bell
-                await asyncio.sleep(0.02)
+            await until(lambda: house.desk.streams.reading == 1)
             with contextlib.suppress(ConnectionClosed):
                 while True:
                     await slow.recv()
@@ -150,7 +151,7 @@ async def test_server_sent_events_say_the_same(house: House) -> None:
     house.band.hold.clear()
     job_id = await post(house)
     reading = asyncio.create_task(events_of(house, job_id))
-    await asyncio.sleep(0.1)
+    await until(lambda: house.desk.streams.reading)
     house.band.hold.set()
     status, told = await reading
     assert (status, [message["type"] for message in facts([message for _, message in told])]) == (200, FACTS)
@@ -167,7 +168,7 @@ async def test_a_wake_that_is_lost_is_made_good(open_house: Open) -> None:
         job_id = await post(house)
         house.desk.hub.wake = lambda _: None  # type: ignore[method-assign]
         reading = asyncio.create_task(read(house, job_id))
-        await asyncio.sleep(0.1)
+        await until(lambda: house.desk.streams.reading)
         house.band.hold.set()
         assert [message["type"] for message in facts(await asyncio.wait_for(reading, PATIENCE_S))] == FACTS
 
@@ -177,9 +178,8 @@ async def test_an_end_that_overtook_its_last_stage_waits_for_it(quiet_house: Hou
     accepted = (await quiet_house.http.post("/jobs", files=form())).json()
     about = {"job_id": accepted["job_id"], "composition_id": accepted["composition_id"], "time": quiet_house.desk.clock()}
     async with connect(events_url(quiet_house, about["job_id"])) as socket:
-        await quiet_house.app.state.bus.fact(Finished(**about, revision="r"))
-        await asyncio.sleep(0.05)
-        await quiet_house.app.state.bus.fact(StageFinished(**about, stage=Stage.FINALIZATION, revision="r"))
+        stage = StageFinished(**about, stage=Stage.FINALIZATION, revision="r")
+        await asyncio.gather(*(quiet_house.app.state.bus.fact(fact) for fact in (Finished(**about, revision="r"), stage)))
         told = [json.loads(text)["type"] async for text in socket]
     assert told == ["accepted", "stage_finished", "finished"]
 

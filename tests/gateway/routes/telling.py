@@ -73,7 +73,7 @@ class Teller:
 
     async def _then(self, step: Step) -> None:
         if step.then == "ended":
-            await self.house.ended(next(self.known[name] for name in ("revising", "job_id") if name in self.known), 30)
+            await self.house.ended(next(self.known[name] for name in ("revising", "job_id") if name in self.known))
         elif step.then == "bury":
             await bury(self.house, self.known["failing"])
         elif step.then == "hold":
@@ -85,7 +85,7 @@ class Teller:
 async def bury(house: House, job_id: str) -> None:
     """Let a job fail, its first message dead. It was sent before that: a job that ends before its turn has no first revision to play."""
     async with asyncio.timeout(PATIENCE_S):
-        while not await sent(house, job_id):
+        while not await sent(house, job_id):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     async with house.desk.database.read() as session:
         job = await session.get_one(Job, job_id)

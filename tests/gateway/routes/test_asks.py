@@ -12,7 +12,7 @@ from contracts.artifacts import Artifact
 from contracts.errors import BadInput
 from contracts.events import Answer, Ask, ask_subject
 from services.runtime.queues import raw_body
-from tests.gateway.conftest import House, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 from tests.gateway.routes.test_jobs import WAV, of_problem
 
 
@@ -102,10 +102,10 @@ async def test_a_catalogue_comes_from_the_service_that_owns_it(quiet_house: Hous
     assert of_problem(await quiet_house.http.get("/catalog/spices"))["field"] == "kind"
 
 
-async def test_a_service_that_is_away_is_said(quiet_house: House) -> None:
+async def test_a_service_that_is_away_is_said(open_house: Open) -> None:
     """503 with the service's name, at once and not after the time limit."""
-    async with asyncio.timeout(20):
-        answer = await quiet_house.http.post("/briefs", json={"prompt": "a"})
+    async with open_house(play=False, brief_timeout_s=10 * PATIENCE_S) as house, asyncio.timeout(PATIENCE_S):
+        answer = await house.http.post("/briefs", json={"prompt": "a"})
     problem = of_problem(answer)
     assert (problem["status"], "enhancer" in problem["detail"], "retry-after" in answer.headers) == (503, True, True)
 

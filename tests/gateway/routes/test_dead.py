@@ -1,33 +1,15 @@
 """Dead letters over REST and from the command: list, show, replay; and `houseband jobs` beside them."""
 
 import asyncio
-import contextlib
 import json
 from typing import Any
 
-import nats
-import nats.errors
 import pytest
 
 from houseband.cli import main
-from services.runtime.provision import Delivery, provision
-from tests.gateway.conftest import House, Open, form
+from services.runtime.stopping import end_tasks
+from tests.gateway.conftest import House, Open, killed
 from tests.gateway.routes.test_jobs import of_problem
-
-
-async def killed_job(house: House) -> dict[str, Any]:
-    """A job whose first stage killed every worker: it has failed, and its message is a dead letter."""
-    await provision(house.desk.settings.nats_url, Delivery(ack_wait_s=0.2, max_deliver=2))
-    posted = (await house.http.post("/jobs", files=form())).json()
-    worker = await nats.connect(house.desk.settings.nats_url)
-    subscription = await worker.jetstream().pull_subscribe_bind("stage-ideation", stream="STAGES")
-    with contextlib.suppress(nats.errors.TimeoutError):
-        for _ in range(3):
-            await subscription.fetch(1, timeout=1)  # taken, and never settled
-    await subscription.unsubscribe()
-    await worker.close()
-    await house.ended(posted["job_id"])
-    return posted  # type: ignore[no-any-return]
 
 
 async def command(house: House, capsys: pytest.CaptureFixture[str], *words: str) -> Any:
@@ -41,7 +23,7 @@ async def command(house: House, capsys: pytest.CaptureFixture[str], *words: str)
 async def test_a_dead_letter_is_listed_shown_and_played_again(open_house: Open, capsys: pytest.CaptureFixture[str]) -> None:
     """Its job failed with it; after the replay it is open, goes on where it stopped, and ends well. The letter is gone."""
     async with open_house(play=False) as house:
-        posted = await killed_job(house)
+        posted = await killed(house)
         [letter] = (await house.http.get("/dead")).json()["items"]
         assert (letter["job_id"], letter["stage"], letter["deliveries"]) == (posted["job_id"], "ideation", 2)
         shown = (await house.http.get(f"/dead/{letter['id']}")).json()
@@ -54,7 +36,7 @@ async def test_a_dead_letter_is_listed_shown_and_played_again(open_house: Open, 
         replayed = await command(house, capsys, "dead", "replay", str(letter["id"]))
         assert replayed["job_id"] == posted["job_id"]
         assert (await house.ended(posted["job_id"]))["status"] == "completed"
-        playing.cancel()
+        await end_tasks(playing)
         assert (await house.http.get("/dead")).json() == {"items": [], "next": None}
         assert (await command(house, capsys, "jobs", "show", posted["job_id"]))["status"] == "completed"
 
@@ -64,7 +46,7 @@ async def test_letters_that_cannot_be_played_again_are_refused(open_house: Open,
     async with open_house(play=False) as house:
         assert of_problem(await house.http.post("/dead/1/replay"))["status"] == 404
         assert await command(house, capsys, "dead", "show", "1") == 2
-        posted = await killed_job(house)
+        posted = await killed(house)
         page = (await house.http.get("/dead", params={"limit": 1})).json()
         [letter] = page["items"]
         assert (await house.http.get("/dead", params={"cursor": letter["id"]})).json()["items"] == []
@@ -75,7 +57,7 @@ async def test_letters_that_cannot_be_played_again_are_refused(open_house: Open,
         assert of_problem(await house.http.post(f"/dead/{letter['id']}/replay"))["status"] == 404
         await command(house, capsys, "jobs", "cancel", posted["job_id"])
         assert (await house.http.get(f"/jobs/{posted['job_id']}")).json()["status"] == "cancelled"
-        second = await killed_job(house)
+        second = await killed(house)
         [letter] = (await house.http.get("/dead")).json()["items"]
         store = house.desk.objects
         end = f"compositions/{second['composition_id']}/jobs/{second['job_id']}/end.json"
