@@ -25,6 +25,8 @@ GESTURE_MS = 9.0
 CLIP_MS = 45.0
 # Share of the measured velocity spread at a place of the bar that is chance: the rest are accents, which patterns write out.
 KEPT = 0.6
+LOUD, LOUD_ROOM = 112.0, 14.0
+"""Velocity from which louder strokes are held back, and the most that lies above it."""
 # How much of the drummer's drift a player follows; the rest is the player's own.
 FOLLOWS = {"drums": 1.0, "percussion": 0.85, "bass": 0.75, "harmony": 0.65, "melody": 0.5, "counter": 0.5, "vocal": 0.5, "pad": 0.35}
 
@@ -182,4 +184,7 @@ def perform(hits: Iterable[Hit], groove: Groove, player: Player) -> list[Note]:
 
 
 def _velocity(value: float) -> int:
+    """What is struck harder than `LOUD` grows ever less, so that accents stay accents where everybody plays out."""
+    if value > LOUD:
+        value = LOUD + LOUD_ROOM * (1.0 - np.exp((LOUD - value) / LOUD_ROOM))
     return int(min(max(round(value), 1), 127))

@@ -17,6 +17,7 @@ from services.generator.composition.decisions import (
     melody_decision,
     mood_decision,
     silence_decision,
+    slowing_decision,
 )
 from services.generator.composition.form import Form, plan_form
 from services.generator.composition.grid import Grid
@@ -26,6 +27,7 @@ from services.generator.composition.lead import Register, choose_counter, regist
 from services.generator.composition.lyrics import lay_lyrics
 from services.generator.composition.resizing import Mode
 from services.generator.composition.reworking import rework
+from services.generator.composition.slowing import ritard_for, slowing
 from services.generator.composition.takes import TAKES, best_take, heard_score, shared_with
 from services.generator.feeling import Feeling, feeling_of
 from services.generator.guiding import guide_of
@@ -77,9 +79,10 @@ def compose(
     key = Key.parse(brief.key.value)
     curve = features.energy_curve if features else ()
     building = build_on(given, brief, pack, seed)
-    form = building.form(lambda wanted: plan_form(wanted, pack.form, pack.identity.energy, seed, curve, guide))
+    ritard = ritard_for(brief, pack.form, steady=given is not None)
+    form = building.form(lambda wanted: plan_form(wanted, pack.form, pack.identity.energy, seed, curve, guide, ritard))
     harmony = building.harmonised(form, Harmonist(brief, pack.harmony, form, seed, feeling, guide.pace).write())
-    decisions = [form_decision(form, brief, pack), harmony_decision(form, harmony, key)]
+    decisions = [form_decision(form, brief, pack), *slowing_decision(form, brief, ritard), harmony_decision(form, harmony, key)]
     decisions += mood_decision(brief, feeling, harmony)
     lead = building.lead()
     decisions += building.decisions(form, lead) if given else []
@@ -105,7 +108,8 @@ def compose(
                 decisions.append(counter_decision(second, lead, len(notes)))
     shared = sum(shared_with(guide.tune, part.notes) for part in parts.values())
     decisions += guide_decisions(guide, brief, form, harmony, pack.melody, shared)
-    return Composed(_score(brief, pack, form, harmony, parts), tuple(decisions))
+    score = _score(brief, pack, form, harmony, parts)
+    return Composed(score.model_copy(update={"tempo_map": slowing(score, ritard)}), tuple(decisions))
 
 
 def _felt(table: MelodyTable, feeling: Feeling) -> MelodyTable:

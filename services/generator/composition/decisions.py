@@ -8,6 +8,7 @@ from services.generator.composition.form import Form
 from services.generator.composition.harmony import SectionHarmony
 from services.generator.composition.harmony_telling import harmony_why
 from services.generator.composition.melody import Melody
+from services.generator.composition.slowing import slows
 from services.generator.feeling import Feeling
 from services.music.packs.genres import GenrePack
 from services.music.packs.instruments import instrument
@@ -36,6 +37,21 @@ def form_decision(form: Form, brief: Brief, pack: GenrePack) -> Decision:
         why=f"{why}; the energy peaks in {peak.id}",
         parameters={"bars": form.bars, "tail_s": form.tail_s, "energy": {slot.id: slot.energy for slot in form.slots}},
     )
+
+
+def slowing_decision(form: Form, brief: Brief, ritard: float) -> list[Decision]:
+    """That the song slows into its last chord, where it does."""
+    if ritard <= 0.0 or not slows(form.bars):
+        return []
+    return [
+        Decision(
+            stage=Stage.COMPOSITION,
+            topic="ending",
+            choice=f"the last chord is reached {ritard:.0%} slower than {brief.tempo_bpm.value:g} bpm",
+            why="calm songs of this style broaden into their last chord; a stated tempo would be kept to the end",
+            parameters={"ritard": ritard},
+        )
+    ]
 
 
 def harmony_decision(form: Form, harmony: dict[str, SectionHarmony], key: Key) -> Decision:

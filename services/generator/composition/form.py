@@ -9,6 +9,7 @@ from contracts.music import Meter
 from services.generator.composition.functions import HOOKS, function_of, section_ids
 from services.generator.composition.lengths import Lengths
 from services.generator.composition.sequences import sequence
+from services.generator.composition.slowing import longer_beats, slows
 from services.generator.composition.succession import inner_phrases
 from services.generator.guiding import ENERGY_SHARE, Guide
 from services.music.packs.form_table import FormTable
@@ -77,7 +78,15 @@ class Form:
         return sum(slot.bars for slot in self.slots)
 
 
-def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, curve: tuple[float, ...] = (), guide: Guide = _ALONE) -> Form:
+def plan_form(
+    brief: Brief,
+    table: FormTable,
+    genre_energy: float,
+    seed: int,
+    curve: tuple[float, ...] = (),
+    guide: Guide = _ALONE,
+    ritard: float = 0.0,
+) -> Form:
     """The form that the brief states, or one by the grammar of its style, of the duration that was asked.
 
     Args:
@@ -88,11 +97,14 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         curve: short-term loudness of a reference in LUFS, at even times; it bends the sections' energies by half where the
             reference's sections are not known.
         guide: what the reference steers; energies that were stated for the sections stand, those of a reference count by half and more.
+        ritard: share of the tempo that is lost into the last chord, which takes time.
     """
     draw = rng(seed, "composition", "form")
-    bar_s = Meter.parse(brief.meter.value).bar_seconds(brief.tempo_bpm.value)
+    meter = Meter.parse(brief.meter.value)
+    bar_s = meter.bar_seconds(brief.tempo_bpm.value)
+    slow_s = longer_beats(ritard, meter.ticks_per_bar / meter.ticks_per_beat) * 60.0 / brief.tempo_bpm.value
     ending = brief.ending.value if brief.ending else "natural"
-    bars = bars_for(brief.duration_s.value, bar_s, table, ending)
+    bars = bars_for(brief.duration_s.value - slow_s, bar_s, table, ending)
     stated = brief.structure.value
     notes: tuple[str, ...] = ()
     source = ""
@@ -108,7 +120,7 @@ def plan_form(brief: Brief, table: FormTable, genre_energy: float, seed: int, cu
         lengths = Lengths(table).fit(labels, fixed, bars, draw)[1]
     else:
         labels, lengths, source = sequence(table, bars, draw, without=_UNWANTED.get(ending, frozenset()))
-    tail_s = tail_for(brief.duration_s.value, bars * bar_s, bar_s, table, ending)
+    tail_s = tail_for(brief.duration_s.value, bars * bar_s + (slow_s if slows(bars) else 0.0), bar_s, table, ending)
     slots = _slots(labels, lengths, table, brief.energy.value - genre_energy, seed)
     if any(section.energy is not None for section in stated):
         share = 1.0 if brief.structure.is_stated else ENERGY_SHARE

@@ -11,6 +11,7 @@ from services.generator.blending import blended
 from services.generator.composition.form import bars_for, tail_for
 from services.generator.composition.functions import section_ids
 from services.generator.composition.resizing import Mode, Piece, resized, sections
+from services.generator.composition.slowing import longer_beats, ritard_of, slowing, unslowed
 
 Write = Callable[[Brief, int], Score]
 _PRIME = 104_729
@@ -35,7 +36,9 @@ def rework(base: Score, brief: Brief, seed: int, mode: Mode | None, write: Write
     bar_s = base.meter_value.bar_seconds(base.tempo_bpm)
     ending = brief.ending.value if brief.ending else "natural"
     table = blended(brief).form
-    bars = bars_for(brief.duration_s.value, bar_s, table, ending)
+    ritard = ritard_of(base) if ending == "natural" else 0.0
+    slow_s = longer_beats(ritard, base.meter_value.ticks_per_bar / base.meter_value.ticks_per_beat) * 60.0 / base.tempo_bpm
+    bars = bars_for(brief.duration_s.value - slow_s, bar_s, table, ending)
     pieces = resized(base, bars, mode)
     fresh, written = _written(pieces, base, brief, seed, write)
     form = sections(pieces, base, fresh)
@@ -45,9 +48,11 @@ def rework(base: Score, brief: Brief, seed: int, mode: Mode | None, write: Write
             "sections": form,
             "parts": {name: _lead(name, form, base, written) for name in _LEADS if name in base.parts},
             "ending": ending,
-            "tail_s": round(tail_for(brief.duration_s.value, total * bar_s, bar_s, table, ending), 4),
+            "tail_s": round(tail_for(brief.duration_s.value, total * bar_s + slow_s, bar_s, table, ending), 4),
+            "tempo_map": unslowed(base),
         }
     )
+    score = score.model_copy(update={"tempo_map": slowing(score, ritard)})
     return score, _told(base, pieces, score)
 
 

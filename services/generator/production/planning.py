@@ -16,7 +16,7 @@ from services.generator.production.own_files import Look, content_of, look
 from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import Kit, Sampled, Synth, measured_keys, patch_code, patch_name, sounds, trim_db
 
-RENDER_VERSION = 5
+RENDER_VERSION = 6
 """Raised with every change of this package that changes samples."""
 MIXER_CONTROLS = frozenset({"reverb_send_db", "delay_send_db"})
 """Written in the part, obeyed by the mixer: they do not change the dry stem."""

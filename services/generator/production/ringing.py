@@ -17,8 +17,10 @@ from services.music.rng import rng
 
 LEAST_S = 0.4
 """Shorter tails are left as they are."""
-LET_GO_S = (0.15, 0.45)
-"""When players of held tones let go after the bar line, the first and the last of them."""
+LET_GO = (0.18, 0.42)
+"""When players of held tones let go after the bar line, the first and the last of them: shares of the tail."""
+LONGEST_S = 1.6
+"""Nobody holds on for longer than this: a breath and a bow have an end."""
 FALL_S, FALL = 0.25, 0.18
 """Held tones fall from this long before the bar line until they are let go: to this share of their level."""
 OPEN = 0.3
@@ -42,8 +44,8 @@ def let_ring(score: Score, part_id: str, choice: Choice, clock: Clock) -> tuple[
     last = _last_notes(score, part, within=score.meter_value.ticks_per_beat if rung else score.meter_value.ticks_per_beat // 4)
     if not last:
         return part, None
-    first, latest = LET_GO_S
-    hand_s = float(rng(0, "production", part_id, "leaving").uniform(first, min(latest, 0.5 * score.tail_s)))
+    first, latest = (min(share * score.tail_s, LONGEST_S) for share in LET_GO)
+    hand_s = float(rng(0, "production", part_id, "leaving").uniform(first, latest))
     tick_s = clock.seconds(score.end_tick + 1) - clock.seconds(score.end_tick)
     until = score.end_tick + math.floor((KEY_UP * score.tail_s if rung else hand_s) / tick_s)
     notes = tuple(note._replace(duration=until - note.start) if note in last else note for note in part.notes)

@@ -27,6 +27,9 @@ COMMERCIAL = frozenset({"MuseScore_General", "FluidR3_GM"})
 """Soundfonts whose licence says that music made with them is free to use."""
 PACKAGES = {"MuseScore_General": "musescore-general-soundfont", "FluidR3_GM": "fluid-soundfont-gm", "TimGM6mb": "timgm6mb-soundfont"}
 """Debian packages that hold them."""
+PLAYED_INSTEAD = {"TimGM6mb": {32: 35}}
+"""Programs of a soundfont that do not sound the key that is struck, and what plays for them. TimGM6mb's acoustic bass begins with a
+knock four semitones below its tone, 7 dB louder than it, and one an octave lower still: a wrong note. Its fretless bass is pure."""
 
 
 @dataclass(frozen=True)

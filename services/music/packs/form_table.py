@@ -37,3 +37,6 @@ class FormTable(BaseModel):
         default=0.5, ge=0, le=1, description="share of songs whose form is drawn from the family, and its weight in lengths"
     )
     tail_s: float = Field(default=2.0, ge=0.5, description="seconds that the last sounds ring")
+    ritard: float = Field(
+        default=0.0, ge=0, le=0.5, description="share of the tempo that a calm song loses into its last chord; 0: it keeps time"
+    )
