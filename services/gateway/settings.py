@@ -13,6 +13,8 @@ class GatewaySettings(PeopleSettings):
 
     port: int = Field(default=8000, ge=0, le=65535, description="0: a free port")
     grpc_port: int = Field(default=-1, ge=-1, le=65535, description="gRPC on the same host; 0: a free port; -1: no gRPC")
+    grpc_tls_certificate: Path | None = Field(default=None, description="PEM chain for gRPC over TLS; none: plain, a proxy ends TLS")
+    grpc_tls_key: Path | None = Field(default=None, description="PEM private key of that certificate")
     upload_idle_s: float = Field(default=60.0, gt=0, description="longest silence of a client that uploads over gRPC")
     database_url: str = Field(default="sqlite+aiosqlite:////var/lib/houseband/gateway.db", description="SQLAlchemy URL of an async driver")
     max_upload_bytes: int = Field(default=256 * 2**20, gt=0, description="largest request body")

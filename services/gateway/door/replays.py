@@ -5,6 +5,8 @@ Retry-After. What was refused has changed nothing, so its key is free again. A c
 /jobs, which must not be made twice even then, writes its key with the job in one transaction and is left to that.
 """
 
+import asyncio
+import base64
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -101,8 +103,60 @@ async def _claim(desk: Desk, asked: _Asked) -> Replay | None:
     return None
 
 
+async def once(desk: Desk, user: str, key: str, digest: str, answer: Callable[[], Awaitable[bytes]]) -> bytes:
+    """The answer to a request of another door than HTTP, made once: whoever brings the same key again gets the same bytes.
+
+    Goes on to its end where the caller stops waiting for it: a key whose request was broken off in the middle would let it happen twice.
+
+    Args:
+        desk: the gateway's tools.
+        user: whose key it is.
+        key: 1 to 255 printable ASCII characters.
+        digest: of the request; another one under the same key is refused.
+        answer: makes the answer, where nobody has.
+
+    Raises Refused: 400 for what is no key, 409 while the same request runs, 422 for another one; and what `answer` raises.
+    """
+    asked = _Asked(user, _read_key(key.encode("latin-1", "replace")), digest)
+    earlier = await _claim(desk, asked)
+    if earlier is not None:
+        _check_told(earlier, digest)
+        return base64.b64decode(earlier.body)
+
+    async def make() -> bytes:
+        kept = _Kept(_nowhere, _nothing)
+        try:
+            made = await answer()
+            kept.status, kept.headers, kept.body = 200, {"content-type": "application/grpc"}, bytearray(base64.b64encode(made))
+        finally:
+            await _settle(desk, asked, kept)
+        return made
+
+    making = asyncio.ensure_future(make())
+    making.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, also where nobody waits any more
+    return await asyncio.shield(making)
+
+
+async def _nowhere(_message: Message) -> None:
+    """Of what is kept nothing is sent by itself."""
+
+
+async def _nothing() -> None:
+    """It is settled where it is made."""
+
+
 async def _tell_again(row: Replay, digest: str, send: Send) -> None:
     """Answer from a kept row. Raises Refused: 409 while it runs, 422 for another request."""
+    _check_told(row, digest)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in row.headers.items()]
+    body = row.body.encode()
+    headers += [(b"content-length", str(len(body)).encode()), (b"idempotency-replayed", b"true")]
+    await send({"type": "http.response.start", "status": row.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _check_told(row: Replay, digest: str) -> None:
+    """Raise Refused where a kept row is no answer to a request: 409 while it runs or where it was not kept, 422 for another request."""
     if row.status == _RUNNING:
         detail = "The same request is being answered."
         raise Refused(409, detail, code="in_flight", field="Idempotency-Key", value=row.key, headers={"Retry-After": "1"})
@@ -117,11 +171,6 @@ async def _tell_again(row: Replay, digest: str, send: Send) -> None:
         )
     if row.status == _WITHHELD:
         raise Refused(409, "This was done; its answer holds a secret, or is too long, and was not kept.", code="answer_not_kept")
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in row.headers.items()]
-    body = row.body.encode()
-    headers += [(b"content-length", str(len(body)).encode()), (b"idempotency-replayed", b"true")]
-    await send({"type": "http.response.start", "status": row.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _settle(desk: Desk, asked: _Asked, answer: "_Kept") -> None:

@@ -1,5 +1,6 @@
 """Revisions: what is asked of a version, and what was understood."""
 
+import hashlib
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +31,11 @@ def revision_asked(request: wire.ReviseRequest) -> Revision:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
         raise Refused(422, f"{path}: {first['msg']}.", field=path, value=first.get("input"), allowed=first["msg"]) from error
+
+
+def revision_digest(request: wire.ReviseRequest) -> str:
+    """What tells one request from another under the same key: its message, whose maps are written in the order of their keys."""
+    return hashlib.sha256(b"Revise\0" + request.SerializeToString(deterministic=True)).hexdigest()
 
 
 def revision_message(parent: int, taken: Taken) -> wire.RevisionAccepted:

@@ -10,6 +10,7 @@ from contracts import studio_pb2_grpc
 from contracts.artifacts import Artifact
 from services.gateway.database.models import Job
 from services.gateway.database.queries import version_of_job
+from services.gateway.door.replays import once
 from services.gateway.early.coding import MEDIA_TYPES, Format
 from services.gateway.early.drafts import check_early, draft_stream, want
 from services.gateway.grpc.documents import document
@@ -17,7 +18,7 @@ from services.gateway.grpc.downloads import artifact_chunks
 from services.gateway.grpc.interception import WHO
 from services.gateway.grpc.messages import accepted_message, event_message, job_message
 from services.gateway.grpc.orders import read_stream
-from services.gateway.grpc.revisions import revision_asked, revision_message
+from services.gateway.grpc.revisions import revision_asked, revision_digest, revision_message
 from services.gateway.grpc.watching import job_events
 from services.gateway.jobs.cancelling import cancel_job, load_job
 from services.gateway.jobs.ordering import take_order
@@ -80,12 +81,17 @@ class Studio(studio_pb2_grpc.StudioServicer):
             yield wire.PreviewChunk(data=data, media_type=MEDIA_TYPES[kind] if first else "")
             first = False
 
-    async def Revise(self, request: wire.ReviseRequest, _: grpc.aio.ServicerContext) -> wire.RevisionAccepted:  # noqa: N802
-        """A new job that changes a version, or goes on with one that stopped early."""
-        asked = revision_asked(request)
-        taken = await take_revision(self._desk, WHO.get(), request.composition_id, request.version, asked)
-        self._nudge()
-        return revision_message(request.version, taken)
+    async def Revise(self, request: wire.ReviseRequest, context: grpc.aio.ServicerContext) -> wire.RevisionAccepted:  # noqa: N802
+        """A new job that changes a version, or goes on with one that stopped early; once under a key."""
+        who, key = WHO.get(), _idempotency_key(context)
+
+        async def taken() -> bytes:
+            revision = await take_revision(self._desk, who, request.composition_id, request.version, revision_asked(request))
+            self._nudge()
+            return revision_message(request.version, revision).SerializeToString()
+
+        answer = await (once(self._desk, who.user, key, revision_digest(request), taken) if key else taken())
+        return wire.RevisionAccepted.FromString(answer)
 
     async def CancelJob(self, request: wire.CancelJobRequest, _: grpc.aio.ServicerContext) -> wire.Job:  # noqa: N802
         """Stop a job."""

@@ -5,16 +5,22 @@ import dataclasses
 import socket
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from contracts import studio_pb2 as wire
 from contracts import studio_pb2_grpc
-from contracts.errors import Unavailable
+from contracts.errors import BadInput, Unavailable
 from contracts.events import Progress
 from services.gateway.database.engine import Database
 from services.gateway.grpc.server import STUDIO, serving
@@ -83,6 +89,74 @@ async def test_without_a_port_there_is_no_door(open_house: Open) -> None:
             with pytest.raises(Unavailable, match="HOUSEBAND_GRPC_PORT"):
                 async with serving(desk, lambda: None, house.app.state.reception):
                     pass
+
+
+async def test_over_tls_a_client_knows_whom_it_speaks_to(open_house: Open, tmp_path: Path) -> None:
+    """With a certificate the door speaks TLS: who trusts it is answered, who does not or speaks plainly is not."""
+    certificate, key = own_certificate(tmp_path)
+    async with open_house(play=False, grpc_port=0, grpc_tls_certificate=certificate, grpc_tls_key=key) as house:
+        address = f"localhost:{house.app.state.grpc_port}"
+        trusting = grpc.ssl_channel_credentials(certificate.read_bytes())
+        async with grpc.aio.secure_channel(address, trusting) as channel:
+            accepted = await studio_pb2_grpc.StudioStub(channel).CreateJob(iter([order()]), timeout=PATIENCE_S)
+            assert accepted.job_id
+        for closed in (grpc.aio.insecure_channel(address), grpc.aio.secure_channel(address, grpc.ssl_channel_credentials())):
+            async with closed as channel:
+                with pytest.raises(grpc.aio.AioRpcError) as error:
+                    await studio_pb2_grpc.StudioStub(channel).GetJob(wire.GetJobRequest(job_id=accepted.job_id), timeout=PATIENCE_S)
+                assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_files_that_are_no_certificate_are_refused_at_the_start(open_house: Open, tmp_path: Path) -> None:
+    """One without the other, a file that is not there, another's key, an encrypted key: the setting is named, and nothing listens."""
+    certificate, key = own_certificate(tmp_path)
+    (tmp_path / "other").mkdir()
+    _, other = own_certificate(tmp_path / "other")
+    async with open_house(play=False) as house:
+        for files, field in (
+            ((certificate, None), "HOUSEBAND_GRPC_TLS_KEY"),
+            ((None, key), "HOUSEBAND_GRPC_TLS_CERTIFICATE"),
+            ((tmp_path / "none.pem", key), "HOUSEBAND_GRPC_TLS_CERTIFICATE"),
+            ((certificate, other), "HOUSEBAND_GRPC_TLS_CERTIFICATE"),
+            ((key, key), "HOUSEBAND_GRPC_TLS_CERTIFICATE"),
+            ((certificate, locked(key)), "HOUSEBAND_GRPC_TLS_CERTIFICATE"),
+        ):
+            told = {"grpc_port": 0, "grpc_tls_certificate": files[0], "grpc_tls_key": files[1]}
+            desk = dataclasses.replace(house.desk, settings=house.desk.settings.model_copy(update=told))
+            with pytest.raises(BadInput) as error:
+                async with serving(desk, lambda: None, house.app.state.reception):
+                    pass
+            assert error.value.field == field
+
+
+def own_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(_pem(key, serialization.NoEncryption()))
+    return files
+
+
+def locked(key: Path) -> Path:
+    """The same key, encrypted."""
+    read = serialization.load_pem_private_key(key.read_bytes(), None)
+    assert isinstance(read, ec.EllipticCurvePrivateKey)
+    path = key.with_name("locked.pem")
+    path.write_bytes(_pem(read, serialization.BestAvailableEncryption(b"secret")))
+    return path
+
+
+def _pem(key: ec.EllipticCurvePrivateKey, encryption: serialization.KeySerializationEncryption) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
 async def test_a_door_with_keys_knows_who_asks(open_house: Open, settings: GatewaySettings) -> None:

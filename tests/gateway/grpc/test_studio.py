@@ -1,5 +1,6 @@
 """The Studio over real channels: what REST does, it does."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from contracts import studio_pb2 as wire
-from tests.gateway.conftest import House, Open
+from services.gateway.versions.revising import take_revision
+from tests.gateway.conftest import PATIENCE_S, House, Open
 from tests.gateway.early.test_hearing import HEAD, tell, tone
 from tests.gateway.grpc.conftest import chunk, order, problem_of, studio
 from tests.gateway.toy_band import MASTER
@@ -137,6 +139,52 @@ async def test_a_version_is_changed_and_what_was_understood_is_told(open_house: 
 def about(job: wire.Job) -> dict[str, str]:
     """Whose version."""
     return {"composition_id": job.composition_id}
+
+
+async def test_the_same_key_and_revision_make_one_job(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As over REST: once, also where the first one gave up waiting; another revision under the key is refused, a refused one frees it."""
+    began, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*asked: Any) -> Any:
+        began.set()
+        await goes_on.wait()
+        return await take_revision(*asked)
+
+    monkeypatch.setattr("services.gateway.grpc.studio.take_revision", slowly)
+    async with open_house(grpc_port=0, players=Players) as house, studio(house) as stub:
+        song = await made(house, stub, order(seed=7))
+        first, second = ((("idempotency-key", key),) for key in ("r1", "r2"))
+        asked = wire.ReviseRequest(**about(song), version=1, from_stage="mixing")
+        leaves = stub.Revise(asked, metadata=first)
+        await began.wait()
+        assert (await refusal(stub.Revise(asked, metadata=first))).code == "in_flight"
+        leaves.cancel()
+        goes_on.set()
+        answers = [await again(stub, asked, first) for _ in range(2)]
+        assert answers[0] == answers[1]
+        other = wire.ReviseRequest(**about(song), version=1, from_stage="mastering")
+        assert (await refusal(stub.Revise(other, metadata=first))).code == "idempotency_key_reused"
+        assert (await refusal(stub.Revise(wire.ReviseRequest(**about(song), version=9), metadata=second))).field == "version"
+        assert (await stub.Revise(asked, metadata=second)).job.job_id != answers[0].job.job_id
+        assert len((await house.http.get("/jobs")).json()["items"]) == 3
+
+
+async def refusal(call: Any) -> wire.Problem:
+    """The problem that a call ends with."""
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await call
+    return problem_of(error.value)
+
+
+async def again(stub: Any, asked: wire.ReviseRequest, key: tuple[tuple[str, str], ...]) -> wire.RevisionAccepted:
+    """The answer to a revision, asked for until it is no longer being made."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                return await stub.Revise(asked, metadata=key)
+            except grpc.aio.AioRpcError as error:
+                assert problem_of(error).code == "in_flight"  # noqa: PT017 - what else it is fails the test
+                await asyncio.sleep(0.02)
 
 
 async def test_the_draft_is_heard_while_the_song_is_made(open_house: Open, tmp_path: Path) -> None:
