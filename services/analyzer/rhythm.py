@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
 
 from contracts.features import Swing
 from services.music.audio.bands import Struck, hear_struck
@@ -24,6 +25,13 @@ Times = npt.NDArray[np.float64]
 LEAST_ONSETS = 4
 ENOUGH_ONSETS = 24
 LEAST_S = 2.0
+SPARSE_HZ = 0.6
+"""Where fewer onsets than this are heard in a second, what swells is listened to as well: pads have a pulse that nobody strikes."""
+SWELL = 0.02
+"""Rise of a swell, log magnitude, over the moving mean."""
+CHANGE = 1.5
+"""Change of harmony that counts as an onset, in means."""
+_APART_S = 0.3
 LATENCY_S = 0.002
 """By how much our onset strength peaks after the stroke."""
 
@@ -82,13 +90,28 @@ def _confidence(felt: Felt, onsets: int) -> float:
     return float(np.clip(held * (0.5 + 0.5 * felt.octave_share) * min(1.0, onsets / ENOUGH_ONSETS), 0, 1))
 
 
+def _soft_onsets(struck: Struck, strokes_s: Times, length_s: float) -> Times:
+    """Strokes, swells and changes of harmony in seconds, each at least `_APART_S` after the one before."""
+    changes = struck.bands[4]
+    peaks = np.flatnonzero((changes == maximum_filter1d(changes, 2 * round(_APART_S / struck.hop_s) + 1)) & (changes > CHANGE))
+    every = np.union1d(np.union1d(pick_onsets(struck.envelope, SWELL), peaks * struck.hop_s), strokes_s)
+    every = every[every <= length_s]
+    return every[np.concatenate([[True], np.diff(every) > _APART_S])] if len(every) else every
+
+
 def hear_rhythm(mono: Array) -> Rhythm:
     """Rhythm of a mono signal [samples] at EAR_RATE_HZ. A pulse needs four onsets and two seconds."""
-    struck = hear_struck(mono)
+    struck, length_s = hear_struck(mono), len(mono) / EAR_RATE_HZ
     onsets = pick_onsets(struck.envelope)
-    onsets = onsets[onsets <= len(mono) / EAR_RATE_HZ]
-    plain = Rhythm(struck.envelope, onsets, struck=struck)
-    if len(onsets) < LEAST_ONSETS or len(mono) < LEAST_S * EAR_RATE_HZ:
+    plain = Rhythm(struck.envelope, onsets[onsets <= length_s], struck=struck)
+    if length_s < LEAST_S:
+        return plain
+    if len(plain.onsets_s) < SPARSE_HZ * length_s:
+        struck = hear_struck(mono, swells=True)
+        onsets = _soft_onsets(struck, plain.onsets_s, length_s)
+    else:
+        onsets = plain.onsets_s
+    if len(onsets) < LEAST_ONSETS:
         return plain
     felt = feel(struck, bar_model())
     if felt is None:

@@ -79,3 +79,19 @@ def test_little_is_not_believed_much() -> None:
         chance[start : start + 800] += (rng.normal(0, 0.3, 800) * np.exp(-np.arange(800) / 120))[: max(0, len(chance) - start)]
     rhythm = hear_rhythm(chance)
     assert rhythm.pulse is None or rhythm.pulse.confidence < 0.45
+
+
+def test_pads_that_nobody_strikes_have_a_pulse() -> None:
+    """Chords that swell for a third of a second, two beats each: the tempo or its half, and not believed fully."""
+    bpm, seconds = 72.0, 40
+    t = np.arange(seconds * EAR_RATE_HZ) / EAR_RATE_HZ
+    pads = np.zeros(len(t))
+    for index, start in enumerate(np.arange(0.0, seconds - 2.0, 120 / bpm)):
+        since = t - start
+        swell = np.clip(since / 0.35, 0, 1) * np.exp(-np.maximum(since - 1.2, 0) * 3) * (since > 0)
+        chord = [(57, 60, 64), (53, 57, 60), (48, 52, 55), (55, 59, 62)][index % 4]
+        pads += 0.05 * swell * sum(np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * t) for pitch in chord)
+    rhythm = hear_rhythm(pads.astype(np.float32))
+    assert rhythm.pulse is not None
+    assert min(abs(np.log2(rhythm.pulse.bpm / bpm / octave)) for octave in (0.5, 1.0, 2.0)) < 0.02
+    assert rhythm.pulse.confidence < 0.9

@@ -14,6 +14,8 @@ HOP_S = HOP / EAR_RATE_HZ
 REGISTERS = ((0, 3), (3, 9), (9, 29), (31, 40))
 """Mel bands of bass (to 150 Hz), low middle (to 600), high middle (to 4 kHz) and treble (5 kHz up)."""
 _LAG = 2
+_SWELL_LAG = 8
+"""Frames over which what swells is compared: pads and bowed strings are 80 ms and more on their way up."""
 _CHROMA_FFT = 4096
 _CHROMA_HOP = 4 * HOP
 _CHROMA_HZ = (60.0, 2000.0)
@@ -33,10 +35,12 @@ class Struck:
         return self.envelope.hop_s
 
 
-def _flux(mel: Array) -> Array:
+def _flux(mel: Array, lag: int) -> Array:
+    """Rise against `lag` frames before, at the frame at which the shortest lag has a stroke."""
     before = maximum_filter1d(mel, 3, axis=0)
     flux = np.zeros_like(mel)
-    flux[:, _LAG:] = np.maximum(mel[:, _LAG:] - before[:, :-_LAG], 0)
+    early = (lag - _LAG) // 2
+    flux[:, _LAG + early : mel.shape[1] - early] = np.maximum(mel[:, lag:] - before[:, :-lag], 0)
     return flux
 
 
@@ -76,12 +80,16 @@ def harmonic_change(mono: Array, frames: int) -> Array:
     return np.asarray(np.interp(np.arange(frames), np.arange(len(change)) * 4, change), np.float32)
 
 
-def hear_struck(mono: Array) -> Struck:
-    """Onset strength of a mono signal [samples] at EAR_RATE_HZ by register."""
+def hear_struck(mono: Array, *, swells: bool = False) -> Struck:
+    """Onset strength of a mono signal [samples] at EAR_RATE_HZ by register; `swells`: of slow beginnings and changes of harmony, too."""
     if len(mono) < 2 * _CHROMA_FFT:
         mono = np.pad(mono, (0, 2 * _CHROMA_FFT - len(mono)))
     mel = mel_frames(mono)
-    flux = _flux(mel)
-    rows = [flux[low:high].mean(axis=0) for low, high in REGISTERS]
-    change = gaussian_filter1d(harmonic_change(mono, mel.shape[1]), 2)
-    return Struck(Envelope(flux.mean(axis=0), HOP_S), np.stack([*(_even(row) for row in rows), _even(change, 12.0)]))
+    if swells:
+        mel = np.asarray(uniform_filter1d(mel, 3, axis=1), np.float32)
+    flux = _flux(mel, _SWELL_LAG if swells else _LAG)
+    rows = [_even(flux[low:high].mean(axis=0)) for low, high in REGISTERS]
+    change = _even(gaussian_filter1d(harmonic_change(mono, mel.shape[1]), 2), 12.0)
+    if swells:
+        rows = [0.5 * (row + change) for row in rows]
+    return Struck(Envelope(flux.mean(axis=0), HOP_S), np.stack([*rows, change]))

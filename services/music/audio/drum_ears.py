@@ -1,6 +1,7 @@
 """Which drum is struck: a small learned model over what each register does, then over what the other bars have at that place."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,16 @@ class Layer:
     out: Floats
     linear: Floats
 
+    def odds(self, rows: npt.NDArray[np.floating[Any]]) -> Floats:
+        """Log odds [rows, voices], in the precision of the rows and weights."""
+        z = (rows - self.mean) / self.scale
+        return np.asarray(
+            np.tanh(z @ self.hidden[:, :-1].T + self.hidden[:, -1]) @ self.out.T + z @ self.linear[:, :-1].T + self.linear[:, -1]
+        )
+
     def probabilities(self, rows: Floats) -> Floats:
         """[rows, voices] 0–1."""
-        z = (rows - self.mean) / self.scale
-        odds = np.tanh(z @ self.hidden[:, :-1].T + self.hidden[:, -1]) @ self.out.T + z @ self.linear[:, :-1].T + self.linear[:, -1]
-        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.odds(rows), -30, 30))))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ _FAR = 2.5
 _BEGINS_LATE, _BEGINS_AT_ONCE, _CUT_S = 3.0, 1.0, 0.06
 _REACH_S = 0.07
 _SOUNDING = 0.03
+_ENOUGH = 4
+"""Onsets from which on the last one tells where the beat ends; where fewer are heard, it goes on as long as anything sounds."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,9 @@ def _others(bpms: Floats, share: Floats, chosen_bpm: float) -> tuple[tuple[float
 
 
 def sharpen(struck: Struck, beats_s: Floats) -> float:
-    """Seconds by which the onsets lie after the beats: the peak of the onset strength around them."""
+    """Seconds by which the onsets lie after the beats: the peak of the onset strength around them. 0 without beats."""
+    if not len(beats_s):
+        return 0.0
     reach = min(_REACH_S, 0.14 * float(np.median(np.diff(beats_s)))) if len(beats_s) > 1 else _REACH_S
     lags = np.arange(-reach, reach + 1e-9, 0.0025)
     values = np.minimum(struck.bands[:4], 8.0).mean(axis=0)
@@ -165,5 +169,5 @@ def sounding(mono: npt.NDArray[np.float32], rate_hz: int, struck: Struck) -> tup
     end = float((loud[-1] + 1) / 20) if len(loud) else 0.0
     start = float(loud[0] / 20) if len(loud) else 0.0
     first = min(float(onsets[0]), start) if len(onsets) and onsets[0] > start - 0.5 else start
-    last = float(onsets[-1]) if len(onsets) else end
+    last = float(onsets[-1]) if len(onsets) >= _ENOUGH else end
     return first, min(last, end), end
