@@ -1,6 +1,7 @@
 """Container files: valid, and running the very commands that the tests run as processes."""
 
 import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -95,6 +96,43 @@ def test_the_settings_in_the_manifests_are_read() -> None:
         assert done.returncode == 0
 
 
+def test_every_setting_is_listed_and_reaches_every_service() -> None:
+    """settings.env is what `python infra/list_settings.py` writes, nothing in it is set, and Kubernetes and Compose give it to all."""
+    spec = importlib.util.spec_from_file_location("list_settings", INFRA / "list_settings.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    listed = module.TARGET.read_text("utf-8")
+    assert listed == module.listed(), "run: python infra/list_settings.py"
+    assert all(not line or line.startswith("#") for line in listed.splitlines())
+    kustomization = yaml.safe_load((INFRA / "k8s/base/kustomization.yaml").read_text("utf-8"))
+    [generated] = kustomization["configMapGenerator"]
+    assert generated["envs"] == [module.TARGET.name]
+    compose = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))["services"]
+    for one in all_documents():
+        if one["kind"] == "Deployment":
+            sources = one["spec"]["template"]["spec"]["containers"][0]["envFrom"]
+            assert sources[0] == {"configMapRef": {"name": generated["name"]}}, "what is stated elsewhere wins"
+    for name in SERVICES:
+        assert [(INFRA / file["path"]).resolve() for file in compose[name]["env_file"]] == [module.TARGET]
+
+
+def test_the_grpc_door_is_open_where_it_is_said_to_be() -> None:
+    """One port in the setting, the container, the probe, the service and in Compose."""
+    gateway, service = (
+        next(one for one in documents(INFRA / "k8s/base/gateway.yaml") if one["kind"] == kind) for kind in ("Deployment", "Service")
+    )
+    container = gateway["spec"]["template"]["spec"]["containers"][0]
+    port = int(next(entry["value"] for entry in container["env"] if entry["name"] == "HOUSEBAND_GRPC_PORT"))
+    assert {"name": "grpc", "containerPort": port} in container["ports"]
+    assert container["startupProbe"]["grpc"]["port"] == port
+    assert {one["port"] for one in service["spec"]["ports"] if one["targetPort"] == "grpc"} == {port}
+    compose = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))["services"]["gateway"]
+    assert compose["environment"]["HOUSEBAND_GRPC_PORT"] == str(port)
+    assert f"127.0.0.1:{port}:{port}" in compose["ports"]
+
+
 def test_what_is_the_users_own_reaches_every_service() -> None:
     """Each patch of the component fits each document that it names, and compose mounts folders that are there."""
     component = yaml.safe_load((COMPONENT / "kustomization.yaml").read_text("utf-8"))
@@ -128,7 +166,7 @@ def test_gateways_beyond_loopback_ask_who_it_is_and_share_what_they_count() -> N
     container = gateway["spec"]["template"]["spec"]["containers"][0]
     in_cluster = {entry["name"]: entry["value"] for entry in container["env"]}
     for given in (compose["gateway"]["environment"], in_cluster):
-        ours = {name.removeprefix("HOUSEBAND_").lower(): value for name, value in given.items() if "$" not in value}
+        ours = {name.removeprefix("HOUSEBAND_").lower(): value for name, value in given.items() if "$" not in str(value)}
         settings = GatewaySettings(**{name: value for name, value in ours.items() if name in GatewaySettings.model_fields})
         check_settings(settings)
         assert (settings.signs_in, settings.limits_store) == (True, "redis://redis:6379")
