@@ -17,9 +17,9 @@ from services.generator.production.rendering import render_stem
 from services.generator.production.shelf import Shelf, find_soundfonts
 from services.generator.production.sounds import sounds
 from services.generator.production.telling import tell_production
-from services.generator.production.wave import write_float_wav
 from services.generator.revising.work import composed_before, has_score_edits, keeps_composition, revised
 from services.generator.scores import given_of, musical_facts, options_of, read_score, song_seed, store_score, with_arrangement
+from services.music.audio.wave import write_float_wav
 from services.music.packs.checking import faults
 from services.music.packs.genres import genre, use_packs
 from services.runtime.packs import pack_folders

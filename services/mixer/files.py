@@ -1,17 +1,20 @@
-"""Sound files, byte for byte the same on every run: own RIFF headers (libsndfile stamps the time into float files)."""
+"""Sound files in all their codings, byte for byte the same on every run."""
 
-import struct
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from services.music.audio.wave import PCM, header, read_wave, write_float_wav, write_wav_24
+
+__all__ = [
+    "read_audio", "read_mp3", "write_flac_16", "write_flac_24", "write_float_wav", "write_mp3", "write_ogg", "write_wav_16", "write_wav_24",
+]  # fmt: skip
 
 Audio = NDArray[np.float32]
 
 FULL_SCALE_24 = 1 << 23
-_PCM, _FLOAT = 1, 3
 _CHUNK = 1 << 20
 _OGG_CHUNK = 1 << 14
 OGG_QUALITY = 0.8
@@ -19,68 +22,29 @@ OGG_QUALITY = 0.8
 
 def read_audio(path: Path) -> tuple[Audio, int]:
     """A sound file as (float32 [2, samples], sample rate). A mono file becomes two equal channels."""
+    found = read_wave(path)
+    if found is not None:
+        sound, rate = found
+        return (sound if sound.shape[0] == 2 else _stereo(sound)), rate
     import soundfile
 
     frames, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    stereo = frames.T if frames.shape[1] > 1 else np.repeat(frames.T, 2, axis=0)
-    return np.ascontiguousarray(stereo[:2]), int(rate)
+    return _stereo(frames.T), int(rate)
 
 
-def _header(kind: int, bits: int, rate: int, channels: int, frames: int, before: bytes = b"", after: int = 0) -> bytes:
-    """Everything before the samples; `before` are further chunks, `after` the bytes that follow the samples."""
-    align = channels * bits // 8
-    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, rate, rate * align, align, bits)
-    fact = struct.pack("<4sII", b"fact", 4, frames) if kind == _FLOAT else b""
-    data = struct.pack("<4sI", b"data", frames * align)
-    size = 4 + len(fmt) + len(fact) + len(before) + len(data) + frames * align + (frames * align) % 2 + after
-    return struct.pack("<4sI4s", b"RIFF", size, b"WAVE") + fmt + fact + before + data
-
-
-def write_float_wav(path: Path, audio: Audio, rate: int, before: bytes = b"", after: bytes = b"") -> None:
-    """Write [channels, samples] as 32-bit float WAV; `before` and `after` are further chunks around the samples."""
-    channels, count = audio.shape
-    with path.open("wb") as file:
-        file.write(_header(_FLOAT, 32, rate, channels, count, before, len(after)))
-        for start in range(0, count, _CHUNK):
-            file.write(np.ascontiguousarray(audio[:, start : start + _CHUNK].T, dtype="<f4").data)
-        file.write(after)
+def _stereo(audio: Audio) -> Audio:
+    stereo = audio if audio.shape[0] > 1 else np.repeat(audio, 2, axis=0)
+    return np.ascontiguousarray(stereo[:2])
 
 
 def write_wav_16(path: Path, samples: NDArray[np.int16], rate: int, before: bytes = b"", after: bytes = b"") -> None:
     """Write [channels, samples] of 16-bit values as WAV."""
     channels, count = samples.shape
     with path.open("wb") as file:
-        file.write(_header(_PCM, 16, rate, channels, count, before, len(after)))
+        file.write(header(PCM, 16, rate, channels, count, before, len(after)))
         for start in range(0, count, _CHUNK):
             file.write(np.ascontiguousarray(samples[:, start : start + _CHUNK].T, dtype="<i2").data)
         file.write(b"\0" * (channels * count * 2 % 2) + after)
-
-
-@numba.njit(cache=True, nogil=True)
-def _pack_24(audio, packed):  # type: ignore[no-untyped-def]
-    """Round [channels, samples] to the nearest 24-bit value (half to even), little endian, interleaved."""
-    channels, count = audio.shape
-    for channel in range(channels):
-        for n in range(count):
-            scaled = min(max(np.rint(np.float64(audio[channel, n]) * 8388608.0), -8388607.0), 8388607.0)
-            value = np.int64(scaled)
-            at = (n * channels + channel) * 3
-            packed[at] = value & 255
-            packed[at + 1] = (value >> 8) & 255
-            packed[at + 2] = (value >> 16) & 255
-
-
-def write_wav_24(path: Path, audio: Audio, rate: int, before: bytes = b"", after: bytes = b"") -> None:
-    """Write [channels, samples] as 24-bit WAV, rounded and without dither: at -144 dBFS dither would only spoil the null of the stems."""
-    channels, count = audio.shape
-    with path.open("wb") as file:
-        file.write(_header(_PCM, 24, rate, channels, count, before, len(after)))
-        for start in range(0, count, _CHUNK):
-            part = audio[:, start : start + _CHUNK]
-            packed = np.empty(part.size * 3, dtype=np.uint8)
-            _pack_24(part, packed)
-            file.write(packed.data)
-        file.write(b"\0" * (channels * count * 3 % 2) + after)
 
 
 def write_flac_24(path: Path, audio: Audio, rate: int) -> None:

@@ -1,18 +1,18 @@
 """One pass over the delivered files: everything that several checks need is read once, in blocks."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile as sf
 import soxr
 
-from contracts.errors import BadInput
 from contracts.music.score import Role
 from services.music.audio.chroma import BASS, HARMONY, Chroma, bass_chroma, chroma_of, spectral_peaks, tuning_semitones
 from services.music.audio.onsets import EAR_RATE_HZ, Envelope, onset_envelope
 from services.qa.delivered import Delivered
+from services.qa.reading import Reader, read_audio
 
 Array = npt.NDArray[np.float32]
 BLOCK_S = 5.0
@@ -52,34 +52,25 @@ class Heard:
         return float(self.audio.shape[1]) / self.rate_hz
 
 
-def read_audio(path: Path) -> tuple[Array, int]:
-    """A whole sound file as float32 [channels, samples] and its rate. Raises BadInput naming a file that cannot be read."""
-    try:
-        audio, rate = sf.read(path, dtype="float32", always_2d=True)
-    except sf.LibsndfileError as error:
-        raise BadInput("file", path.name, "a readable sound file", hint=str(error)) from error
-    return np.ascontiguousarray(audio.T), int(rate)
-
-
 def to_ear_rate(mono: Array, rate_hz: int, target_hz: int = EAR_RATE_HZ) -> Array:
     """A mono signal [samples] resampled for analysis."""
     return np.asarray(soxr.resample(mono, rate_hz, target_hz, quality="MQ"), np.float32)
 
 
 def _measure_block(stem: StemHeard, block: Array, start: int, total: int) -> None:
-    """Add a block [samples, channels] that begins at sample `start` of `total` to a stem's measures."""
-    if not len(block):
+    """Add a block [channels, samples] that begins at sample `start` of `total` to a stem's measures."""
+    count = block.shape[1]
+    if not count:
         return
-    # One channel after the other: numpy's maximum over an axis of two is twenty times slower.
-    magnitude = np.abs(block[:, 0])
-    for channel in range(1, block.shape[1]):
-        np.maximum(magnitude, np.abs(block[:, channel]), out=magnitude)
+    magnitude = np.abs(block[0])
+    for channel in block[1:]:
+        np.maximum(magnitude, np.abs(channel), out=magnitude)
     stem.peak = max(stem.peak, float(magnitude.max()))
     if stem.peak >= FULL_SCALE:
         stem.clipped += int(np.count_nonzero(magnitude >= FULL_SCALE))
-    first, last = start * PEAK_BINS // total, min((start + len(block) - 1) * PEAK_BINS // total, PEAK_BINS - 1)
+    first, last = start * PEAK_BINS // total, min((start + count - 1) * PEAK_BINS // total, PEAK_BINS - 1)
     edges = np.maximum(-(-np.arange(first, last + 1) * total // PEAK_BINS) - start, 0)
-    inside = edges < len(block)
+    inside = edges < count
     bins = np.arange(first, last + 1)[inside]
     stem.outline[bins] = np.maximum(stem.outline[bins], np.maximum.reduceat(magnitude, edges[inside]))
 
@@ -91,6 +82,7 @@ class _Sums:
     harmony: list[Array] = field(default_factory=list)
     bass: list[Array] = field(default_factory=list)
     null_peak: float = 0.0
+    lengths_match: bool = True
 
 
 def _pitched_and_bass(delivered: Delivered) -> tuple[set[str], set[str]]:
@@ -106,28 +98,33 @@ def _hear_stems(delivered: Delivered, audio: Array, rate_hz: int) -> tuple[dict[
     sums = _Sums()
     down = {key: soxr.ResampleStream(rate_hz, reg.rate_hz, 1, quality="MQ") for key, reg in (("harmony", HARMONY), ("bass", BASS))}
     total, size = audio.shape[1], int(BLOCK_S * rate_hz)
-    files = {name: sf.SoundFile(path) for name, path in delivered.stems.items()}
-    try:
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(Reader(path)) for name, path in delivered.stems.items()}
+        sums.lengths_match = all(file.frames == total for file in files.values())
         for start in range(0, max(total, 1), size):
-            rest = audio[:, start : start + size].T.astype(np.float64, order="C")
-            mono = {"harmony": np.zeros(len(rest), np.float32), "bass": np.zeros(len(rest), np.float32)}
+            rest = audio[:, start : start + size].astype(np.float64)
+            count = rest.shape[1]
+            mono = {"harmony": np.zeros(count, np.float32), "bass": np.zeros(count, np.float32)}
             for name, file in files.items():
-                block = file.read(len(rest), dtype="float32", always_2d=True)
+                block = file.read(count)
                 _measure_block(heard[name], block, start, total)
-                rest[: len(block)] -= block
+                rest[:, : block.shape[1]] -= block
                 if name in pitched:
-                    folded = block[:, 0] + block[:, -1]
-                    mono["harmony"][: len(block)] += folded
+                    folded = block[0] + block[-1]
+                    mono["harmony"][: folded.size] += folded
                     if name in basses or not basses:
-                        mono["bass"][: len(block)] += folded
+                        mono["bass"][: folded.size] += folded
             sums.null_peak = max(sums.null_peak, float(np.abs(rest).max(initial=0.0)))
             last = start + size >= total
             sums.harmony.append(down["harmony"].resample_chunk(mono["harmony"], last=last))
             sums.bass.append(down["bass"].resample_chunk(mono["bass"], last=last))
-    finally:
-        for file in files.values():
-            file.close()
     return heard, sums
+
+
+def _hear_master(audio: Array, rate_hz: int) -> tuple[Array, Envelope]:
+    """The master in mono at the ears' rate, and its onsets."""
+    mono = to_ear_rate(np.ascontiguousarray(audio.mean(axis=0)), rate_hz)
+    return mono, onset_envelope(mono)
 
 
 def _chromas(delivered: Delivered, sums: _Sums | None, mono: Array) -> tuple[Chroma | None, Chroma | None, float]:
@@ -147,18 +144,19 @@ def _chromas(delivered: Delivered, sums: _Sums | None, mono: Array) -> tuple[Chr
 def listen(delivered: Delivered) -> Heard:
     """Read and hear everything once. Raises BadInput naming a file that cannot be read."""
     audio, rate_hz = read_audio(delivered.master)
-    mono = to_ear_rate(np.ascontiguousarray(audio.mean(axis=0)), rate_hz)
-    stems, sums = _hear_stems(delivered, audio, rate_hz) if delivered.stems else ({}, None)
-    lengths = [sf.info(path).frames for path in delivered.stems.values()]
+    with ThreadPoolExecutor(1) as pool:
+        master = pool.submit(_hear_master, audio, rate_hz)
+        stems, sums = _hear_stems(delivered, audio, rate_hz) if delivered.stems else ({}, None)
+        mono, envelope = master.result()
     harmony, bass, tuning = _chromas(delivered, sums, mono)
     return Heard(
         audio=audio,
         rate_hz=rate_hz,
         stems=stems,
         null_peak=sums.null_peak if sums else None,
-        lengths_match=all(frames == audio.shape[1] for frames in lengths),
+        lengths_match=sums.lengths_match if sums else True,
         mono=mono,
-        envelope=onset_envelope(mono),
+        envelope=envelope,
         harmony=harmony,
         bass=bass,
         tuning=tuning,

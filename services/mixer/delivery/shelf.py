@@ -12,7 +12,7 @@ from contracts.artifacts import Artifact, AudioArtifact
 from services.mixer.stored import digest
 from services.runtime.workbench import Workbench
 
-VERSION = 4
+VERSION = 5
 """Raise when the same inputs would give other bytes."""
 Facts = dict[str, Any]
 

@@ -1,5 +1,6 @@
 """The checks of a delivered song, by topic. Each compares what was asked with what is measured in the files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ from services.qa.checks.time import check_duration, check_silence
 from services.qa.delivered import Delivered
 from services.qa.listening import Heard, listen
 
+THREADS = 2
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -51,31 +54,60 @@ def _sounding(score: Score, asked: Asked) -> Score:
 
 
 def examine(delivered: Delivered, asked: Asked) -> Findings:
-    """Run every check that applies to the delivered files. Raises BadInput for a file that cannot be read."""
+    """Run every check that applies to the delivered files. Raises BadInput for a file that cannot be read.
+
+    Two at a time; what is found does not depend on that.
+    """
     heard = listen(delivered)
     score = _sounding(delivered.score, asked)
-    true_peak_db = floored_db(true_peak_linear(heard.audio, heard.rate_hz))
-    tempo, fit = check_tempo(heard.envelope, score, asked)
-    similarity, tone = check_similarity(heard, asked, score)
+    with ThreadPoolExecutor(THREADS) as pool:  # the longest first
+        by_ear = pool.submit(_by_ear, heard, score, asked)
+        levels = pool.submit(_levels, heard, delivered, asked)
+        lossy = pool.submit(lambda: (check_mp3(heard, delivered.mp3), check_formats(heard, delivered, asked)))
+        blind = pool.submit(blind_estimates, heard)
+        plain = pool.submit(lambda: (check_clipping(heard), check_dc(heard), check_correlation(heard), check_flac(heard, delivered.flac)))
+        toned = pool.submit(check_similarity, heard, asked, score)
+    tempo, key, chords, silence = by_ear.result()
+    loudness, true_peak, *editions = levels.result()
+    mp3, formats = lossy.result()
+    clipping, dc, correlation, flac = plain.result()
+    similarity, tone = toned.result()
     found = (
         tempo,
-        check_key(heard, score, asked, fit),
-        check_chords(heard, score, asked, fit),
-        check_loudness(heard, asked, true_peak_db),
-        check_true_peak(true_peak_db, asked),
-        check_clipping(heard),
+        key,
+        chords,
+        loudness,
+        true_peak,
+        clipping,
         check_duration(heard, asked),
-        check_silence(heard, score, asked, fit),
+        silence,
         check_null(heard),
         check_stems_heard(heard, score),
-        check_dc(heard),
-        check_correlation(heard),
-        check_flac(heard, delivered.flac),
-        check_mp3(heard, delivered.mp3),
+        dc,
+        correlation,
+        flac,
+        mp3,
         similarity,
         check_melody_own(score, asked),
-        check_formats(heard, delivered, asked),
-        *check_editions(heard, delivered, asked),
+        formats,
+        *editions,
     )
-    informed = blind_estimates(heard) | ({} if tone is None else {"similarity": tone["whole record"], "similarity_by_section": tone})
+    informed = blind.result() | ({} if tone is None else {"similarity": tone["whole record"], "similarity_by_section": tone})
     return Findings(tuple(check for check in found if check is not None), heard, informed)
+
+
+def _by_ear(heard: Heard, score: Score, asked: Asked) -> tuple[Check | None, ...]:
+    """What is heard in time with the score; the others follow where the beat was found."""
+    tempo, fit = check_tempo(heard.envelope, score, asked)
+    rest = check_key(heard, score, asked, fit), check_chords(heard, score, asked, fit), check_silence(heard, score, asked, fit)
+    return tempo, *rest
+
+
+def _levels(heard: Heard, delivered: Delivered, asked: Asked) -> tuple[Check | None, ...]:
+    """Loudness and peaks of the master, and of its editions.
+
+    In one thread: pyloudnorm is asked with its warnings turned off, and what is turned off is turned off in the whole process.
+    """
+    true_peak_db = floored_db(true_peak_linear(heard.audio, heard.rate_hz))
+    master = check_loudness(heard, asked, true_peak_db), check_true_peak(true_peak_db, asked)
+    return *master, *check_editions(heard, delivered, asked)

@@ -22,7 +22,8 @@ from services.qa.checks.levels import (
     true_peak_linear,
 )
 from services.qa.delivered import Delivered, file_digest
-from services.qa.listening import Heard, read_audio
+from services.qa.listening import Heard
+from services.qa.reading import read_audio
 
 Array = npt.NDArray[np.float32]
 

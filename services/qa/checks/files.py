@@ -8,7 +8,8 @@ import soundfile as sf
 from contracts.music.score import Score
 from contracts.report import Check, Relation
 from services.qa.checks.levels import NULL_DBFS, floored_db, true_peak_linear
-from services.qa.listening import Heard, read_audio
+from services.qa.listening import Heard
+from services.qa.reading import read_audio
 
 MP3_PEAK_DBTP = 0.0
 MP3_PADDING_S = 0.1

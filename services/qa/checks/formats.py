@@ -13,7 +13,8 @@ from contracts.sound import coding_and_rate, format_file
 from services.qa.asked import Asked
 from services.qa.checks.levels import TRUE_PEAK_TOLERANCE_DB, floored_db, true_peak_linear
 from services.qa.delivered import Delivered
-from services.qa.listening import Heard, read_audio
+from services.qa.listening import Heard
+from services.qa.reading import read_audio
 
 Array = npt.NDArray[np.float32]
 

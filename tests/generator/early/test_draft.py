@@ -15,8 +15,8 @@ from services.generator.early.desk import CEILING, TARGET_LUFS, levelled, mixed
 from services.generator.early.work import draft
 from services.generator.production.planning import chosen
 from services.generator.production.rendering import render_beginning, render_stem
-from services.generator.production.wave import write_float_wav
 from services.music.audio.loudness import integrated_lufs
+from services.music.audio.wave import write_float_wav
 from services.runtime.stores.files import FileStore
 from services.runtime.workbench import Workbench
 from tests.generator.test_work import BRIEF, _context

@@ -12,7 +12,7 @@ import soundfile
 from contracts.music import Score
 from services.generator.production import plan_stems, render_stem
 from services.generator.production.rendering import SilentStem
-from services.generator.production.wave import write_float_wav
+from services.music.audio.wave import write_float_wav
 from tests.generator.production.listening import SHELF, level_db, line, needs_debian, needs_synths, play, score
 
 BAND = {
