@@ -21,7 +21,12 @@ SECOND = Path(__file__).with_name("instructions_second.toml")
 FOURTH = Path(__file__).with_name("instructions_fourth.toml")
 
 
-def _outline(head: tuple[float, str, str], sections: list[tuple[str, str, int, float]], parts: list[tuple[str, str, str, str]]) -> Outline:
+def _outline(
+    head: tuple[float, str, str],
+    sections: list[tuple[str, str, int, float]],
+    parts: list[tuple[str, str, str, str]],
+    lyrics: dict[str, tuple[str, ...]] | None = None,
+) -> Outline:
     tempo, key, genre = head
     placed, bar = {}, 1
     for name, label, bars, energy in sections:
@@ -35,6 +40,7 @@ def _outline(head: tuple[float, str, str], sections: list[tuple[str, str, int, f
         duration_s=(bar - 1) * 240 / tempo,
         sections=placed,
         parts={name: PartOutline(role=role, instrument=instrument, patch=patch) for name, role, instrument, patch in parts},
+        lyrics=lyrics or {},
     )
 
 
@@ -83,6 +89,11 @@ SONGS: dict[str, Outline] = {
             ("melody", "vocal", "vocals", "voice_oohs"), ("drums", "drums", "drum_kit", "kit_brush"), ("bass", "bass", "bass_guitar", ""),
             ("acoustic_piano", "harmony", "acoustic_piano", ""), ("string_ensemble", "pad", "string_ensemble", ""),
         ],
+        {
+            "verse_1": ("I folded all your letters into boats", "and sent them down the river in the rain"),
+            "chorus": ("Sail away, paper boats", "carry all I never said"),
+            "verse_2": ("The street is full of water and of light", "and nobody will ever read your name"),
+        },
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contracts.edits import Outline
 from services.enhancer.instructing.amounts import RANGE
 from services.enhancer.instructing.items import Item
-from services.enhancer.instructing.lexicon import SECTION
+from services.enhancer.instructing.lexicon import PIECE, SECTION
 
 
 def absent(names: Iterable[Item], outline: Outline) -> str:
@@ -14,6 +14,9 @@ def absent(names: Iterable[Item], outline: Outline) -> str:
 
 
 def _has(item: Item, outline: Outline) -> str:
+    if piece := item.id(PIECE):
+        there = [f"{name} strike {', '.join(part.pieces)}" for name, part in outline.parts.items() if part.pieces]
+        return f"no {piece}: {'; '.join(there)}" if there else f"no {piece}"
     if item.kind == RANGE:
         return f"{sum(section.bars for section in outline.sections.values())} bars"
     there = [name for name, section in outline.sections.items() if section.label in item.ids(SECTION)]

@@ -2,14 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from services.enhancer.instructing.amounts_asian import asian_amounts
+from services.enhancer.instructing.amounts_kinds import (
+    BARS,
+    BPM,
+    CEILING,
+    COUNTED,
+    DB,
+    INTERVAL,
+    LUFS,
+    PERCENT,
+    RANGE,
+    SECONDS,
+    Amount,
+)
 from services.enhancer.reading.numbers import NUMBER, number
 from services.enhancer.reading.text import Text
 
-DB, LUFS, CEILING, INTERVAL, BARS, SECONDS, BPM, PERCENT, RANGE, COUNTED = (
-    "db", "lufs", "ceiling", "interval", "bars", "seconds", "bpm", "percent", "range", "counted",
-)  # fmt: skip
 _BAR = r"(?:bars?|measures?|takte?n?|comp[aá]s(?:es)?|mesures?|compassos?|battut[ae])"
 _SIGN = r"(?P<sign>[+-]|plus |minus |menos |mais )?\s?"
 _NUM = rf"(?P<n>{NUMBER})"
@@ -45,10 +55,10 @@ _MINOR = ("minor", "kleine", "menor", "mineure", "diminished")
 _LARGE = ("augmented",)
 _IMPERFECT = (2, 4, 9, 11)
 _UP = re.compile(
-    r"(?<![a-zà-ÿ])(?:up|upwards?|higher|raise[ds]?|hoch|h[oö]her|rauf|aufw[aä]rts|nach oben|sube|subir|arriba|m[aá]s (?:alt[oa]|agud[oa])|monte[rz]?|plus haute?|vers le haut|above|au-dessus|acima)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
+    r"(?<![a-zà-ÿ])(?:up|upwards?|higher|raise[ds]?|hoch|h[oö]her|rauf|aufw[aä]rts|nach oben|sube|subir|arriba|m[aá]s (?:alt[oa]|agud[oa])|monte[rz]?|plus haute?|vers le haut|above|au-dessus|acima|sobe|mais alt[oa]|sopra|alza(?:re)?|pi[uù] alt[oa]|in su)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
 )
 _DOWN = re.compile(
-    r"(?<![a-zà-ÿ])(?:down|downwards?|lower(?:ed)?|drop(?:ped)?|runter|herunter|tiefer|hinunter|abw[aä]rts|nach unten|baja|bajar|abajo|m[aá]s (?:baj[oa]|grave)|baisse[rz]?|descend[sre]*|plus (?:bas(?:se)?|grave)|vers le bas|below|abaixo)(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
+    r"(?<![a-zà-ÿ])(?:down|downwards?|lower(?:ed)?|drop(?:ped)?|runter|herunter|tiefer|hinunter|abw[aä]rts|nach unten|baja|bajar|abajo|m[aá]s (?:baj[oa]|grave)|baisse[rz]?|descend[sre]*|plus (?:bas(?:se)?|grave)|vers le bas|below|abaixo|desce|mais baix[oa]|sotto|abbassa(?:re)?|pi[uù] bass[oa]|in gi[uù])(?![a-zà-ÿ])"  # noqa: E501  a table of words or one pattern
 )
 _SECTION_AFTER = re.compile(r"\s+(?:verse|chorus|bridge|intro|outro|drop|head|solo|hook|refrain|couplet|break|build|half|time|one|bar)")
 _BAR_COUNT = re.compile(
@@ -56,15 +66,20 @@ _BAR_COUNT = re.compile(
 )
 _A_BAR = re.compile(rf"(?<!\w)(?P<n>a|an|one|another|eine?n?|una?|une?)(?: (?:more|extra|single))? {_BAR}(?![a-zà-ÿ])")
 _BAR_RANGE = re.compile(
-    rf"(?<!\w)(?:(?:from|in|von|in den|de los|del|du|des|de la|aux?)\s+)?{_BAR}\s+(?P<a>\d{{1,4}})"
-    r"\s*(?:-|to|through|until|till|and|bis|und|a|al|hasta|y|à|et)\s*(?:bar |takt |comp[aá]s |mesure )?(?P<b>\d{1,4})(?!\w)"
+    rf"(?<!\w)(?:(?:from|in|between|von|zwischen|in den|de los|entre|del|du|des|de la|aux?|dos?|nos?|dalla|dal|da|tra)\s+)?{_BAR}\s+(?P<a>\d{{1,4}})"
+    r"\s*(?:-|to|through|until|till|and|bis|und|a|al|hasta|y|à|et)\s*(?:bar |takt |comp[aá]s |mesure |compasso |battuta )?(?P<b>\d{1,4})(?!\w)"
 )
-_BAR_ONE = re.compile(r"(?<!\w)(?:bar|takt|comp[aá]s|mesure)\s+(?P<a>\d{1,4})(?P<b>)(?!\w)")
-_FIRST = r"(?:first|opening|ersten?|erste[rn]?|primer[oa]?s|primer|premi[eè]re?s)"
-_LAST = r"(?:last|final|closing|letzten?|letzte[rn]?|[uú]ltim[oa]s?|derni[eè]re?s)"
+_BAR_ONE = re.compile(r"(?<!\w)(?:bar|takt|comp[aá]s|mesure|compasso|battuta)\s+(?P<a>\d{1,4})(?P<b>)(?!\w)")
+_FIRST = r"(?:first|opening|ersten?|erste[rns]?|primer[oa]?s|primer[oa]?|premi[eè]re?s?|primeir[oa]s?|prim[aeio])"
+_LAST = r"(?:last|final|closing|letzten?|letzte[rns]?|[uú]ltim[oaei]s?|derni[eè]re?s?)"
 _EDGE_BARS = (
     re.compile(rf"(?<!\w)(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s+(?P<n>{NUMBER})\s+{_BAR}(?![a-zà-ÿ])"),
     re.compile(rf"(?<!\w)(?P<n>{NUMBER})\s+(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s+{_BAR}(?![a-zà-ÿ])"),
+    re.compile(rf"(?<!\w)(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s+(?P<n>(?:very |single )?){_BAR}(?![a-zà-ÿ])"),
+)
+_HALF = re.compile(
+    rf"(?<!\w)(?:(?P<first>{_FIRST})|(?P<last>{_LAST}|second|zweiten?|segunda|seconde?|deuxi[eè]me|seconda))\s+"
+    r"(?P<half>half|h[aä]lfte|mitad|moiti[eé]|metade|met[aà])(?![a-zà-ÿ-]| time| speed| step)"
 )
 _MIN = r"(?:minutes?|mins?|minutos?|minuten?|minuti?)"
 _SEC = r"(?:seconds?|secs?|s|segundos?|sekunden?|secondes?|secondi?)"
@@ -87,26 +102,10 @@ _PERCENT = re.compile(rf"(?<![\w.]){_SIGN}{_NUM}\s*(?:%|percent|per cent|prozent
 _NUMBERS = re.compile(r"(?<=[a-zà-ÿ] )(?P<a>\d)\s*(?:,|and|&|\+|und|y|et|-|to)\s*(?P<b>\d)(?![\w.]|\s*(?:bars?|db|bpm|takte))")
 
 
-@dataclass(frozen=True)
-class Amount:
-    """An amount or a place, with its words' place. Value by kind; INTERVAL in semitones, RANGE in bars, SECONDS in seconds."""
-
-    kind: str
-    value: float
-    start: int
-    end: int
-    other: float = 0.0
-    """The last bar of a range, the second number of COUNTED."""
-    edge: str = ""
-    """Of a range: "first" or "last" where it counts from an end."""
-    signed: bool = False
-    """Whether the words give a sign."""
-
-
 def amounts(text: Text) -> list[Amount]:
     """All amounts; their words are taken."""
     found: list[Amount] = []
-    for read in (_tempo, _levels, _ranges, _intervals, _bars, _times, _shares):
+    for read in (asian_amounts, _tempo, _levels, _ranges, _intervals, _bars, _times, _shares):
         for amount in read(text):
             if text.is_free(amount.start, amount.end):
                 text.take(amount.start, amount.end)
@@ -137,7 +136,10 @@ def _ranges(text: Text) -> Iterator[Amount]:
             yield Amount(RANGE, float(m["a"]), *m.span(), other=float(m["b"] or m["a"]))
     for pattern in _EDGE_BARS:
         for m in pattern.finditer(text.lower):
-            yield Amount(RANGE, number(m["n"]), *m.span(), edge="first" if m["first"] else "last")
+            count = number(m["n"]) if m["n"].strip() not in ("", "very", "single") else 1.0
+            yield Amount(RANGE, count, *m.span(), edge="first" if m["first"] else "last")
+    for m in _HALF.finditer(text.lower):
+        yield Amount(RANGE, 0.0, *m.span(), edge="first" if m["first"] else "last", share=0.5)
     for m in _NUMBERS.finditer(text.lower):
         yield Amount(COUNTED, float(m["a"]), *m.span(), other=float(m["b"]))
 
@@ -196,3 +198,8 @@ def _shares(text: Text) -> Iterator[Amount]:
     for m in _PERCENT.finditer(text.lower):
         sign = (m["sign"] or "").strip()
         yield Amount(PERCENT, number(m["n"]) * (-1 if sign in ("-", "minus", "menos") else 1), *m.span(), signed=bool(sign))
+
+
+__all__ = [
+    "BARS", "BPM", "CEILING", "COUNTED", "DB", "INTERVAL", "LUFS", "PERCENT", "RANGE", "SECONDS", "Amount", "amounts",
+]  # fmt: skip

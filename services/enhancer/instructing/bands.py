@@ -19,7 +19,7 @@ _DENSITY_STEP = {"small": 0.25, "": 0.5, "large": 0.8, "twice": 0.8, "half": 0.5
 
 def swap(facts: Facts) -> Iterator[Edit]:
     """Parts on another instrument."""
-    if facts.where.sections or facts.where.bars:
+    if facts.where.sections or facts.where.ranges or facts.who.pieces:
         return
     old, new = _exchanged(facts)
     if not old and not new and (named := _instead(facts)):
@@ -114,7 +114,7 @@ def _has_article(facts: Facts, item: Item) -> bool:
 def rewrite(facts: Facts) -> Iterator[Edit]:
     """Another take; busier or sparser."""
     verb, busy = facts.verb("rewrite"), facts.turn("busy")
-    if facts.where.bars or not facts.is_clear or (busy and not facts.who.named) or (not verb and not busy):
+    if facts.where.ranges or not facts.is_clear or (busy and not facts.who.named) or (not verb and not busy):
         return
     if not facts.who.named and not facts.where.sections and not _is_take(facts):
         return
@@ -159,7 +159,8 @@ def remove(facts: Facts) -> Iterator[Edit]:
     facts.use_where(lambda item: item.means(VERB, "remove"))
     facts.use_names()
     facts.use_where(lambda item: item.means(PIECE) or item.means(MARK, "every", "except", "all_but"))
-    yield RemoveEdit(parts=parts, sections=facts.where.sections, bars=facts.where.bars, pieces=pieces)
+    for sections, bars in facts.where.spots:
+        yield RemoveEdit(parts=parts, sections=sections, bars=bars, pieces=pieces)
 
 
 def _is_directed(facts: Facts) -> bool:
@@ -177,7 +178,7 @@ def add(facts: Facts) -> Iterator[Edit]:
             facts.use_names()
             yield AddEdit(instrument=named[0], sections=facts.where.sections)
         return
-    if facts.turned or facts.where.missing or facts.where.bars or (facts.unknown and not verb):
+    if facts.turned or facts.where.missing or facts.where.ranges or facts.who.pieces or (facts.unknown and not verb):
         return
     more = facts.direction > 0 and not facts.who.parts
     if not verb and not more:

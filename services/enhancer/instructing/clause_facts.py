@@ -8,8 +8,9 @@ from contracts.edits import Outline
 from services.enhancer.instructing.amounts import Amount
 from services.enhancer.instructing.clauses import Clause
 from services.enhancer.instructing.items import WORD, Item
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, SECTION, VERB
-from services.enhancer.instructing.naming import Places, Players, places, players
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, PIECE, SECTION, VERB
+from services.enhancer.instructing.naming import Players, players
+from services.enhancer.instructing.placing import Places, places
 from services.enhancer.reading.vocabulary import MOOD
 
 NONE = 0
@@ -19,6 +20,7 @@ _DO_NOT = frozenset(
 )
 """Refusals of doing something; "no", "without" and "not" refuse a thing."""
 _OF_DOING = _DO_NOT | {"isn't", "is not", "aren't", "are not", "can't", "cannot", "not", "pas", "won't", "doesn’t"}
+_THAN = frozenset(["than", "as", "als", "wie", "que", "do que", "di", "del", "della"])
 _ADDED = ("reverb", "echo", "distort", "compress", "pump", "swing", "punch", "lows")
 """Nouns that ask for more of themselves: "reverb on the vocals". Of others ("the tempo") it must be said which way."""
 _COMPLAINTS = ("mud", "harsh")
@@ -73,6 +75,12 @@ class Facts:
     def is_clear(self) -> bool:
         """Whether nobody and no place is named that the song does not have, and no word is unknown."""
         return not (self.who.missing or self.where.missing or self.unknown)
+
+    @property
+    def compared(self) -> bool:
+        """Whether it measures somebody by somebody else, which no edit does: "the hats louder than the snare"."""
+        than = next((item.start for item in self.items if item.text.lower() in _THAN), None)
+        return than is not None and any(item.start > than and (item.is_player or item.means(PIECE)) for item in self.items)
 
     @property
     def refuses(self) -> bool:

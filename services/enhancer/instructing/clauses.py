@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from services.enhancer.instructing.amounts import BARS, BPM, CEILING, COUNTED, DB, INTERVAL, LUFS, PERCENT, RANGE, SECONDS
-from services.enhancer.instructing.items import VALUES, WORD, Item
+from services.enhancer.instructing.items import TEMPO, VALUES, WORD, Item
 from services.enhancer.instructing.lexicon import (
     ATTRIBUTE,
     DEGREE,
@@ -25,11 +25,15 @@ _HARD = re.compile(r"[.;!?\n]")
 _SOFT = re.compile(r"[,:()]|\s[-/]\s")
 QUANTITIES = frozenset(["more", "less", "fewer", "mehr", "weniger", "más", "menos", "plus", "moins", "plus de", "moins de"])
 """Directions that say how much of something, and stand before it."""
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "last", "every", "other")
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "last", "every", "other",
+)  # fmt: skip
 _ASKING = (*VALUES, BARS, BPM, CEILING, DB, INTERVAL, LUFS, PERCENT, SECONDS)
-_AMOUNTS = (BARS, DB, PERCENT, SECONDS)
+_AMOUNTS = (BARS, BPM, DB, PERCENT, SECONDS, TEMPO)
 _PRONOUNS = ("one", "it", "them", "him", "her", "they", "sie", "ihn", "lo", "los", "las", "les")
 AS_IT_IS = frozenset(["as is", "as it is", "as they are", "as it was", "unchanged", "untouched", "unverändert", "tel quel", "tels quels"])
+_SPLIT_VERBS = frozenset(["bring", "turn", "push", "pull", "dial", "crank", "move", "take", "put", "dreh", "drehe", "mach"])
 _LIGHT = ("light", "play")
 HARD, COMMA, AND, BUT = "hard", "comma", "and", "but"
 
@@ -48,6 +52,11 @@ class Clause:
     def asks(self) -> bool:
         """Whether it says what is to change."""
         return any(_asks(item) for item in self.items)
+
+    @property
+    def of_tempo(self) -> bool:
+        """Whether it says beats per minute."""
+        return any(item.kind in (BPM, TEMPO) for item in self.items)
 
     @property
     def names(self) -> bool:
@@ -160,8 +169,16 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
 def _is_one(before: Clause, clause: Clause, following: Sequence[Clause]) -> bool:
     """Whether two clauses ask for one thing: a name and what is to become of it, a change and by how much."""
     if clause.joint == COMMA and _is_amount(clause) and before.asks and not _has_amount(before):
-        return True
+        return not clause.of_tempo or any(item.means(ATTRIBUTE, "fast", "fast+", "fast-") for item in before.items)
+    if clause.joint == AND and _waits(before) and clause.names and any(item.means(DIRECTION) for item in clause.items):
+        return not any(item.means(VERB) for item in clause.items)
     return (not before.asks and before.names) or (not clause.asks and _belongs_before(clause, before, following))
+
+
+def _waits(clause: Clause) -> bool:
+    """Whether a verb still waits for its "up" or "down": "bring the kick" before "and the snare up"."""
+    told = any(item.means(DIRECTION) or item.means(ATTRIBUTE) or item.kind != WORD for item in clause.items)
+    return not told and clause.names and any(item.text.lower() in _SPLIT_VERBS for item in clause.items)
 
 
 def _is_amount(clause: Clause) -> bool:

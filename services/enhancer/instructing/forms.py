@@ -121,7 +121,7 @@ def length(facts: Facts) -> Iterator[Edit]:
     """Sections or the song longer or shorter. Raises BadInput where nothing would be left, or more than 512 bars."""
     bars, seconds, long = facts.amount(BARS), facts.amount(SECONDS), facts.turn("long")
     scaled = facts.degree in ("twice", "half") and facts.where.sections and not facts.turned and not facts.used
-    if facts.who.named or facts.where.missing or facts.where.bars or not (bars or seconds or long or scaled):
+    if facts.who.named or facts.where.missing or facts.where.ranges or not (bars or seconds or long or scaled):
         return
     if long and long.sign == NONE:
         return

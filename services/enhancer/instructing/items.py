@@ -21,6 +21,7 @@ from services.enhancer.instructing.lexicon import (
     lexicon,
     whole_word,
 )
+from services.enhancer.instructing.tongues import native, tongue_of
 from services.enhancer.reading.chords import read_chords, resolved
 from services.enhancer.reading.endings import read_ending
 from services.enhancer.reading.findings import Finding
@@ -94,13 +95,16 @@ def items_of(text: Text, outline: Outline) -> list[Item]:
     """All items in order; every word belongs to one. Raises BadInput for a tempo that cannot be."""
     found = [Item(one.kind, one.start, one.end, text.quote(one.start, one.end), one) for one in amounts(text)]
     found += _stated(text, outline)
+    tongue = tongue_of(text)
     for match in lexicon().find(text):
         quoted = text.quote(match.start, match.end)
-        found.append(Item(WORD, match.start, match.end, quoted, senses=_here(match.senses, outline), misspelt=match.misspelt))
+        own = native(tongue, tuple(word.form for word in text.words[match.first : match.last])) if tongue else None
+        senses = _here(own or match.senses, outline)
+        found.append(Item(WORD, match.start, match.end, quoted, senses=senses, misspelt=match.misspelt and not own))
         text.take(match.start, match.end)
     for word in text.words:
         if text.is_free(word.start, word.end):
-            near = lexicon().phrases.get((whole_word(word.form),), ())
+            near = native(tongue, (word.form,)) or lexicon().phrases.get((whole_word(word.form),), ())
             found.append(
                 Item(WORD, word.start, word.end, text.quote(word.start, word.end), senses=_here(near, outline), misspelt=bool(near))
             )

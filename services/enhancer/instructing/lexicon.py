@@ -34,8 +34,18 @@ _SHORTEST = 4
 
 @cache
 def change_words() -> dict[str, Any]:
-    """The table of the words of changes."""
-    return tomllib.loads((files(__package__) / "words.toml").read_text("utf-8"))
+    """The tables of the words of changes, as one."""
+    words, more = (tomllib.loads((files(__package__) / name).read_text("utf-8")) for name in ("words.toml", "words_more.toml"))
+    return _beside(words, more)
+
+
+def _beside(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two tables as one: lists go on, tables are joined, all else stands in one of them."""
+    out = dict(one)
+    for name, value in other.items():
+        known = one.get(name)
+        out[name] = _beside(known, value) if isinstance(known, dict) else [*known, *value] if isinstance(known, list) else value
+    return out
 
 
 def lexicon() -> Lexicon:
@@ -80,6 +90,8 @@ def _refusals() -> Iterator[tuple[str, Sense]]:
     own = {words_of(phrase) for phrase, _ in _changes()}
     words = table("words")
     refusals = [*words["negation"]["before"], *words["negation"]["after"]]
+    verbs = {words_of(phrase) for phrases in change_words()["verbs"].values() for phrase in phrases}
+    refusals = [phrase for phrase in refusals if words_of(phrase)[:1] not in verbs]  # to "drop the" drums is a verb here
     yield from ((phrase, (MARK, "not")) for phrase in refusals if words_of(phrase) not in own)
     yield from ((phrase, (FILLER, "")) for phrase in words["stop"]["phrases"] if words_of(phrase) not in own)
 

@@ -13,10 +13,13 @@ from services.enhancer.instructing.clauses import Clause, clauses_of
 from services.enhancer.instructing.forms import form, length
 from services.enhancer.instructing.items import WORD, Item, items_of
 from services.enhancer.instructing.lexicon import FILLER, MARK, VERB
+from services.enhancer.instructing.placing import NTH as ORDINALS
+from services.enhancer.instructing.placing import places
 from services.enhancer.instructing.settling import protected, settled
-from services.enhancer.instructing.sounds import level, master, mix, pan
+from services.enhancer.instructing.sounds import level, master, mix, pan, space
 from services.enhancer.instructing.telling import told
 from services.enhancer.instructing.values import ending, energy, feel, harmony, key, mood, tempo
+from services.enhancer.instructing.wording import wording
 from services.enhancer.reading.text import Text
 
 MOST_CHARS = 2000
@@ -25,7 +28,7 @@ EXAMPLES = (
     "'longer intro', 'another bass line', 'wider and louder', 'fade out at the end'"
 )
 _READERS: tuple[Callable[[Facts], Iterator[Edit]], ...] = (
-    harmony, tempo, key, ending, master, swap, feel, form, length, pan, remove, add, rewrite, level, mood, energy, mix,
+    harmony, tempo, key, ending, master, swap, feel, form, length, pan, remove, add, rewrite, level, mood, energy, space, mix,
 )  # fmt: skip
 
 _HUGE = re.compile(r"(?<![\w.,:])\d{5,}(?!\d*(?:[.,]\d+)?\s*hz)", re.IGNORECASE)
@@ -65,7 +68,8 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
     if huge := _HUGE.search(instruction):
         raise BadInput("instruction", huge.group(), "numbers up to 9999, and Hz up to 20000", hint="No music has so much of anything.")
     text = Text.quoted(instruction)
-    read = Read()
+    said = wording(text, outline, lambda words: places(items_of(Text.quoted(words), outline), outline).sections)
+    read = Read(edits=list(said.edits), unread=list(said.unread), why=dict(said.why))
     kept: list[str] = []
     earlier: list[str] = []
     for clause in clauses_of(_items(text, outline)):
@@ -87,7 +91,8 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
 
 def nothing_read(instruction: str, read: Read, outline: Outline, besides: str = "") -> BadInput:
     """The error for an instruction that changes nothing, with what the song has where a name was of nothing in it."""
-    hint = ""
+    hint = "; ".join(dict.fromkeys(read.why[words] for words in read.unread if words in read.why))
+    hint = hint[:1].upper() + hint[1:]
     if read.missing:
         reason = absent(read.missing, outline)
         hint = f"{reason[0].upper()}{reason[1:]}. Its sections: {', '.join(outline.sections)}; its parts: {', '.join(outline.parts)}"
@@ -152,6 +157,8 @@ def _matters(item: Item) -> bool:
         return True
     if not item.senses or item.means(MARK, "cannot"):
         return not item.text.isdigit()
+    if item.means(MARK, *ORDINALS) and not item.means(FILLER):
+        return True
     kinds = {kind for kind, _ in item.senses}
     return not (FILLER in kinds or kinds <= {MARK} or item.means(VERB, "light", "play", "keep"))
 

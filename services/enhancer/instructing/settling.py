@@ -19,12 +19,15 @@ from contracts.edits import (
     Outline,
     RemoveEdit,
     RewriteEdit,
+    SpaceEdit,
     TempoEdit,
+    TitleEdit,
 )
 from contracts.errors import BadInput
 
-_PARTED = (InstrumentEdit, RemoveEdit, OctaveEdit, RewriteEdit, FeelEdit, LevelEdit)
-_ONE = (TempoEdit, KeyEdit, EndingEdit)
+_PARTED = (InstrumentEdit, RemoveEdit, OctaveEdit, RewriteEdit, FeelEdit, LevelEdit, SpaceEdit)
+_ONE = (EndingEdit, TitleEdit)
+_OF_PLACES = (TempoEdit, KeyEdit)
 _ALLOWED = "changes that go together"
 
 
@@ -85,7 +88,7 @@ def _merged(edits: Sequence[Edit]) -> list[Edit]:
 def _narrowed(general: LevelEdit, levels: Sequence[LevelEdit], outline: Outline) -> LevelEdit | None:
     """Of "everything softer, the drums louder", "softer, but louder in the chorus": the rest of the one that says it of all."""
     for other in levels:
-        if other is general or (general.db > 0) == (other.db > 0):
+        if other is general or (general.db > 0) == (other.db > 0) or general.pieces or other.pieces or general.bars or other.bars:
             continue
         if not general.parts and other.parts and general.sections == other.sections:
             return general.model_copy(update={"parts": tuple(name for name in outline.parts if name not in other.parts)})
@@ -99,8 +102,11 @@ def _clash(one: Edit, other: Edit, outline: Outline) -> bool:
     if type(one) is type(other):
         if isinstance(one, _ONE):
             return True
+        if isinstance(one, _OF_PLACES) and isinstance(other, _OF_PLACES):
+            return not (one.sections or other.sections) or bool(set(one.sections) & set(other.sections))
         if isinstance(one, LevelEdit) and isinstance(other, LevelEdit):
-            return one.db * other.db < 0 and _overlap(one, other, outline)
+            apart = bool(one.pieces) != bool(other.pieces) or (one.pieces and not set(one.pieces) & set(other.pieces))
+            return one.db * other.db < 0 and not apart and _overlap(one, other, outline)
         if isinstance(one, OctaveEdit) and isinstance(other, OctaveEdit):
             return one.octaves != other.octaves and _overlap(one, other, outline)
         if isinstance(one, InstrumentEdit) and isinstance(other, InstrumentEdit):
@@ -119,8 +125,15 @@ def _clash(one: Edit, other: Edit, outline: Outline) -> bool:
 
 def _overlap(one: LevelEdit | OctaveEdit | RemoveEdit, other: LevelEdit | OctaveEdit, outline: Outline) -> bool:
     parts = set(one.parts or outline.parts) & set(other.parts or outline.parts)
-    sections = set(one.sections or outline.sections) & set(other.sections or outline.sections)
-    return bool(parts and sections)
+    return bool(parts and _bars(one, outline) & _bars(other, outline))
+
+
+def _bars(edit: LevelEdit | OctaveEdit | RemoveEdit, outline: Outline) -> set[int]:
+    """The bars that an edit is about; without any in the song, its sections stand for themselves."""
+    if not isinstance(edit, OctaveEdit) and edit.bars:
+        return set(range(edit.bars[0], edit.bars[1] + 1))
+    sections = [outline.sections[name] for name in edit.sections or outline.sections]
+    return {bar for one in sections for bar in range(one.start_bar, one.start_bar + one.bars)} or {1}
 
 
 def _shared_changes(one: MixEdit, other: MixEdit) -> Iterator[tuple[float, float]]:

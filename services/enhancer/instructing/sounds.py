@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.edits import Edit, LevelEdit, MasterEdit, MixEdit
+from contracts.edits import Edit, LevelEdit, MasterEdit, MixEdit, SpaceEdit
 from contracts.errors import BadInput
 from contracts.sound import LOUDNESS_TARGETS, ChannelEdit, Compression, MixEdits, Operation
 from services.enhancer.instructing.amounts import CEILING, DB, INTERVAL, LUFS, PERCENT
 from services.enhancer.instructing.clause_facts import NONE, Facts, Turned
 from services.enhancer.instructing.clauses import QUANTITIES
+from services.enhancer.instructing.items import WORD
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, TARGET, VERB
 from services.enhancer.reading.vocabulary import MOOD
 
@@ -37,7 +38,9 @@ _TONE = {
     "lows": ("low_shelf", 120.0, 3.0), "punch": ("peak", 100.0, 2.0),
 }  # fmt: skip
 """An equaliser behind the strip for one step up: its kind, frequency in Hz and gain in dB."""
-_NO_SEND_DB = -120.0
+_NO_SEND_DB, _NO_MORE_DB = -120.0, -60.0
+_SPACE_DB = {"small": 3.0, "": 6.0, "large": 10.0, "twice": 6.0, "half": 6.0}
+"""What is sent more to a space in some sections or bars: it has to be heard beside the others."""
 _ECHO_DB = {"small": -16.0, "": -11.0, "large": -6.0, "twice": -6.0, "half": -16.0}
 _FAINT_ECHO_DB = -24.0
 _DRIVE_DB = {"small": 4.0, "": 8.0, "large": 14.0, "twice": 14.0, "half": 4.0}
@@ -66,8 +69,9 @@ def master(facts: Facts) -> Iterator[Edit]:
 
 
 def level(facts: Facts) -> Iterator[Edit]:
-    """Parts louder or softer; without any, the record."""
+    """Parts or single drums louder or softer; without any, the record."""
     turned = facts.turn("loud") or (facts.turn("big") if facts.who.named else None)
+    turned = turned or (facts.turn("punch", "lows") if facts.who.pieces else None)
     sign = turned.sign if turned else _bare_sign(facts)
     amount = facts.amount(DB)
     if any(facts.is_used(item) for item in (turned.items if turned else ())) or (turned and turned.sign == NONE):
@@ -75,9 +79,10 @@ def level(facts: Facts) -> Iterator[Edit]:
     if amount and (amount.signed or not sign):
         sign = (1 if amount.value >= 0 else -1) if amount.signed else 0
         sign = sign if not turned or amount.value < 0 else turned.sign
-    if not sign or facts.who.missing or facts.where.missing or facts.who.pieces or facts.where.bars:
+    placed = facts.where.sections or facts.where.ranges
+    if not sign or facts.who.missing or facts.where.missing or facts.compared:
         return
-    if not (facts.who.named or facts.where.sections) and (facts.unknown or not (turned or amount or _is_it(facts))):
+    if not (facts.who.named or placed) and (facts.unknown or not (turned or amount or _is_it(facts))):
         return
     db = sign * abs(amount.value) if amount else sign * _share_db(facts)
     facts.use(*(turned.items if turned else ()), *facts.of(DB, PERCENT))
@@ -85,8 +90,9 @@ def level(facts: Facts) -> Iterator[Edit]:
     facts.use_where(lambda item: item.means(VERB, "add", "light", "keep"))
     if not _LEAST_DB <= db <= _MOST_DB:
         raise BadInput("instruction", f"{db:g} dB", f"{_LEAST_DB:g} to {_MOST_DB:g} dB")
-    if facts.who.named or facts.where.sections:
-        yield LevelEdit(parts=facts.parts, sections=facts.where.sections, db=db)
+    for sections, bars in facts.where.spots if facts.who.named or placed else ():
+        yield LevelEdit(parts=facts.parts, sections=sections, bars=bars, pieces=facts.who.pieces, db=db)
+    if facts.who.named or placed:
         return
     louder = facts.outline.target_lufs + (db if amount else sign * _MASTER_LU[facts.degree])
     yield MasterEdit(target_lufs=round(min(max(louder, _LEAST_LUFS), _MOST_LUFS), 1))
@@ -106,8 +112,9 @@ def _bare_sign(facts: Facts) -> int:
         return 0
     if others or facts.of(INTERVAL) or facts.verb("remove", "swap", "rewrite", "move", "harmony", "repeat") or facts.used:
         return 0
-    if facts.mark("too"):
-        return -1 if facts.who.named else 0
+    if too := facts.mark("too"):
+        following = next((item for item in facts.items if item.start >= too.end and not item.is_idle), None)
+        return -1 if facts.who.named and (following is None or following.senses or following.kind != WORD) else 0
     if facts.mark("not"):
         return 1 if facts.mark("enough") else 0
     return facts.direction if facts.who.named or facts.direction else 0
@@ -126,6 +133,21 @@ def _is_it(facts: Facts) -> bool:
     return any(
         item.text.lower() in ("it", "this", "volume", "lo", "le", "la", "es", "turn up", "crank up") for item in facts.items
     ) and bool([item for item in facts.items if item.means(DIRECTION)])
+
+
+def space(facts: Facts) -> Iterator[Edit]:
+    """More or less reverb or echo in some sections or bars."""
+    if not facts.where.named or not facts.is_clear or facts.who.pieces:
+        return
+    for turned in facts.turned:
+        if turned.name not in ("reverb", "echo") or any(facts.is_used(item) for item in turned.items[:1]):
+            continue
+        db = _NO_MORE_DB if turned.sign == NONE else turned.sign * _SPACE_DB[facts.degree]
+        facts.use(*turned.items)
+        facts.use_names()
+        effect = "reverb" if turned.name == "reverb" else "echo"
+        for sections, bars in facts.where.spots:
+            yield SpaceEdit(effect=effect, parts=facts.parts, sections=sections, bars=bars, db=db)
 
 
 def mix(facts: Facts) -> Iterator[Edit]:

@@ -14,6 +14,7 @@ from contracts.edits import (
     KeyEdit,
     LengthEdit,
     LevelEdit,
+    LyricsEdit,
     MasterEdit,
     MixEdit,
     MoodEdit,
@@ -21,10 +22,13 @@ from contracts.edits import (
     Outline,
     RemoveEdit,
     RewriteEdit,
+    SpaceEdit,
     TempoEdit,
+    TitleEdit,
 )
 from services.music.packs.instruments import instruments
 
+_NONE_DB = -50.0
 _ENDINGS = {"natural": "ends as songs do", "loop": "goes round without a seam", "cut": "stops dead", "fade": "fades out"}
 
 
@@ -36,9 +40,11 @@ def told(edits: Sequence[Edit], outline: Outline) -> tuple[str, ...]:
 def _told(edit: Edit, outline: Outline) -> str:  # noqa: PLR0912  one branch per kind of edit
     match edit:
         case TempoEdit():
-            return f"Tempo {outline.tempo_bpm:g} → {edit.bpm:g} BPM."
+            return (
+                f"Tempo {edit.bpm:g} BPM{_where(edit.sections)}." if edit.sections else f"Tempo {outline.tempo_bpm:g} → {edit.bpm:g} BPM."
+            )
         case KeyEdit():
-            return f"Key {outline.key} → {edit.key}."
+            return f"Key {edit.key}{_where(edit.sections)}." if edit.sections else f"Key {outline.key} → {edit.key}."
         case InstrumentEdit():
             old = ", ".join(dict.fromkeys(_player(outline.parts[name].instrument) for name in edit.parts))
             return f"{_parts(edit.parts)}: {old} → {_player(edit.instrument)}{f' ({edit.patch})' if edit.patch else ''}."
@@ -70,14 +76,30 @@ def _told(edit: Edit, outline: Outline) -> str:  # noqa: PLR0912  one branch per
             return f"{_parts(edit.parts)}: {swing or loose}."
         case EndingEdit():
             return f"The song {_ENDINGS[edit.ending]}."
+        case TitleEdit():
+            return f"The song is called {edit.title}."
+        case LyricsEdit():
+            return _lyrics(edit)
         case LevelEdit():
-            return f"{_parts(edit.parts)} {edit.db:+.3g} dB{_where(edit.sections)}."
+            who = f"{', '.join(edit.pieces).capitalize()} of {_parts(edit.parts)}" if edit.pieces else _parts(edit.parts)
+            return f"{who} {edit.db:+.3g} dB{_where(edit.sections, edit.bars)}."
+        case SpaceEdit():
+            amount = f"no {edit.effect}" if edit.db <= _NONE_DB else f"{edit.effect} {edit.db:+.3g} dB"
+            return f"{_parts(edit.parts)}: {amount}{_where(edit.sections, edit.bars)}."
         case MixEdit():
             return _mix(edit)
         case MasterEdit():
             loud = [f"{edit.target_lufs:g} LUFS"] if edit.target_lufs is not None else []
             peak = [f"true peak {edit.ceiling_dbtp:g} dBTP"] if edit.ceiling_dbtp is not None else []
             return f"Master at {', '.join([*loud, *peak])}."
+
+
+def _lyrics(edit: LyricsEdit) -> str:
+    where = _where(edit.sections)
+    if edit.find:
+        return f'"{edit.find}" becomes "{edit.text}"{where}.'
+    line = {None: "", -1: "the last line of "}.get(edit.line, f"line {edit.line} of ")
+    return f'Words of {line}{where.removeprefix(" in ") or "the song"}: "{edit.text}".'
 
 
 def _length(edit: LengthEdit, outline: Outline) -> str:
@@ -124,7 +146,7 @@ def _parts(parts: Sequence[str]) -> str:
 
 def _where(sections: Sequence[str], bars: tuple[int, int] | None = None) -> str:
     if bars:
-        return f" in bars {bars[0]}–{bars[1]}"
+        return f" in bars {bars[0]}–{bars[1]}" if bars[0] < bars[1] else f" in bar {bars[0]}"
     return f" in {', '.join(sections)}" if sections else ""
 
 

@@ -8,7 +8,7 @@ from contracts.music import Key
 from services.enhancer.instructing.amounts import BPM, INTERVAL, PERCENT
 from services.enhancer.instructing.clause_facts import NONE, Facts, Turned
 from services.enhancer.instructing.items import CHORDS, ENDING, KEY, MODE, TEMPO, Item
-from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, MARK, MARKING, ROLE, VERB
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, MARK, MARKING, ROLE, SECTION, VERB
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.tempo import ALLOWED, HIGHEST_BPM, LOWEST_BPM
 from services.enhancer.reading.vocabulary import MOOD
@@ -29,22 +29,26 @@ _PITCHED = ("high", "high+", "high-", "loud+", "loud-", "lows+")
 
 
 def tempo(facts: Facts) -> Iterator[Edit]:
-    """A tempo, or so much faster or slower. Raises BadInput for one that cannot be."""
+    """A tempo, or so much faster or slower, of the song or of sections. Raises BadInput for one that cannot be."""
     now = facts.outline.tempo_bpm
+    if facts.where.missing or facts.where.ranges or (facts.where.named and not facts.is_clear):
+        return
     bpm = _tempo(facts, now)
     if bpm is None:
         return
     _use_speed(facts)
+    sections = facts.where.sections
+    facts.use(*(facts.where.read if sections else ()))
     if not LOWEST_BPM <= bpm <= HIGHEST_BPM:
         raise BadInput("instruction", f"{bpm:g} bpm", ALLOWED)
-    yield TempoEdit(bpm=bpm)
+    yield TempoEdit(bpm=bpm, sections=sections)
 
 
 def _tempo(facts: Facts, now: float) -> float | None:
     for item in facts.of(TEMPO):
         facts.use(item)
         return float(item.value.value)
-    if facts.where.named or facts.who.named:
+    if facts.who.named and not facts.who.all:
         return None
     alone = [item for item in facts.items if not item.is_idle]
     if len(alone) == 1 and alone[0].text.isdigit() and _LIKELY_BPM[0] <= int(alone[0].text) <= _LIKELY_BPM[1]:
@@ -52,9 +56,9 @@ def _tempo(facts: Facts, now: float) -> float | None:
         return float(alone[0].text)
     if amount := facts.amount(BPM):
         facts.use(*facts.of(BPM))
-        return now + amount.value
+        return amount.value if amount.edge == "to" else now + amount.value
     fast, time, share = facts.turn("fast"), facts.turn("time"), facts.amount(PERCENT)
-    if time:
+    if time and not facts.where.named:  # of a section it is a way of drumming
         facts.use(*time.items)
         return now * (2 if time.sign > 0 else 0.5)
     marking = next((item for item in facts.items if item.means(MARKING)), None)
@@ -83,27 +87,35 @@ def _use_speed(facts: Facts) -> None:
 
 
 def key(facts: Facts) -> Iterator[Edit]:
-    """A key, another mode, or an interval for the whole song; octaves for parts. Raises BadInput where it goes too far."""
-    for item in facts.of(KEY, MODE):
-        facts.use(item)
+    """A key, another mode, or an interval for the song or sections; octaves for parts. Raises BadInput where it goes too far."""
+    sections = facts.where.sections
+    placed = facts.where.missing or facts.where.ranges or (facts.who.named and not facts.who.all and facts.where.named)
+    for item in facts.of(KEY, MODE) if not placed else ():
+        facts.use(item, *(facts.where.read if sections else ()))
         facts.use_where(lambda one: one.means(ATTRIBUTE, "high", "high+", "high-") or one.means(VERB, "light", "swap", "play"))
         facts.use_where(lambda one: one.means(MARK, "into", "into_first", "same", "only"))
-        yield KeyEdit(key=item.value.value)
+        yield KeyEdit(key=item.value.value, sections=sections)
     amount = facts.amount(INTERVAL)
     if amount is None:
         return
     steps = int(amount.value)
     moved = (*facts.of(INTERVAL), *(i for i in facts.items if i.means(ATTRIBUTE, *_PITCHED) or i.means(DIRECTION)))
-    if steps % 12 == 0 and facts.is_clear and not facts.where.bars:
+    if steps % 12 == 0 and facts.is_clear and not facts.where.ranges:
         if abs(steps) > 12 * _MOST_OCTAVES:
             raise BadInput("instruction", facts.of(INTERVAL)[0].text, f"at most {_MOST_OCTAVES} octaves")
         facts.use(*moved)
         facts.use_names()
         yield OctaveEdit(parts=facts.parts, sections=facts.where.sections, octaves=steps // 12)
-    elif (not facts.who.named or facts.who.all) and not facts.where.named:
+    elif (not facts.who.named or facts.who.all) and not placed and (facts.is_clear or not sections):
         facts.use(*moved)
         facts.use_names()
-        yield KeyEdit(key=_moved(Key.parse(facts.outline.key), steps))
+        keys: dict[str, list[str]] = {}
+        for name in sections:
+            keys.setdefault(facts.outline.sections[name].key or facts.outline.key, []).append(name)
+        if not sections:
+            yield KeyEdit(key=_moved(Key.parse(facts.outline.key), steps))
+        for home, names in keys.items():
+            yield KeyEdit(key=_moved(Key.parse(home), steps), sections=tuple(names))
 
 
 def _moved(now: Key, steps: int) -> str:
@@ -116,6 +128,17 @@ def _moved(now: Key, steps: int) -> str:
 
 def ending(facts: Facts) -> Iterator[Edit]:
     """How it ends."""
+    ring = facts.mark("ring")
+    if ring and facts.is_clear and not facts.who.named and not facts.mark("not"):
+        facts.use(ring)
+        facts.use_where(lambda one: one.means(MARK, "end", "only") or one.means(VERB, "light") or one.means(SECTION, "outro"))
+        yield EndingEdit(ending="natural")
+        return
+    if (stop := facts.mark("stop")) and facts.is_clear and not facts.who.named and not facts.of(ENDING):
+        facts.use(stop)
+        facts.use_where(lambda one: one.means(MARK, "end", "only", "not") or one.means(VERB, "light") or one.means(SECTION, "outro"))
+        yield EndingEdit(ending="natural" if facts.mark("not") else "cut")
+        return
     for item in facts.of(ENDING):
         facts.use(item)
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add"))
@@ -147,8 +170,8 @@ def harmony(facts: Facts) -> Iterator[Edit]:
                 continue
             facts.use(item)
             _use_chords(facts)
-            where = own or facts.where.sections
-            yield HarmonyEdit(sections=where, bars=None if where else facts.where.bars, chords=tuple(bars))
+            for sections, spot in [(own, None)] if own else facts.where.spots:
+                yield HarmonyEdit(sections=sections, bars=spot, chords=tuple(bars))
         return
     verb = facts.verb("harmony")
     chords = next((item for item in facts.items if item.means(ROLE, "chords")), None)
@@ -156,7 +179,8 @@ def harmony(facts: Facts) -> Iterator[Edit]:
     if (verb or anew) and not facts.where.missing:
         facts.use(verb, anew, chords)
         _use_chords(facts)
-        yield HarmonyEdit(sections=facts.where.sections, bars=facts.where.bars)
+        for sections, spot in facts.where.spots:
+            yield HarmonyEdit(sections=sections, bars=spot)
 
 
 def _use_chords(facts: Facts) -> None:
@@ -213,7 +237,7 @@ def _is_size(item: Item, facts: Facts) -> bool:
 
 def energy(facts: Facts) -> Iterator[Edit]:
     """Sections, or the song, bigger or smaller, busier or sparser."""
-    if facts.who.named or not facts.is_clear or facts.where.bars:
+    if facts.who.named or not facts.is_clear or facts.where.ranges:
         return
     for turned in facts.turned:
         if turned.name in ("big", "busy") and turned.sign != NONE and not all(facts.is_used(item) for item in turned.items):

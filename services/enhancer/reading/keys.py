@@ -133,8 +133,8 @@ def read_key(text: Text) -> KeyWords:
     before = bytes(text.taken)
     found = read_corrected(text, _named)
     if found:
-        end = max(place + 1 for place, taken in enumerate(text.taken) if taken and not before[place])
-        again = put_right(text.original, end)
+        end = max((place + 1 for place, taken in enumerate(text.taken) if taken and not before[place]), default=0)
+        again = put_right(text.original, end) if end else None
         if again and text.is_free(*again[0].span()):
             found = _found(text, *again[:3], 0.85, _ALONE)
     return KeyWords(key=found) if found else KeyWords(mode=_mode_alone(text))
