@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from services.gateway.database.hops import Hops
 from services.gateway.database.together import Together
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -131,10 +132,19 @@ def _engine(url: str) -> AsyncEngine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         places = {"pool_size": _POOL, "max_overflow": _POOL, "pool_timeout": _POOL_TIMEOUT_S}
-    engine = create_async_engine(parsed, **places)
+    engine = create_async_engine(parsed, async_creator=_sqlite_opener(parsed.database or ":memory:"), **places)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _sqlite_opener(database: str) -> Callable[[], Awaitable[Hops]]:
+    async def opened() -> Hops:
+        connection = Hops(database, check_same_thread=False)
+        await connection
+        return connection
+
+    return opened
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -148,5 +158,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("houseband_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    hops: Any = connection.connection.driver_connection
+    hops.begin(writes=connection.get_execution_options().get("houseband_writes", False))

@@ -104,14 +104,15 @@ async def test_a_ready_answer_is_the_route_s_own(quiet_house: House, monkeypatch
     http = quiet_house.http
     job_id = (await http.post("/jobs", files=form("a song " * 200))).json()["job_id"]
     standings: Standings = quiet_house.app.state.standings
-    asked, known = 0, None
+    asked, known, route, ready = 0, None, None, None
     async with asyncio.timeout(PATIENCE_S):  # its first fact may come meanwhile
-        while known is None or standings.known("local", job_id) is not known:
-            known = standings.known("local", job_id)
-            if known is None:
-                route, asked = await http.get(f"/jobs/{job_id}"), asked + 1
-                known = standings.known("local", job_id)
-            ready, asked = await http.get(f"/jobs/{job_id}"), asked + 1
+        while route is None or ready is None:
+            before, answer, asked = standings.known("local", job_id), await http.get(f"/jobs/{job_id}"), asked + 1
+            after = standings.known("local", job_id)
+            if before is None and after is not None:
+                known, route = after, answer
+            elif before is known is after:
+                ready = answer
     assert {**route.headers, "date": ""} == {**ready.headers, "date": ""}
     assert (route.content, ready.headers["content-encoding"]) == (ready.content, "br")
     tag = ready.headers["etag"]
