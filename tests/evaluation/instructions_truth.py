@@ -1,8 +1,9 @@
 """The songs that instructions are spoken over, and the truth of each instruction as a line of edits.
 
 A line holds edits separated by ";", each a kind and its fields: `level parts=drums sections=verse_2 db<0`. Parts and sections that are not
-named must be empty (or all there are); `!` before a list means all but these; every other field counts only where it is named.
-`_` in a value stands for a space. `name.field` is a channel of the mix, a bare field of a mix edit one of its changes. `refused`: nothing can be made of it.
+named must be empty (or all there are); `!` before a list means all but these; every other field counts only where it is named, and a `_`
+in a value stands for a space.
+`name.field` is a channel of the mix, a bare field of a mix edit one of its changes. `refused`: nothing can be made of it.
 `unread=word`: that word must be told as not understood; without it nothing may be left unread.
 """
 
@@ -19,6 +20,7 @@ HELD = Path(__file__).with_name("instructions_held.toml")
 THIRD = Path(__file__).with_name("instructions_third.toml")
 SECOND = Path(__file__).with_name("instructions_second.toml")
 FOURTH = Path(__file__).with_name("instructions_fourth.toml")
+FIFTH = Path(__file__).with_name("instructions_fifth.toml")
 
 
 def _outline(

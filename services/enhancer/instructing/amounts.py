@@ -29,7 +29,7 @@ _CEILING = re.compile(
     r"(?<![\w.])(?:(?:true[- ]peaks?|ceiling|peaks?)\s*(?:at|of|to|:|under|below)?\s*)?(?P<sign>[-+]|minus )?\s?(?P<n>\d(?:[.,]\d{1,2})?)\s*(?:dbtp|db\s+(?:true[- ]peak|ceiling)|dbfs\s+true[- ]peak)(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _HALVES = r"(?:half[- ]?(?:steps?|tones?)|semi[- ]?tones?|halbt[oö]ne?n?|semitonos?|medios? tonos?|demi[- ]tons?|meio tom|semitoni?)"
-_WHOLES = r"(?:whole[- ]?(?:steps?|tones?)|tones?|steps?|ganzt[oö]ne?n?|tonos?(?: enteros?)?|tons?(?: entiers?)?)"
+_WHOLES = r"(?:whole[- ]?(?:steps?|tones?)|tones?|steps?|ganzt[oö]ne?n?|tonos?(?: enteros?)?|tons?(?: entiers?)?|tom(?= (?:acima|abaixo|mais|inteiro)))"  # noqa: E501  a table of words or one pattern
 _OCTAVES = r"(?:octaves?|oktaven?|octavas?|oitavas?|ottav[ae])"
 _ONE = r"(?:a|an|one|by a|eine[nrm]?|einen?|una?|une?|um|uma)"
 _COUNTED = re.compile(
@@ -66,8 +66,8 @@ _BAR_COUNT = re.compile(
 )
 _A_BAR = re.compile(rf"(?<!\w)(?P<n>a|an|one|another|eine?n?|una?|une?)(?: (?:more|extra|single))? {_BAR}(?![a-zà-ÿ])")
 _BAR_RANGE = re.compile(
-    rf"(?<!\w)(?:(?:from|in|between|von|zwischen|in den|de los|entre|del|du|des|de la|aux?|dos?|nos?|dalla|dal|da|tra)\s+)?{_BAR}\s+(?P<a>\d{{1,4}})"
-    r"\s*(?:-|to|through|until|till|and|bis|und|a|al|hasta|y|à|et)\s*(?:bar |takt |comp[aá]s |mesure |compasso |battuta )?(?P<b>\d{1,4})(?!\w)"
+    rf"(?<!\w)(?:(?:from|in|between|von|zwischen|in den|de los|entre|del|du|des|de la|aux?|dos?|nos?|dalla|dal|da|tra)\s+)?{_BAR}\s+(?P<a>\d{{1,4}})"  # noqa: E501  a table of words or one pattern
+    r"\s*(?:-|to|through|until|till|and|bis|und|a|al|hasta|y|à|et)\s*(?:bar |takt |comp[aá]s |mesure |compasso |battuta )?(?P<b>\d{1,4})(?!\w)"  # noqa: E501  a table of words or one pattern
 )
 _BAR_ONE = re.compile(r"(?<!\w)(?:bar|takt|comp[aá]s|mesure|compasso|battuta)\s+(?P<a>\d{1,4})(?P<b>)(?!\w)")
 _FIRST = r"(?:first|opening|ersten?|erste[rns]?|primer[oa]?s|primer[oa]?|premi[eè]re?s?|primeir[oa]s?|prim[aeio])"
@@ -150,8 +150,8 @@ def _intervals(text: Text) -> Iterator[Amount]:
         yield from _directed(text, 1, m.span())
     for m in _COUNTED.finditer(text.lower):
         written, unit = m["n"] or "", m["unit"]
-        if not written and not unit[-1].isalpha():
-            continue
+        if not written and unit in ("tone", "step", "tones", "steps"):
+            continue  # to tone something down, to step it up
         count = 0.5 if written == "half a" else number(written) if written and not re.fullmatch(_ONE, written) else 1.0
         size = count * (12 if re.fullmatch(_OCTAVES, unit) else 1 if re.fullmatch(_HALVES, unit) else 2)
         if m["sign"]:

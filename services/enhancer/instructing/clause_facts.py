@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from contracts.edits import Outline
-from services.enhancer.instructing.amounts import Amount
+from services.enhancer.instructing.amounts import DB, Amount
 from services.enhancer.instructing.clauses import Clause
 from services.enhancer.instructing.items import WORD, Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, PIECE, SECTION, VERB
@@ -75,6 +75,11 @@ class Facts:
     def is_clear(self) -> bool:
         """Whether nobody and no place is named that the song does not have, and no word is unknown."""
         return not (self.who.missing or self.where.missing or self.unknown)
+
+    @property
+    def lowering(self) -> bool:
+        """Whether a verb of taking away says by how many decibels: "cut the bass by 3 dB"."""
+        return self.verb("remove") is not None and any(not item.value.signed for item in self.of(DB))
 
     @property
     def compared(self) -> bool:
@@ -205,6 +210,8 @@ class Facts:
             return Turned(name, 1, tuple(said), noun=True)
         if excess:
             return Turned(name, -1, tuple(said), noun=True)
+        if self.lowering and not refused:
+            return Turned(name, -1, (*said, *filter(None, [self.verb("remove")])), noun=True)
         if refused or self.verb("remove"):
             return Turned(name, NONE, (*said, *filter(None, [self.verb("remove")])), noun=True)
         every = directions or ([self.direction] if self.direction else [])

@@ -154,6 +154,8 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
             scope = ()
         if before is None or clause.joint == HARD:
             joined.append(clause)
+        elif not before.asks and before.is_place and clause.joint == AND and clause.asks and _begins_with_place(clause):
+            joined[-1] = Clause((*before.items, *clause.items), before.joint)
         elif not before.asks and before.is_place and clause.joint in (COMMA, AND) and clause.asks:
             scope = before.items
             joined[-1] = replace(clause, joint=before.joint)
@@ -164,6 +166,12 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
         if scope:
             joined[-1] = replace(joined[-1], scope=scope)
     return joined
+
+
+def _begins_with_place(clause: Clause) -> bool:
+    """Whether a place is the first thing that it names: "the last chorus" before "and the outro a tone up"."""
+    first = next((item for item in clause.items if not item.is_idle and not item.means(MARK, *_ORDINALS)), None)
+    return first is not None and first.means(SECTION)
 
 
 def _is_one(before: Clause, clause: Clause, following: Sequence[Clause]) -> bool:

@@ -43,6 +43,7 @@ _STEMS = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydia
 _MOST_ENDINGS = 3
 _MOST_VALUES = 3
 _IDLE = ((FILLER, ""),)
+_ASKING = ("give", "i", "i'd", "could", "can", "please", "we", "let's", "with")
 _FROM_TEMPO = re.compile(
     r"(?<!\w)(?P<was>(?:from|von|de|desde)\s+(?P<n>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?)\s+"
     r"(?:up to|down to|to|auf|a|à|hasta)\s+(?P<to>\d{2,3}(?:\.\d+)?)(?:\s*bpm)?(?![\w.:]|\s*(?:bars?|takte|db|%|sec))"
@@ -108,7 +109,22 @@ def items_of(text: Text, outline: Outline) -> list[Item]:
             found.append(
                 Item(WORD, word.start, word.end, text.quote(word.start, word.end), senses=_here(near, outline), misspelt=bool(near))
             )
-    return _placed(text, found)
+    return _but_not_except(_placed(text, found))
+
+
+def _but_not_except(items: list[Item]) -> list[Item]:
+    """Items in which "everything but" before a verb is everything, and then "but": "keep everything but give me another bass line"."""
+    out: list[Item] = []
+    for at, item in enumerate(items):
+        following = items[at + 1] if at + 1 < len(items) else None
+        verb = following is not None and (following.means(VERB) or following.text.lower() in _ASKING)
+        if item.means(MARK, "all_but") and item.text.lower().endswith(" but") and verb:
+            cut = item.end - len("but")
+            whole = replace(item, end=cut - 1, text=item.text[: -len(" but")], senses=((MARK, "all"),))
+            out += [whole, replace(item, start=cut, text="but", senses=((MARK, "break"),), before=" ")]
+        else:
+            out.append(item)
+    return out
 
 
 def _placed(text: Text, found: Iterable[Item]) -> list[Item]:
@@ -154,7 +170,7 @@ def _endings(text: Text) -> list[Item]:
         if ending is None or where < 0:
             break
         text.take(where, where + len(ending.evidence or ""))
-        found += _taken(text, free, ENDING, ending)
+        found += [_other_ending(item, ending.value) for item in _taken(text, free, ENDING, ending)]
     first = next((item for item in found if item.kind == ENDING and item.value.value != "natural"), None)
     if first is None:
         return found
@@ -162,6 +178,12 @@ def _endings(text: Text) -> list[Item]:
     if others:  # a song cannot fade out and go round: whoever settles the edits says so
         return found
     return [item if item is first else Item(WORD, item.start, item.end, item.text, senses=((FILLER, ""),)) for item in found]
+
+
+def _other_ending(item: Item, first: str) -> Item:
+    """What was taken beside an ending, as the ending that it is: "stop dead" beside "fade out"."""
+    other = read_ending(Text.quoted(item.text)) if item.kind == WORD else None
+    return replace(item, kind=ENDING, value=other, senses=()) if other and other.value not in ("natural", first) else item
 
 
 def _several(text: Text, kind: str, read: Callable[[], Finding[Any] | None]) -> Iterator[Item]:

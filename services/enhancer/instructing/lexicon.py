@@ -99,7 +99,10 @@ def _refusals() -> Iterator[tuple[str, Sense]]:
 def _names() -> Iterator[tuple[str, Sense]]:
     """Players and moods as the reader knows them, its words of production as what they change, and the comparatives of moods."""
     production = change_words()["production"]
+    directed = {words_of(phrase)[:1] for phrases in change_words()["directions"].values() for phrase in phrases}
     for phrase, (kind, name) in all_entries():
+        if kind in PLAYERS and len(words_of(phrase)) > 1 and words_of(phrase)[:1] in directed:
+            continue  # "more cowbell" asks for more of one
         if kind in PLAYERS:
             yield phrase, (kind, name)
         elif kind == MOOD:

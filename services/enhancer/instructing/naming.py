@@ -1,8 +1,7 @@
 """Names made out over one song: "second verse" is verse_2, "the drums" are the parts of role drums."""
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from contracts.edits import Outline
 from services.enhancer.instructing.items import Item

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from contracts.edits import Outline
+from contracts.edits import Outline, SectionOutline
 from services.enhancer.instructing.amounts import COUNTED, RANGE, Amount
 from services.enhancer.instructing.items import WORD, Item
 from services.enhancer.instructing.lexicon import FILLER, MARK, SECTION
@@ -72,11 +72,26 @@ def places(items: Sequence[Item], outline: Outline) -> Places:
     anchors, said = _sections(items, end, outline, ())
     side = items[at].id(MARK)
     read = (items[at], *said)
-    main = _places([item for item in items if item not in read], outline)
+    rest = [item for item in items if item not in read]
+    main = _places(rest, outline)
+    edges = [item for item in rest if item.kind == RANGE and item.value.edge]
+    if anchors and edges and not main.sections:
+        beside = [_next_to(item.value, outline.sections[name], side, outline) for item in edges for name in anchors]
+        found = tuple(bars for bars in beside if bars)
+        return Places((), found, () if len(found) == len(beside) else tuple(edges), (*main.read, *read), "", anchors[0], side)
     if not anchors:
         return replace(main, missing=(*main.missing, items[end]), read=(*main.read, *read))
     anchor = anchors[0] if side == "before" else anchors[-1]
     return replace(main, sections=_beside(main.sections, anchors, side, outline), read=(*main.read, *read), anchor=anchor, side=side)
+
+
+def _next_to(amount: Amount, anchor: SectionOutline, side: str, outline: Outline) -> tuple[int, int] | None:
+    """The last bars before a section, or the first ones after it; None where they are not there."""
+    count, total = int(amount.value), sum(section.bars for section in outline.sections.values())
+    before = (anchor.start_bar - count, anchor.start_bar - 1)
+    bars = before if side == "before" else (anchor.start_bar + anchor.bars, anchor.start_bar + anchor.bars + count - 1)
+    fits = count and 1 <= bars[0] <= bars[1] <= total and amount.edge == ("last" if side == "before" else "first")
+    return bars if fits else None
 
 
 def _beside(named: tuple[str, ...], anchors: Sequence[str], side: str, outline: Outline) -> tuple[str, ...]:

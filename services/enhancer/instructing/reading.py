@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from contracts.edits import Edit, Instructed, Outline
+from contracts.edits import Edit, Instructed, LyricsEdit, Outline
 from contracts.errors import BadInput
 from services.enhancer.instructing.absent import absent
 from services.enhancer.instructing.bands import add, keep, remove, rewrite, swap
@@ -76,6 +76,8 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
         facts = Facts(clause, outline, tuple(earlier))
         kept += keep(facts)
         made = [] if facts.used else _made(facts, text)
+        if not made and clause.is_place and facts.where.sections and _sings_there(read.edits, facts):
+            facts.use(*facts.items)
         if made or facts.used:
             earlier += facts.who.parts
         read.edits += made
@@ -87,6 +89,14 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
             read.why |= dict.fromkeys(left, absent(missing, outline))
     read.edits = settled(protected(read.edits, kept, outline), outline)
     return read
+
+
+def _sings_there(edits: list[Edit], facts: Facts) -> bool:
+    """Whether a place by itself is that of words to sing: "in the chorus, change 'boats' to 'planes'". They are narrowed to it."""
+    at = [index for index, edit in enumerate(edits) if isinstance(edit, LyricsEdit) and not edit.sections]
+    for index in at:
+        edits[index] = edits[index].model_copy(update={"sections": facts.where.sections})
+    return bool(at)
 
 
 def nothing_read(instruction: str, read: Read, outline: Outline, besides: str = "") -> BadInput:

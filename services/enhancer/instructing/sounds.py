@@ -7,10 +7,10 @@ from typing import Any
 from contracts.edits import Edit, LevelEdit, MasterEdit, MixEdit, SpaceEdit
 from contracts.errors import BadInput
 from contracts.sound import LOUDNESS_TARGETS, ChannelEdit, Compression, MixEdits, Operation
-from services.enhancer.instructing.amounts import CEILING, DB, INTERVAL, LUFS, PERCENT
+from services.enhancer.instructing.amounts import BARS, CEILING, DB, INTERVAL, LUFS, PERCENT, Amount
 from services.enhancer.instructing.clause_facts import NONE, Facts, Turned
 from services.enhancer.instructing.clauses import QUANTITIES
-from services.enhancer.instructing.items import WORD
+from services.enhancer.instructing.items import WORD, Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, TARGET, VERB
 from services.enhancer.reading.vocabulary import MOOD
 
@@ -19,6 +19,7 @@ _MASTER_LU = {"small": 1.0, "": 2.0, "large": 4.0, "twice": 4.0, "half": 4.0}
 _LEAST_LUFS, _MOST_LUFS = -30.0, -5.0
 _LEAST_CEILING, _MOST_CEILING = -9.0, -0.1
 _LEAST_DB, _MOST_DB = -60.0, 24.0
+_MOST_PLAIN_DB = 12
 _SCALE = {"small": 0.5, "": 1.0, "large": 2.0, "twice": 2.0, "half": 1.0}
 _MOST_SHELF_DB, _REVERB_RANGE = 9.0, (-24.0, 9.0)
 _CHANGES: dict[str, dict[str, float]] = {
@@ -73,7 +74,7 @@ def level(facts: Facts) -> Iterator[Edit]:
     turned = facts.turn("loud") or (facts.turn("big") if facts.who.named else None)
     turned = turned or (facts.turn("punch", "lows") if facts.who.pieces else None)
     sign = turned.sign if turned else _bare_sign(facts)
-    amount = facts.amount(DB)
+    amount = facts.amount(DB) or _plain_db(facts)
     if any(facts.is_used(item) for item in (turned.items if turned else ())) or (turned and turned.sign == NONE):
         return
     if amount and (amount.signed or not sign):
@@ -87,7 +88,8 @@ def level(facts: Facts) -> Iterator[Edit]:
     db = sign * abs(amount.value) if amount else sign * _share_db(facts)
     facts.use(*(turned.items if turned else ()), *facts.of(DB, PERCENT))
     facts.use_names()
-    facts.use_where(lambda item: item.means(VERB, "add", "light", "keep"))
+    facts.use_where(lambda item: item.means(VERB, "add", "light", "keep") or (facts.lowering and item.means(VERB, "remove")))
+    facts.use(*_plain_number(facts))
     if not _LEAST_DB <= db <= _MOST_DB:
         raise BadInput("instruction", f"{db:g} dB", f"{_LEAST_DB:g} to {_MOST_DB:g} dB")
     for sections, bars in facts.where.spots if facts.who.named or placed else ():
@@ -96,6 +98,20 @@ def level(facts: Facts) -> Iterator[Edit]:
         return
     louder = facts.outline.target_lufs + (db if amount else sign * _MASTER_LU[facts.degree])
     yield MasterEdit(target_lufs=round(min(max(louder, _LEAST_LUFS), _MOST_LUFS), 1))
+
+
+def _plain_number(facts: Facts) -> tuple[Item, ...]:
+    """A number right behind a direction: "kick up 1"."""
+    pairs = zip(facts.items, facts.items[1:], strict=False)
+    return tuple(item for before, item in pairs if before.means(DIRECTION) and item.text.isdigit() and int(item.text) <= _MOST_PLAIN_DB)
+
+
+def _plain_db(facts: Facts) -> Amount | None:
+    """Such a number is of decibels where the clause has no other amount."""
+    numbers = _plain_number(facts)
+    if len(numbers) != 1 or facts.of(PERCENT, INTERVAL, BARS) or not facts.who.named:
+        return None
+    return Amount(DB, float(numbers[0].text), numbers[0].start, numbers[0].end)
 
 
 def _share_db(facts: Facts) -> float:
@@ -110,6 +126,8 @@ def _bare_sign(facts: Facts) -> int:
     others = [one for one in facts.turned if one.name != "loud"]
     if any(_qualifies(facts, at) for at, item in enumerate(facts.items) if item.means(DIRECTION)):
         return 0
+    if facts.lowering and not others:
+        return -1
     if others or facts.of(INTERVAL) or facts.verb("remove", "swap", "rewrite", "move", "harmony", "repeat") or facts.used:
         return 0
     if too := facts.mark("too"):

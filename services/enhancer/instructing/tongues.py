@@ -9,20 +9,20 @@ from services.enhancer.reading.lexicon import Sense
 from services.enhancer.reading.text import Text, words_of
 
 _OWN = {
-    "pt": "não sem com uma um em refrão refrões mais introdução troca troque tira tire muito muita mesma coisa meio tom baixo estrofe do da na nas "
+    "pt": "não sem com uma um em refrão refrões mais introdução troca troque tira tire muito muita mesma coisa meio tom baixo estrofe do da na nas "  # noqa: E501  a table of words or one pattern
     "nos no os ao pelo pela pouco devagar depressa fica fique deixa isso bumbo caixa chama você mas rápido rápida primeiro último compasso "
-    "compassos bateria voz adiciona acrescenta coloca põe menos mesmo começo fim aumenta diminui abaixa sobe guitarra violão então até tudo",
-    "it": "il lo gli della dello dei delle nel nella nell nei al alla all più di un è non che per batteria chitarra voce ritornello strofa togli "
-    "aggiungi alza abbassa troppo troppa poco senza con tutto tutti meno basso introduzione ponte veloce lento lenta seconda secondo ultimo "
-    "ultima prima primo metti cambia chiamala chiamalo sotto sopra archi tromba dopo dal dalla battute battuta semitono tono ma anche cassa "
+    "compassos bateria voz adiciona acrescenta coloca põe menos mesmo começo fim aumenta diminui abaixa sobe guitarra violão então até tudo",  # noqa: E501  a table of words or one pattern
+    "it": "il lo gli della dello dei delle nel nella nell nei al alla all più di un è non che per batteria chitarra voce ritornello strofa togli "  # noqa: E501  a table of words or one pattern
+    "aggiungi alza abbassa troppo troppa poco senza con tutto tutti meno basso introduzione ponte veloce lento lenta seconda secondo ultimo "  # noqa: E501  a table of words or one pattern
+    "ultima prima primo metti cambia chiamala chiamalo sotto sopra archi tromba dopo dal dalla battute battuta semitono tono ma anche cassa "  # noqa: E501  a table of words or one pattern
     "rullante sia siano vorrei puoi canzone brano rallenta accelera",
-    "es": "el los las y con sin del más pero en una un al menos la lo canción estribillo puente batería guitarra voz bajo baja sube pon quita "
+    "es": "el los las y con sin del más pero en una un al menos la lo canción estribillo puente batería guitarra voz bajo baja sube pon quita "  # noqa: E501  a table of words or one pattern
     "cambia muy poco estrofa segunda segundo último última primera tono medio compases compás",
-    "fr": "le les la et avec sans du des une un dans plus moins pas mais au aux sur pour trop peu refrain couplet pont guitare batterie voix "
+    "fr": "le les la et avec sans du des une un dans plus moins pas mais au aux sur pour trop peu refrain couplet pont guitare batterie voix "  # noqa: E501  a table of words or one pattern
     "basse deuxième dernier dernière mets enlève ton mesure mesures très",
-    "de": "der die das und mit ohne ein eine im in den dem nicht kein mehr weniger etwas schlagzeug gitarre stimme strophe refrain mach bitte "
+    "de": "der die das und mit ohne ein eine im in den dem nicht kein mehr weniger etwas schlagzeug gitarre stimme strophe refrain mach bitte "  # noqa: E501  a table of words or one pattern
     "takt takte tiefer höher leiser lauter",
-    "en": "the and with without a an in of for no not more less but to it on drums guitar vocals verse chorus bridge make please bars bar add "
+    "en": "the and with without a an in of for no not more less but to it on drums guitar vocals verse chorus bridge make please bars bar add "  # noqa: E501  a table of words or one pattern
     "up down louder quieter last first second is are",
 }
 _SETS = {tongue: frozenset(words.split()) for tongue, words in _OWN.items()}
@@ -36,7 +36,7 @@ def _native() -> dict[str, dict[tuple[str, ...], tuple[Sense, ...]]]:
 
 
 def tongue_of(text: Text) -> str:
-    """pt or it where most small words are theirs; "" otherwise."""
+    """Pt or it where most small words are theirs; else ""."""
     said = _WORD.findall(text.lower)
     counts = {tongue: sum(word in words for word in said) for tongue, words in _SETS.items()}
     best = max(counts, key=lambda tongue: counts[tongue])

@@ -17,25 +17,29 @@ _QUOTED = "|".join(
     for a, b in _QUOTES
 )
 _BARE = r"[^,;!?\n]{1,120}?"
-_SONG = r"(?:it|this|that|(?:the|this|my|our) (?:song|track|tune|piece|thing|one))"
+_SONG = r"(?:(?:this|that) one|it|this|that|(?:the|this|my|our) (?:song|track|tune|piece|thing))"
 _LIED = r"(?:es|ihn|(?:das|den|dieses|diesen|mein|meinen) (?:lied|song|st[üu]ck|track|titel))"
 _END = r"(?=\s*(?:$|[,;!?\n]|\.(?:\s|$)|\s(?:and|but|und|aber|y|pero|et|mais|mas|ma|e)\s+[a-zà-ÿ]))"
 _WORDS_OF_TITLES = (
     rf"(?:please |let's |just )?(?:re)?(?:call|name|title)\s+{_SONG}(?: something like| to| as)?\s*:?\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"(?:(?:change|set|make|switch) )?(?:the |its |song |new |working )*(?:title|name)(?: of (?:it|the song|this song))?"
-    rf"(?: to| should be| is| will be| shall be|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"{_SONG} (?:should|shall|will) be (?:called|named|titled)\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
+    (
+        rf"(?:(?:change|set|make|switch) )?(?:the |its |song |new |working )*(?:title|name)(?: of (?:it|the song|this song))?"
+        rf"(?: to| should be| is| will be| shall be|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}"
+    ),
+    rf"{_SONG} (?:should be|shall be|will be|to be|is) (?:called|named|titled)\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
     rf"(?:nenne?|taufe?|benenne?)\s+{_LIED}(?: um in| in| bitte)?\s*:?\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"(?:(?:ändere?|setze?|mach) )?(?:den |der |neuer? )*(?:titel|name)(?: soll| auf| in| zu| lautet| ist|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE})"
-    rf"(?: (?:sein|lauten|heißen))?{_END}",
+    (
+        rf"(?:(?:ändere?|setze?|mach) )?(?:den |der |neuer? )*(?:titel|name)(?: soll| auf| in| zu| lautet| ist|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE})"  # noqa: E501  a table of words or one pattern
+        rf"(?: (?:sein|lauten|heißen))?{_END}"
+    ),
     rf"(?:{_LIED}|das ganze) (?:soll|sollte) (?P<t>{_QUOTED}|{_BARE}) heißen{_END}",
     rf"ll[áa]mal[oa]\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
     rf"(?:llama|titula|nombra) (?:a )?(?:la canci[óo]n|el tema|esta canci[óo]n)\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"(?:(?:cambia|pon(?:le)?) )?(?:el |de |como |nuevo )*(?:t[íi]tulo|nombre)(?: de la canci[óo]n)?(?: a| por| es| que sea|\s*[:=])?\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
+    rf"(?:(?:cambia|pon(?:le)?) )?(?:el |de |como |nuevo )*(?:t[íi]tulo|nombre)(?: de la canci[óo]n)?(?: a| por| es| que sea|\s*[:=])?\s+(?P<t>{_QUOTED}|{_BARE}){_END}",  # noqa: E501  a table of words or one pattern
     rf"(?:appelle|nomme|intitule|baptise)(?:-l[ae]| (?:la chanson|le morceau|cette chanson))\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"(?:(?:change|mets) )?(?:le |comme |nouveau )*(?:titre|nom)(?: de la chanson)?(?: en| par| est| sera|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",
+    rf"(?:(?:change|mets) )?(?:le |comme |nouveau )*(?:titre|nom)(?: de la chanson)?(?: en| par| est| sera|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",  # noqa: E501  a table of words or one pattern
     rf"(?:chama|chame|intitula)(?:-a|-o| (?:isso|a m[úu]sica|a can[çc][ãa]o))?(?: de)?\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
-    rf"(?:(?:muda|troca|p[õo]e) )?(?:o |de |como |novo )*(?:t[íi]tulo|nome)(?: da m[úu]sica)?(?: para| por|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",
+    rf"(?:(?:muda|troca|p[õo]e) )?(?:o |de |como |novo )*(?:t[íi]tulo|nome)(?: da m[úu]sica)?(?: para| por|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",  # noqa: E501  a table of words or one pattern
     rf"(?:chiamal[ao]|intitolal[ao])\s+(?P<t>{_QUOTED}|{_BARE}){_END}",
     rf"(?:(?:cambia|metti) )?(?:il |come |nuovo )*(?:titolo|nome)(?: della canzone)?(?: in|\s*[:=])\s*(?P<t>{_QUOTED}|{_BARE}){_END}",
     rf"(?:タイトル|曲名|題名|曲の名前)(?:を|は|:)\s*(?P<t>{_QUOTED}|[^,;!?\n]{{1,60}}?)(?:に(?:して|変えて|変更して|する)?|で|とする)?(?:ください|下さい|お願い(?:します)?)?(?=\s*(?:$|[,;!?.\n]))",
@@ -46,7 +50,7 @@ _TITLES = tuple(re.compile(rf"(?<!\w){one}" if one[0].isascii() else one, re.IGN
 _NO_TITLE = re.compile(
     r"^(?:a day|a night|quits|done|good|back|off|out|again|it|a wrap|that|something else|anything|different\w*|better)\b", re.IGNORECASE
 )
-_LINE = r"(?:the |that |this |die |den |das |la |el |le |a |o |il )?(?:(?:lyrics?|words?|lines?|phrase|text|zeile|textzeile|worte?s?|línea|frase|verso|palabras?|ligne|phrase|mots?|paroles?|linha|palavras?|riga|parole?)\s+)?"
+_LINE = r"(?:the |that |this |die |den |das |la |el |le |a |o |il )?(?:(?:lyrics?|words?|lines?|phrase|text|zeile|textzeile|worte?s?|línea|frase|verso|palabras?|ligne|phrase|mots?|paroles?|linha|palavras?|riga|parole?)\s+)?"  # noqa: E501  a table of words or one pattern
 _TO = r"(?:\s*(?:to|into|with|by|for|in|durch|zu|a|por|con|en|par|pour|para|per|→|->|=>)\s+|\s+instead of\s+)"
 _EXCHANGED = re.compile(
     rf"(?<!\w)(?P<verb>change|replace|swap|switch|exchange|ändere?|ersetze?|tausche?|cambia|reemplaza|sustituye|remplace|troca|substitui|sostituisci)\s+"
@@ -54,19 +58,19 @@ _EXCHANGED = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(
-    rf"(?<!\w)(?:(?:make (?:him|her|them) |let (?:him|her|them) |have (?:him|her|them) )?sings?|singe?|canta|chante|cante)\s+(?P<b>{_QUOTED})\s+"
+    rf"(?<!\w)(?:(?:make (?:him|her|them) |let (?:him|her|them) |have (?:him|her|them) )?sings?|singe?|canta|chante|cante)\s+(?P<b>{_QUOTED})\s+"  # noqa: E501  a table of words or one pattern
     rf"(?:instead of|rather than|statt|anstatt|anstelle von|en vez de|en lugar de|au lieu de|em vez de|invece di)\s+(?P<a>{_QUOTED})",
     re.IGNORECASE,
 )
 _BARE_LINE = re.compile(
-    r"(?<!\w)(?:change|replace)\s+the (?:line|words|lyric|phrase)\s+(?P<a>[^\"'\n;]{3,160}?)\s+(?:to|with|by)\s+(?P<b>[^\"'\n;]{3,160}?)(?=\s*$|[.;\n])",
+    r"(?<!\w)(?:change|replace)\s+the (?:line|words|lyric|phrase)\s+(?P<a>[^\"'\n;]{3,160}?)\s+(?:to|with|by)\s+(?P<b>[^\"'\n;]{3,160}?)(?=\s*$|[.;\n])",  # noqa: E501  a table of words or one pattern
     re.IGNORECASE,
 )
 _TEXT = r"(?:lyrics?|words|text|liedtext|songtext|letra|letras|paroles|testo|parole|歌詞|歌词)"
 _OF = r"(?:for|of|in|to|für|von|de|der|des|del|de la|du|da|do|della?|dell[oa]?)"
 _NEW_LINES = (
     re.compile(
-        rf"(?<!\w)(?:(?:new|other|different|change the|the|rewrite the|neuer|ein neuer|nueva|nuevas|nouvelles|nova|nuovo|nuove)\s+)*{_TEXT}\s+{_OF}\s+(?:the\s+|die\s+|el\s+|la\s+|le\s+)?"
+        rf"(?<!\w)(?:(?:new|other|different|change the|the|rewrite the|neuer|ein neuer|nueva|nuevas|nouvelles|nova|nuovo|nuove)\s+)*{_TEXT}\s+{_OF}\s+(?:the\s+|die\s+|el\s+|la\s+|le\s+)?"  # noqa: E501  a table of words or one pattern
         r"(?P<where>[^:\n]{3,40}?)(?: to| should be| is| are)?\s*:\s*(?P<b>.+)$",
         re.IGNORECASE | re.DOTALL,
     ),
@@ -76,7 +80,7 @@ _NEW_LINES = (
 _NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "last")
 _WHICH = "|".join((*_NTH, "final", "opening", r"\d+(?:st|nd|rd|th)"))
 _NTH_LINE = re.compile(
-    rf"(?<!\w)(?:rewrite|change|replace|make|swap)?\s*the (?P<nth>{_WHICH}) line (?:of|in) (?:the )?(?P<where>[^:\n]{{3,40}}?)(?: to| with| into| should be| say)?\s*:?\s*"
+    rf"(?<!\w)(?:rewrite|change|replace|make|swap)?\s*the (?P<nth>{_WHICH}) line (?:of|in) (?:the )?(?P<where>[^:\n]{{3,40}}?)(?: to| with| into| should be| say)?\s*:?\s*"  # noqa: E501  a table of words or one pattern
     rf"(?:(?<=:)\s*(?P<c>[^\n]+)|(?P<b>{_QUOTED}))",
     re.IGNORECASE,
 )
@@ -120,7 +124,7 @@ def _title(text: Text) -> _Found:
 
 
 def _back(text: Text) -> _Found:
-    """ "Undo that": an earlier version is not made again, it is there."""
+    """An earlier version is not made again, it is there: what "undo that" wishes."""
     said = "|".join(sorted((re.escape(one) for one in change_words()["undo"]["words"]), key=len, reverse=True))
     for m in re.finditer(rf"(?<!\w)(?:{said})(?!\w)" if said else r"(?!)", text.lower):
         yield m.start(), m.end(), None, change_words()["undo"]["why"]
