@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger()
 
-AGAIN_S = 0.25
+AGAIN_S = 1.0
 """A task that still cleans up is not disturbed sooner."""
 PATIENCE_S = 10.0
 """What a stop may take beside the time that it gives to open work; then the process tells where it stands, and ends."""

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from services.gateway.events.entries import Entry
 from services.gateway.events.reader import DONE, Line, Reader, Way
 from services.gateway.events.sockets import EXTENSION, FrameSockets
+from services.gateway.people.usage import Tap, tap_of
 from services.runtime.stopping import end_tasks
 
 Reading = Callable[[Way], AbstractContextManager[Reader]]
@@ -35,14 +36,15 @@ class Unwelcome(Exception):
 
 
 class _Frames:
-    """The way to a reader on our own sockets: no task, no queue."""
+    """The way to a reader on our own sockets: no task, no queue. They pass nobody who counts, so it is counted here."""
 
-    def __init__(self, socket: FrameSockets) -> None:
+    def __init__(self, socket: FrameSockets, tap: Tap) -> None:
         self.has_room, self.end = socket.has_room, socket.shut
-        self._socket = socket
+        self._socket, self._tap = socket, tap
 
     def send(self, entry: Entry) -> None:
         self._socket.lay_out(entry.frame)
+        self._tap.told(len(entry.text))
 
 
 async def follow_over_socket(socket: WebSocket, reading: Reading, hears: Hears, patience_s: float) -> None:
@@ -52,7 +54,7 @@ async def follow_over_socket(socket: WebSocket, reading: Reading, hears: Hears, 
         await _follow_by_asgi(socket, reading, hears, patience_s)
         return
     frames: FrameSockets = found["socket"]
-    with reading(_Frames(frames)) as reader:
+    with reading(_Frames(frames, tap_of(socket.scope))) as reader:
         frames.on_room = reader.pump
         try:
             await _listen(socket, hears)
@@ -82,10 +84,12 @@ async def _follow_by_asgi(socket: WebSocket, reading: Reading, hears: Hears, pat
 
 
 async def _send_all(socket: WebSocket, line: Line, reader: Reader, patience_s: float) -> None:
+    tap = tap_of(socket.scope)
     with suppress(WebSocketDisconnect, TimeoutError):
         async for entry in line.entries(reader):
             async with asyncio.timeout(patience_s):
                 await socket.send_text(entry.text.decode())
+                tap.messages += 1  # its bytes are counted at the door
 
 
 async def _listen(socket: WebSocket, hears: Hears) -> None:
@@ -114,21 +118,22 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._reading, self._patience_s = reading, patience_s
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        sending, leaving = asyncio.create_task(self._send_all(send)), asyncio.create_task(_left(receive))
+        sending, leaving = asyncio.create_task(self._send_all(send, tap_of(scope))), asyncio.create_task(_left(receive))
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             await end_tasks(sending, leaving)
 
-    async def _send_all(self, send: Send) -> None:
+    async def _send_all(self, send: Send, tap: Tap) -> None:
         line = Line()
         with suppress(TimeoutError, OSError), self._reading(line) as reader:
             await send(_body(_RETRY))
             async for entry in line.entries(reader):
                 async with asyncio.timeout(self._patience_s):
                     await send(_body(entry.sse))
+                tap.messages += 1  # its bytes are counted at the door
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.gateway.grpc.refusing import refuse
 from services.gateway.people.nearness import Nearness
 from services.gateway.people.principal import LOCAL, Principal
 from services.gateway.people.reception import Reception, address_of, call_scope, deed_of
+from services.gateway.people.usage import Tap
 from services.gateway.problems import Refused
 
 WHO: ContextVar[Principal] = ContextVar("who")
@@ -58,7 +59,7 @@ class _Call:
         self._reception, self._nearness = reception, nearness
         self._patience_s, self._method, self._context = patience_s, method, context
         self._who: Principal | None = None
-        self._in = self._out = 0
+        self._tap = Tap("")
 
     async def run(self, inner: Callable[[Any, Any], Any], request: Any) -> Any:
         """Let them in, answer, and note what was done."""
@@ -68,15 +69,13 @@ class _Call:
                 self._nearness.check((name.encode(), value.encode()) for name, value in headers.items())
             self._who = await self._reception.answer_call(headers, self._method, self._context.peer())
             WHO.set(self._who)
-            answer = await self._answer(inner, self._counted(request) if hasattr(request, "__aiter__") else _read(request))
+            with self._reception.meter.tapped(self._who.user) if self._who.how != "local" else nullcontext(self._tap) as self._tap:
+                answer = await self._answer(inner, self._counted(request) if hasattr(request, "__aiter__") else self._read(request))
             await self._write_down(200)
         except Exception as error:  # noqa: BLE001 - the border: told as a status, bugs in the log
             if isinstance(error, HousebandError) and self._who is not None:
                 await self._write_down(error.status)
             await refuse(self._context, error, self._method)
-        finally:
-            if self._who is not None and self._who.how != "local":
-                self._reception.meter.count(self._who.user, self._in, self._out)
         return answer
 
     async def _answer(self, inner: Callable[[Any, Any], Any], request: Any) -> Any:
@@ -84,7 +83,7 @@ class _Call:
         answering = inner(request, self._context)
         if not hasattr(answering, "__aiter__"):
             answer = await answering
-            self._out += answer.ByteSize()
+            self._tap.bytes_out += answer.ByteSize()
             return answer
         async with aclosing(answering):
             async for message in answering:
@@ -101,12 +100,20 @@ class _Call:
         except TimeoutError as error:
             detail = f"Nothing could be sent for {self._patience_s:g} s."
             raise Refused(504, detail, code="reader_stalled", field="stream", allowed=f"a read every {self._patience_s:g} s") from error
-        self._out += message.ByteSize()
+        self._tap.told(message.ByteSize())
 
     async def _counted(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for request in requests:
-            self._in += request.ByteSize()
+            self._tap.bytes_in += request.ByteSize()
             yield request
+
+    def _read(self, request: Any) -> Any:
+        """A request whose own texts can be looked up. Raises Refused (422) for a NUL character: no database holds one."""
+        self._tap.bytes_in += request.ByteSize()
+        for field, value in request.ListFields():
+            if isinstance(value, str) and "\x00" in value:
+                raise Refused(422, f"{field.name} holds a NUL character.", field=field.name, allowed="text without NUL")
+        return request
 
     async def _write_down(self, status: int) -> None:
         """Note what changed something, and what was refused."""
@@ -116,11 +123,3 @@ class _Call:
         if call_scope(name) == "write" or status in _REFUSALS:
             deed = deed_of(self._who, f"gRPC {name}", self._method, status, address_of(self._context.peer()))
             await self._reception.audit.write(deed)
-
-
-def _read(request: Any) -> Any:
-    """A request whose own texts can be looked up. Raises Refused (422) for a NUL character: no database holds one."""
-    for field, value in request.ListFields():
-        if isinstance(value, str) and "\x00" in value:
-            raise Refused(422, f"{field.name} holds a NUL character.", field=field.name, allowed="text without NUL")
-    return request

