@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from contracts.brief import Brief
 from contracts.errors import BadInput
 from contracts.music import Chord, Key
+from services.enhancer.catalog import catalog
 from tests.evaluation.brief_truth import Choices, Truth
 
 CORE = ("drum_kit", "bass_guitar", "synthesizer", "string_ensemble", "acoustic_piano", "electric_guitar", "vocals")
@@ -111,13 +113,27 @@ def same_key(asked: str, found: str) -> bool:
     return (one.tonic_class, one.mode) == (other.tonic_class, other.mode)
 
 
+@cache
+def _without_pack() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Styles of the catalogue without a pack: their names and the packs that play them.
+
+    A truth that names one is right where the brief tells it by its name and its packs play: no brief can hold more of it.
+    """
+    return {entry["id"]: (entry["name"], tuple(entry["plays"])) for entry in catalog()["genres"] if "plays" in entry}
+
+
 def _lists(judged: Judged, truth: Truth, brief: Brief) -> None:
     genres = truth.lists.get("genres")
     if genres and genres.needed:
         values = brief.genres.value
+        told = tuple(
+            name for name in _without_pack() if any(note.startswith(f"{_without_pack()[name][0]} has no pack") for note in brief.notes)
+        )
+        open_ = {pack for name in genres.allowed & set(_without_pack()) for pack in _without_pack()[name][1]}
+        beyond = [name for name in genres.beyond(values) if name not in open_]
         judged.note(
             "genre",
-            not genres.missing(values) and not (brief.genres.is_stated and genres.beyond(values)),
+            not genres.missing((*values, *told)) and not (brief.genres.is_stated and beyond),
             f"{values} {brief.genres.source}",
         )
     for name, values in (("moods", brief.moods.value), ("production", brief.production.value)):

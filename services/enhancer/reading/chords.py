@@ -29,8 +29,14 @@ def _run(token: str, least: int) -> str:
 _RUN = rf"(?:{_run(_LETTER, 1)}|{_run(_ROMAN, 1)})"
 _KEY_BEFORE = re.compile(r"(?:\b[Ii]n|\b[Kk]ey(?: of)?:?)\s+$")
 _LABELLED = re.compile(rf"(?<!\w)({LABEL})(?:\s+(?:chords?|progression))?(?:\s+in\s+[A-G][#b]?m?)?\s*[:=]\s*({_RUN})", re.IGNORECASE)
+_LABEL_ALONE = re.compile(
+    rf"(?<!\w)((?i:{LABEL}))(?:\s+(?:chords?|goes|is|on|in))?\s+({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})(?=\s*(?:$|[,.;\n/|)]))"
+)
+"""A section right before its chords: "verse Am F C G, chorus F G Am C"."""
 _LABELLED_EXACT = re.compile(rf"\s*({_RUN})")
-_COUNTED = re.compile(rf"(?<!\w)((?i:{LABEL}))\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+|[:=]\s*)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})")
+_COUNTED = re.compile(
+    rf"(?<!\w)((?i:{LABEL}))\s*[:=]?\s*\(?\d{{1,3}}\s*[Bb]ars?\)?\s*(?:of\s+|[:=]\s*)?({_run(_LETTER, 2)}|{_run(_ROMAN, 2)})"
+)
 _FOR = re.compile(rf"\s+(?:for|in)\s+(?:the\s+)?({LABEL})(?!\w)")
 _ANNOUNCED = re.compile(
     rf"(?<!\w)(?:[Cc]hords?|[Pp]rogression|[Cc]hord progression|[Hh]armony|[Aa]cordes|[Aa]kkorde|[Aa]ccords|コード進行|コード|和弦|和弦进行)\s*(?:は|が|是|为|is|are|of|like|son|sind|sont|:|=|：)?\s*({_RUN})"  # noqa: E501  a table of words or one pattern
@@ -102,6 +108,9 @@ def _runs(text: Text) -> list[tuple[str, str, int, int]]:
         if body:
             runs.append((canonical_label(match.group(1)), body.group(1), match.start(), body.end()))
     runs += [(canonical_label(m.group(1)), m.group(2), m.start(2), m.end(2)) for m in _COUNTED.finditer(text.original)]
+    for match in _LABEL_ALONE.finditer(text.original):
+        if _is_sure(match.group(2)) or (len(_split(match.group(2))) >= 2 and runs):
+            runs.append((canonical_label(match.group(1)), match.group(2), match.start(), match.end()))
     for match in _ANNOUNCED.finditer(text.original):
         if len(_split(match.group(1))) >= 2:
             place = _FOR.match(text.lower, match.end())

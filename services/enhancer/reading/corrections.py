@@ -20,6 +20,16 @@ _CORRECTION = re.compile(
     r"|plut[oô]t|pardon|enfin|melhor|ali[aá]s|quer dizer|anzi)(?![a-z])|不对|不對|应该是|还是|いや|やっぱり|訂正"
 )
 _MOST = 4
+_REGRETTED = re.compile(
+    r"(?<![a-z])(?:was (?:going|about) to (?:ask for|say|request|go (?:with|for)|pick)|(?:first|at first|originally|initially),? i (?:wanted|thought|asked for|had)|i thought (?:about|of)|almost (?:asked for|went (?:with|for))|used to (?:want|have)"  # noqa: E501  a table of words or one pattern
+    r"|iba a pedir|pensaba (?:en|pedir)|al principio quer[ií]a|wollte (?:eigentlich|erst|zuerst)|eigentlich wollte ich|dachte (?:erst|zuerst) an|j'allais demander|au d[eé]part je voulais|je pensais [aà]|ia pedir|pensei em|本来想要?|原本想要?|最初は)"  # noqa: E501  a table of words or one pattern
+    r"(?P<what>[^.;!?\n]{1,60}?)(?:,?\s+(?:but|pero|aber|mais|mas|though)(?![a-z])|,?\s*(?:但是?|不过|でも|けど))"
+)
+
+
+def regretted(text: Text) -> list[tuple[int, int]]:
+    """Where words tell what somebody thought of wanting, and then did not: "was going to ask for jazz but …"."""
+    return [match.span("what") for match in _REGRETTED.finditer(text.lower)]
 
 
 def read_corrected(text: Text, read: Callable[[Text], Finding[T] | None]) -> Finding[T] | None:
@@ -43,6 +53,8 @@ def read_corrected(text: Text, read: Callable[[Text], Finding[T] | None]) -> Fin
 
 def is_refused(text: Text, start: int, end: int) -> bool:
     """Whether the words beside a span say that it is not wanted."""
+    if any(first <= start and end <= last for first, last in regretted(text)):
+        return True
     return bool(_REFUSED_BEFORE.search(text.lower[max(0, start - 40) : start]) or _REFUSED_AFTER.match(text.lower[end : end + 48]))
 
 

@@ -9,12 +9,12 @@ _NOT = r"(?:no|not|don'?t|doesn'?t|does not|do not|never|without(?: an?)?|instea
 _LOOP = (
     r"loopable|loop-able|loop-?ready|seamless(?:ly)?[ -](?:loop(?:s|ing|ed|able)?|repeat(?:s|ing)?)|loops? (?:seamlessly|perfectly|cleanly|forever|endlessly|around|back)"  # noqa: E501  a table of words or one pattern
     r"|(?:perfect|clean|gapless|infinite|endless|continuous|smooth|never-ending) loop|(?:can|could|should|must|will|to|that|which) (?:be )?loop(?:ed|s)?"  # noqa: E501  a table of words or one pattern
-    r"|for looping|(?:game|menu|background|music|drum|beat|bar|second|sec|s|min|minute)[ -]loops?|as a loop|a loop|make it loop|loop (?:these|this|it|the)|que se repit[ae]|sin cortes|sem cortes|repetible|it loops|looping"  # noqa: E501  a table of words or one pattern
+    r"|for looping|(?:^|[,;.]\s*|(?:trap|house|techno|bap|lofi|lo-fi|jazz|funk|chill|ambient|hip[ -]hop|beat|piano|guitar|synth|vibraphone|marimba) )loop(?=(?: of)? (?:\d+|four|eight|sixteen|two)[ -]?(?:bars?|s\b|sec))|loop(?= d[eo] \d+ ?(?:s\b|seg|sec|compas))|(?:game|menu|background|music|drum|beat|bar|second|sec|s|min|minute)[ -]loops?|as a loop|a loop|make it loop|loop (?:these|this|it|the)|que se repit[ae]|sin cortes|sem cortes|repetible|it loops|looping"  # noqa: E501  a table of words or one pattern
     r"|en bucle|bucle (?:perfecto|infinito|continuo)|loop perfecto|endlosschleife|als schleife|nahtlos(?:e[rsn]?)? (?:loop|schleife)|loop(?:bar|f[aä]hig)"  # noqa: E501  a table of words or one pattern
     r"|en boucle|boucle (?:parfaite|infinie|continue)|em loop|loop (?:perfeito|infinito)|loop sem emenda|(?:无缝)?循环|無縫循環|可循环|シームレスループ|ループ"  # noqa: E501  a table of words or one pattern
 )
 _FADE = (
-    r"fad(?:e|es|ing)[ -]?(?:away|out|outs)|fade-out|(?:slow|long|gentle|gradual) fade|ends? (?:with|on|in) a (?:\w+ )?fade(?:[ -]?out)?|fade (?:at the end|ending|to silence)"  # noqa: E501  a table of words or one pattern
+    r"fad(?:e|es|ing)[ -]?(?:away|out|outs)|fade-out|(?:slow|long|gentle|gradual) fade|ends? (?:with|on|in) a (?:\w+ )?fade(?:[ -]?out)?|fade (?:at the end|ending|to silence)|(?<=, )(?:then |and )?fade(?=\s*(?:$|[.;!\n]))"  # noqa: E501  a table of words or one pattern
     r"|desvan[eé]c\w+|fundido(?: de salida| final)?|ausblend\w*|blendet aus|(?:aus|ver)kling\w*|fondu (?:de fin|final|sortant|en sortie|de sortie)|fondu|s'estomp\w+"  # noqa: E501  a table of words or one pattern
     r"|esmaec\w+|some aos poucos|淡出|渐弱|漸弱|フェードアウト"
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.enhancer.reading.corrections import regretted
 from services.enhancer.reading.lexicon import Match
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
@@ -43,10 +44,12 @@ class Styles:
 
 def read_styles(text: Text, matches: Sequence[Match]) -> Styles:
     """The genres of a prompt. In "orchestral dubstep" the head noun leads; in "house with dubstep bass" the first one."""
-    items = [m for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_shy(text, m)]
+    items = [m for m in matches if any(m.ids(kind) for kind in _KINDS) and not _is_shy(text, m) and not _in_kana_word(text, m, matches)]
     adjectives = {i for m in matches if m.ids(MOOD) or m.ids(PRODUCTION) for i in range(m.first, m.last)}
     refused_items = {i for scope in reached(text, items, "negation", adjectives.__contains__) for i in scope.items}
     refused = [name for i in sorted(refused_items) for name in _packs(items[i])]
+    past = regretted(text)
+    refused_items |= {i for i, m in enumerate(items) if any(first <= m.start and m.end <= last for first, last in past)}
     kept = _ordered(text, [m for i, m in enumerate(items) if i not in refused_items])
     packs = [name for m in kept for name in _packs(m)]
     refused = [name for name in refused if name not in packs]
@@ -138,6 +141,35 @@ def _after_player(text: Text, index: int) -> bool:
     return any(kind in (INSTRUMENT, "family", "stand_in") for words in forms for kind, _ in vocabulary().senses(words))
 
 
+_KANA = re.compile(r"[ァ-ヺー]+")
+_KANA_HEADS = re.compile(
+    r"バンド|トリオ|カルテット|クインテット|デュオ|ソング|ミュージック|ナンバー|チューン|ビート|サウンド|トラック|テイスト|アレンジ|バラード|スタイル|ベース|ギター|ドラム|ピアノ|ボーカル|ループ|グルーヴ|フィール|パーティ|クラブ|ライク|オペラ|ワルツ|ロール|ヒップホップ|ポップ|ロック|ジャズ|ファンク|ソウル|ハウス|コア|ステップ|メタル|ディスコ"
+)
+
+
+def _in_kana_word(text: Text, match: Match, matches: Sequence[Match]) -> bool:
+    """Whether a style's name is a part of a longer word in katakana that nobody here knows: "ロックアイス", "ハウスダスト"."""
+    named = text.lower[match.start : match.end]
+    if not _KANA.fullmatch(named):
+        return False
+    after, before = _KANA.match(text.lower, match.end), text.lower[match.start - 1 : match.start]
+    goes_on = after is not None and not _KANA_HEADS.match(text.lower, match.end) and not any(m.start == match.end for m in matches)
+    begins_before = bool(_KANA.fullmatch(before)) and not any(m.end == match.start for m in matches)
+    return goes_on or begins_before
+
+
+_MONTH_BEFORE = re.compile(r"(?<!\w)(?:in|of|by|until|till|since|this|next|last|early|late|mid|every|on|\d{1,2}(?:st|nd|rd|th)?)[ -]+$")
+_MONTH_AFTER = re.compile(r",?\s+(?:\d{1,2}(?:st|nd|rd|th)?|20\d\d)(?!\d| ?bpm)")
+
+
+def _is_month(text: Text, start: int, end: int) -> bool:
+    """Whether March is the month: "in March", "March 3rd"; not "a march", "slow march"."""
+    return bool(
+        _MONTH_BEFORE.search(text.lower[max(0, start - 12) : start])
+        or (text.original[start] == "M" and _MONTH_AFTER.match(text.lower, end))
+    )
+
+
 def _is_society(text: Text, match: Match) -> bool:
     """Whether a club is one of sailors or readers: a word without a style's or a feeling's sense stands right before it."""
     if not match.first or text.between(text.words[match.first - 1].end, match.start).strip(" -"):
@@ -168,6 +200,8 @@ def _is_shy(text: Text, match: Match) -> bool:
         "first",
     )
     if word.form in ("dance", "dances") and match.last == match.first + 1 and (styled or word.form == "dances"):
+        return True
+    if word.form == "march" and match.last == match.first + 1 and _is_month(text, word.start, word.end):
         return True
     if word.form == "folks" and match.last == match.first + 1:
         return True

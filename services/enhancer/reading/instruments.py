@@ -1,8 +1,9 @@
 """Instruments wanted and unwanted: families, negation, "only", and who stands in for what the catalogue lacks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from contracts.errors import BadInput
 from services.enhancer.reading.ensembles import Ensemble, find_ensemble
@@ -12,7 +13,19 @@ from services.enhancer.reading.scope import Scope, reached
 from services.enhancer.reading.sections import NAME
 from services.enhancer.reading.tables import table
 from services.enhancer.reading.text import Text
-from services.enhancer.reading.vocabulary import FAMILY, GENRE, HYBRID, INSTRUMENT, MOOD, NEAR, PRODUCTION, STAND_IN, vocabulary
+from services.enhancer.reading.vocabulary import (
+    FAMILY,
+    GENRE,
+    HYBRID,
+    INSTRUMENT,
+    MOOD,
+    NEAR,
+    PRODUCTION,
+    STAND_IN,
+    near_genres,
+    packs_of,
+    vocabulary,
+)
 from services.music.packs.instruments import instruments
 
 _KINDS = (INSTRUMENT, FAMILY, STAND_IN)
@@ -65,6 +78,15 @@ _KIT_PARTS = frozenset([
     "rim", "rims", "clap", "claps", "platillo", "platillos", "redoblante", "becken", "pratos",
     "prato", "cymbale", "cymbales", "piatti", "rullante",
 ])  # fmt: skip
+_SOLO_PLAYER = re.compile(r"solo(?=\w{4})")
+"""Written together in German: "Soloklavier"."""
+_A_BEAT = re.compile(r"(?<!\w)(?:(?:an?|uno?|ein(?:en)?|um|type|this|my|the|some|make|me|faz|hazme|fais|mach)\s+)(?:[\w-]+\s+){0,2}$")
+"""What makes a beat the piece: "a chill beat", "type beat"."""
+_SOLO = re.compile(r"solo(?:ist)?\b")
+_LEADS = re.compile(
+    r",?\s+(?:over|above|against|on top of|backed by|accompanied by|in front of|with (?:an? )?(?:orchestra|strings?|band|choir|piano|organ|backing)|über|vor|sobre|acompa[nñ]ad[oa]|acompanhad[oa]|sur|accompagnée?)\s*"  # noqa: E501  a table of words or one pattern
+)
+"""What makes a solo the lead of others: "solo oboe over strings"."""
 _BLUES_KIND = re.compile(r"[\s,(-]*(?:the |a |of the )?blues(?:y)?[ -](?:kind|type|sort|one|style)")
 _SOUND_DESIGN = ("pad_synth", "synthesizer", "pluck_synth", "synth_bass", "riser")
 
@@ -106,7 +128,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     if only_items:
         wanted_items = sorted({*only_items, *(i for i in wanted_items if i > min(only_items))})
     wanted = [name for i in wanted_items for name in _wanted(items[i], genre_ids, acoustic=acoustic)]
-    players = _special_words(text, wanted, unwanted, words_against)
+    players = _special_words(text, items, wanted, unwanted, words_against)
     players[3].extend(f"'{text.quote(items[i].start, items[i].end)}' is a part of the drum kit, which plays as a whole." for i in parts)
     band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids, acoustic=acoustic)) for i in wanted_items], genre_ids)
     if band and not _A_CAPPELLA.search(text.lower):
@@ -117,7 +139,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
 
 
 def _special_words(
-    text: Text, wanted: list[str], unwanted: list[str], words: list[str]
+    text: Text, items: Sequence[Match], wanted: list[str], unwanted: list[str], words: list[str]
 ) -> tuple[list[str], list[str], list[str], list[str], bool]:
     """Words that are whole sentences: drumless, instrumental, a cappella, without instruments."""
     notes: list[str] = []
@@ -133,6 +155,10 @@ def _special_words(
     if plain := _NO_ELECTRONICS.search(text.lower):
         unwanted += table("instruments_extra")["families"]["electronics"]["without"]
         words.append(text.quote(*plain.span()))
+    alone = len(items) == 1 and wanted
+    if alone and (_SOLO_PLAYER.match(text.lower, items[0].start, items[0].end) or _is_southern_solo(text, items[0])):
+        words.append(text.quote(items[0].start, items[0].end))
+        exclusive = True
     if (closed := _ELSE.search(text.lower)) and wanted:
         words.append(text.quote(*closed.span()))
         exclusive = True
@@ -223,6 +249,7 @@ def _in_passing(text: Text, scope: Scope) -> bool:
         or re.search(r"\bnot\s+$", before)
         or re.match(r"\s*,?\s*(?:(?:and |und |y |et )?then|later|followed by|dann|luego|puis|depois)\b", after + " ")
         or (re.search(r"\bwith (?:an? )?$", before) and text.lower.startswith("solo", scope.start))
+        or (_SOLO.match(text.lower, scope.start) and _LEADS.match(text.lower, scope.end))
     )
 
 
@@ -246,6 +273,8 @@ def _is_piece(text: Text, match: Match, matches: Sequence[Match]) -> bool:
         return False
     if match.first and text.words[match.first - 1].form in ("just", "only") and not text.lower[match.end :].strip(" .,!"):
         return True  # "no singing, just beat"
+    if _A_BEAT.search(text.lower[max(0, match.start - 40) : match.start]):
+        return True
     before = next((m for m in matches if m.last == match.first), None)
     styled = before is not None and bool(before.ids(GENRE) or before.ids(NEAR) or before.ids(HYBRID))
     after = text.words[match.last].form if match.last < len(text.words) else ""
@@ -256,7 +285,7 @@ def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:
     """Whether an everyday word stands alone that names a player beside others only: "bones" after "trumpets", "歌" before "だけ"."""
     if match.last - match.first > 1 or text.words[match.first].form not in table("instruments_extra")["shy"]["words"]:
         return False
-    if any(text.lower.startswith(word, match.end) for word in ("だけ", "のみ", "なし", "あり", "入り", "无")):
+    if any(text.lower[match.end :].lstrip(": ").startswith(word) for word in ("だけ", "のみ", "なし", "あり", "入り", "无")):
         return False
     if text.words[match.first].form == "tenor":
         return not any(name == "jazz" for m in matches for name in m.ids(GENRE)) or bool(
@@ -264,6 +293,12 @@ def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:
         )
     others = [m for m in matches if m is not match and any(m.ids(kind) for kind in _KINDS)]
     return not any(len(text.between(m.end, match.start).strip()) <= 3 and m.last <= match.first for m in others)
+
+
+def _is_southern_solo(text: Text, item: Match) -> bool:
+    """Whether Spanish or Italian words let one player be alone: "balada a piano solo"."""
+    before = re.search(r"(?<!\w)(?:a|al|para|per|de)\s+$", text.lower[max(0, item.start - 6) : item.start])
+    return bool(before and re.match(r"\s+sol[oa](?!\w)", text.lower[item.end :]) and language_of(text) in ("es", "it"))
 
 
 def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
@@ -300,15 +335,25 @@ def _wanted(item: Match, genre_ids: Sequence[str], *, acoustic: bool = False) ->
         return named[:1]
     names: list[str] = []
     for family_id in item.ids(FAMILY):
-        family = table("instruments_extra")["families"][family_id]
-        lead = genre_ids[0] if genre_ids else ""
-        if family.get("acoustic") and (lead in family.get("acoustic_in", ()) or (acoustic and family_id == "guitar")):
-            names += family["acoustic"]
-        elif lead in family.get("electronic_in", ()):
-            names += family["electronic"]
-        else:
-            names += family["with"]
+        names += _of_style(
+            table("instruments_extra")["families"][family_id], genre_ids[0] if genre_ids else "", acoustic and family_id == "guitar"
+        )
     return tuple(names)
+
+
+def _of_style(family: Mapping[str, Any], style: str, acoustic: bool) -> Sequence[str]:
+    """Who of a family plays in a style: whom its own band has, else whom the packs that play it are at home with."""
+    near = near_genres().get(style)
+    kinds: list[Sequence[str]] = [family[kind] for kind in ("with", "acoustic", "electronic") if family.get(kind)]
+    own = [kind for kind in kinds if near and set(kind) <= set(near.band)]
+    homes = {style, *packs_of(style)[:1]}
+    if family.get("acoustic") and (acoustic or style in family.get("acoustic_in", ())):
+        return kinds[1]
+    if own:
+        return own[0]
+    if family.get("acoustic") and homes & set(family.get("acoustic_in", ())):
+        return kinds[1]
+    return family["electronic"] if homes & set(family.get("electronic_in", ())) else kinds[0]
 
 
 def _unwanted(item: Match) -> tuple[str, ...]:

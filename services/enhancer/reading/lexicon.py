@@ -11,6 +11,15 @@ Sense = tuple[str, str]
 
 _SIBILANTS = ("ses", "shes", "ches", "xes", "zes", "oes", "res", "nes")
 _MARKS = ",;.!?:|+\n()"
+_HEADS = (
+    "trio", "quartett", "quintett", "duo", "ballade", "balladen", "stück", "stuck", "musik", "song", "songs", "lied", "lieder", "beat", "beats",  # noqa: E501  a table of words or one pattern
+    "sample", "samples", "loop", "loops", "solo", "melodie", "melodien", "riff", "riffs", "band", "sound", "sounds", "klange", "begleitung",
+    "linie", "akkorde", "teppich", "teppiche", "ensemble", "nummer", "track", "tracks", "groove", "thema", "stil", "gruppe", "sektion",
+    "satz", "spur", "part", "hymne", "party",
+)  # fmt: skip
+"""What German hangs on the name of a style or a player, folded."""
+_COMPOUNDED = ("genre", "near", "instrument", "family", "stand_in")
+_COMPOUND_MIN, _STEM_MIN = 7, 3
 _FUZZY_MIN = 5
 _FUZZY_TWO = 8
 _FUZZY_PHRASE = 6
@@ -117,6 +126,8 @@ class Lexicon:
         if near := self._misspelt_phrase(text, first):
             return near
         word = words[first]
+        if text.is_free(word.start, word.end) and (parts := self.compound(word.form)):
+            return Match(parts, word.start, word.end, first, first + 1)
         close = self.forgive(word.form, text) if text.is_free(word.start, word.end) else None
         if close:
             return Match(self.phrases[(close,)], word.start, word.end, first, first + 1, misspelt=True)
@@ -144,9 +155,14 @@ class Lexicon:
                 last = first + len(phrase)
                 if place != index - first or last > len(words):
                     continue
-                wrong = [(words[first + i].form, known) for i, known in enumerate(phrase) if words[first + i].form != known]
+                said = [words[first + i].form for i in range(len(phrase))]
+                wrong = [(form, known) for form, known in zip(said, phrase, strict=True) if form != known]
+                if len(wrong) > 1 and wrong[-1][0] == wrong[-1][1] + "s":
+                    wrong.pop()  # in the plural: "frnch horns"
                 free = text.is_free(words[first].start, words[last - 1].end) and not _broken(text, first, last)
                 strange = any(form not in self._known for form, _ in wrong)
+                if self.phrases[phrase][0][0] == "instrument" and any(self.forgive(form, text) for form, _ in wrong):
+                    continue  # "clasical guitar": the word by itself says more
                 few = len(wrong) == 1 or (len(wrong) == 2 < len(phrase) and strange)
                 if few and free and (len(phrase) > 2 or strange) and all(self._slip(*pair) for pair in wrong):
                     return Match(self.phrases[phrase], words[first].start, words[last - 1].end, first, last, misspelt=True)
@@ -157,6 +173,25 @@ class Lexicon:
         if min(len(word), len(known)) < 3 or word[0] != known[0] or word in self.ordinary or not word.isalpha() or word == known + "s":
             return False
         return _slight(word, known) if len(known) == 3 else edit_distance(word, known, 1) == 1
+
+    def compound(self, word: str) -> tuple[Sense, ...]:
+        """Senses of a word that is written together as German does: "jazztrio" is a jazz trio, "streichersample" are strings."""
+        if len(word) < _COMPOUND_MIN or word in self._known or not word.isalpha():
+            return ()
+        if word.startswith("solo") and (alone := self._playing(word[4:])):
+            return alone
+        for head in _HEADS:
+            stem = word.removesuffix(head)
+            if stem == word or len(stem) < _STEM_MIN:
+                continue
+            for form in dict.fromkeys((stem, stem.removesuffix("s"), stem.removesuffix("n"), stem.removesuffix("en"), stem + "e")):
+                if found := self.phrases.get((form, head), ()) or self._playing(form):
+                    return found
+        return ()
+
+    def _playing(self, word: str) -> tuple[Sense, ...]:
+        """The senses of a word that names a style or a player."""
+        return tuple(sense for sense in self.senses((word,)) if sense[0] in _COMPOUNDED) if word else ()
 
     def inside(self, text: Text, match: Match, kind: str) -> tuple[str, ...]:
         """Ids of a kind that the first or the last words of a longer phrase have by themselves: "epic" in "epic trailer"."""

@@ -32,6 +32,9 @@ _SPELLED = re.compile(
     rf"(?<!\w)({_WORD})[ -](four|eight|quarter|quarters|eights|eighths)(?:[ -]time)?(?!\w)(?!\s*(?:bars?|measures?|times))", re.ASCII
 )
 _BY = re.compile(rf"(?<!\w)({_COUNT})\s+(?:por|par|per|x)\s+(4|8|cuatro|quatro|quatre|quattro|ocho|oito|huit|otto)(?!\w)", re.ASCII)
+_FRENCH_PAIR = re.compile(
+    r"(?<!\w)(deux|trois|quatre|cinq|six|sept|neuf|douze)[- ](quatre|huit)(?!\w)(?!\s*(?:mesures?|notes?|fois|minutes?|secondes?))"
+)
 _FRENCH = re.compile(rf"(?<!\w)(?:mesure )?(?:à|en)\s+({_COUNT})\s+temps(?!\w)")
 _GERMAN = re.compile(
     r"(?<!\w)(zwei|drei|vier|fünf|sechs|sieben|neun|zwölf)[ -]?(viertel|achtel)(?:[ -]?takt(?:e?s)?)?(?!\w)(?!\s*(?:notes?|noten|pausen?))",
@@ -99,6 +102,7 @@ def _spelled(text: Text) -> Finding[str] | None:
         (_BY, 0.95),
         (_GERMAN, 1.0),
         (_FRENCH, 0.9),
+        (_FRENCH_PAIR, 0.9),
         (_CJK, 1.0),
         (_CJK_SHORT, 0.95),
         (_CJK_READ, 0.95),

@@ -1,5 +1,6 @@
 """All readers over one prompt, in the order that lets the surer one take its words first."""
 
+import re
 from dataclasses import dataclass, field
 
 from services.enhancer.reading.bar_lengths import read_bars
@@ -19,6 +20,12 @@ from services.enhancer.reading.style_of import Models, read_models
 from services.enhancer.reading.tempo import TempoWord, read_tempo, read_tempo_word, tempo_word_places
 from services.enhancer.reading.text import Text
 from services.enhancer.reading.vocabulary import GENRE, HYBRID, MOOD, NEAR, PRODUCTION, vocabulary
+
+_NAMED_BEINGS = re.compile(
+    r"(?<!\w)(?:dog|cat|puppy|kitten|horse|parrot|hamster|rabbit|bird|goldfish|daughter|son|wife|husband|girlfriend|boyfriend|brother|sister|friend|boss|teacher|neighbou?r"
+    r"|Hund|Katze|Hündin|Kater|Pferd|perr[oa]|gat[oa]|caballo|chien|chienne|chat|chatte|cachorr[oa]|cavalo|cane|gatto)(?: (?:named|called|namens|llamad[oa]|appelée?|chamad[oa]))?,? ([A-ZÀ-Ý][\w'-]+(?: [A-ZÀ-Ý][\w'-]+)?)"  # noqa: E501  a table of words or one pattern
+)
+"""What a pet or a person is called is no wish: "my dog Piano and my cat Viola"."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ def read_words(text: Text) -> Words:
     for match in first:
         if any(name == artist.name for artist in models.artists for _, name in match.senses):
             text.take(match.start, match.end)
+    for named in _NAMED_BEINGS.finditer(text.original):
+        text.take(*named.span(1))
     chords = read_chords(text)
     structure = read_structure(text)
     moments = read_moments(text)

@@ -14,7 +14,7 @@ from services.music.packs.genres import genres
 
 Plan = tuple[SectionPlan, ...]
 ALLOWED = "sections with bars such as intro:4,verse:8,chorus:8 (1 to 128 bars each; the bars may be left out)"
-_MOST_SECTIONS = 64
+_MOST_SECTIONS, _MOST_BARS = 64, 128
 
 _BARS = r"(?:bars?|measures?|compases|takte?|mesures?|compassos|小节|小節)"
 _COUNT = rf"(?:\d{{1,3}}|{SPOKEN})"
@@ -23,6 +23,7 @@ _ITEM = (
     rf"{_ADJ}(?:(?P<n1>{_COUNT})[\s-]*{_BARS}?\s+(?:of\s+)?)?(?P<label>{NAME})(?:\s*[1-9](?=\s*[:(=]|\s+{_COUNT}))?"
     rf"(?:\s*(?:[:=(]|of|for|is)?\s*(?P<n2>{_COUNT})\s*{_BARS}?\)?(?!\s*(?:bpm|seconds?|secs?|minutes?|%|/)))?"
 )
+_SAYS_BARS = re.compile(_BARS, re.IGNORECASE)
 _BAR_ITEM = re.compile(_ITEM, re.IGNORECASE)
 _NEXT = re.compile(
     r"\s*(?:(?::\s+)?,\s*(?:and\s+|then\s+)?|[-–/|>+&;\n]+\s*|→\s*|->\s*|\s(?:then|and|und|et|y|e|followed by|into|to|dann|luego|puis)\s+|\s)\s*(?:then\s+|a\s+|the\s+)?",  # noqa: E501  a table of words or one pattern
@@ -119,8 +120,10 @@ def _inside_word(lower: str, match: re.Match[str]) -> bool:
 def _section(match: re.Match[str]) -> SectionPlan:
     count = match.group("n1") or match.group("n2")
     bars = int(number(count)) if count else None
-    if bars is not None and not 1 <= bars <= 128:
-        raise BadInput("structure", match.group().strip(), ALLOWED)
+    if bars is not None and not 1 <= bars <= _MOST_BARS:
+        if _SAYS_BARS.search(match.group()):
+            raise BadInput("structure", match.group().strip(), ALLOWED)
+        bars = None  # "bluegrass breakdown 240": a tempo
     return SectionPlan(label=canonical_label(match.group("label")), bars=bars)
 
 

@@ -32,6 +32,7 @@ _BETWEEN_ALONE = re.compile(
     r"(?<!\w)(?:between|zwischen|entre)\s+(\d{2,3})\s*(?:-|and|und|y|et|e)\s*(\d{2,3})(?![\w:/]|\s*[a-z]*(?:sec|min|bar|tak|comp))",
     re.ASCII,
 )
+_RANGE_ALONE = re.compile(r"(?:^|[,;\n]\s*)(\d{2,3})\s*[-〜~]\s*(\d{2,3})(?=\s*(?:$|[,;\n]|\.(?!\d)))", re.ASCII)
 _TEMPO = r"(?:bpms?|b\.p\.m\.|tempo|speed|pace|metronome(?: mark(?:ing)?)?|♩|geschwindigkeit|velocidad|速度|节奏|節奏|テンポ|템포|темп)"
 _LINK = r"(?:[^.;,!?\n\d()]{0,36}?(?:\b(?:of|is|at|to|be|sit|auf|von|bei|de|à|a|em|en|für)\b|[:=@为為はが]))?"
 _NAMED_RANGE = re.compile(rf"(?<![a-z]){_TEMPO}{_LINK}\s*(?:{_APPROX}\s*)?{_BETWEEN}({DIGITS}){_TO}({DIGITS})(?![\w:/])", re.ASCII)
@@ -171,10 +172,10 @@ def _beside(text: Text, places: Sequence[int], soft: Sequence[int]) -> Finding[f
 
 
 def _range(text: Text) -> Finding[float] | None:
-    for pattern in (_RANGE, _NAMED_RANGE, _BETWEEN_ALONE):
+    for pattern in (_RANGE, _NAMED_RANGE, _BETWEEN_ALONE, _RANGE_ALONE):
         for match in pattern.finditer(text.lower):
             low, high = sorted((number(match.group(1)), number(match.group(2))))
-            if not text.is_free(*match.span()) or (pattern is _BETWEEN_ALONE and not 50 <= low < high <= 220):
+            if not text.is_free(*match.span()) or (pattern in (_BETWEEN_ALONE, _RANGE_ALONE) and not 50 <= low < high <= 220):
                 continue
             if pattern is _RANGE and low < LOWEST_BPM and high <= HIGHEST_BPM:
                 continue  # "in 2 and 120 bpm" is no range

@@ -21,6 +21,7 @@ _TYPOGRAPHY = str.maketrans(
     | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ";", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
+_SHORTENED = {"s": "sem", "c": "com", "p": "para"}
 _LABEL = re.compile(
     r"[\"'][A-Za-z_ ]{2,24}[\"']\s*[:=](?=\s*[\"'\[{\d-]|\s*(?:true|false|null)\b)|[a-z]{2,12}_[a-z]{2,12}\s*[:=]|\\n[a-z_]{2,16}\s*[:=]"
 )
@@ -65,7 +66,7 @@ class Text:
         shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", _CONTROL.sub(" ", original))
         original = _unlabelled(shown.translate(_TYPOGRAPHY))
         lower = "".join(_lower(char) for char in original)
-        words = tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(lower))
+        words = tuple(Word(_full(lower, m), m.start(), m.end()) for m in _WORD.finditer(lower))
         return cls(original, lower, words, bytearray(len(original)), shown=shown)
 
     def quote(self, start: int, end: int) -> str:
@@ -95,6 +96,16 @@ def _unlabelled(written: str) -> str:
         return written
     written = _LABEL.sub(lambda label: label.group().replace("_", " "), written)
     return written.translate(_DATA)
+
+
+def _full(lower: str, match: re.Match[str]) -> str:
+    """The folded form of a word; of a preposition that Portuguese and Spanish shorten with a stroke ("s/ bateria") the whole one."""
+    short = _SHORTENED.get(match.group())
+    if short and lower[match.end() : match.end() + 1] == "/" and (match.start() == 0 or lower[match.start() - 1] in " ,;(\n"):
+        return (
+            short if lower[match.end() + 1 : match.end() + 2].strip() or lower[match.end() + 1 : match.end() + 2] == " " else match.group()
+        )
+    return fold(match.group())
 
 
 def fold(word: str) -> str:

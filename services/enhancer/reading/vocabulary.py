@@ -106,7 +106,7 @@ def vocabulary() -> Lexicon:
 @cache
 def _vocabulary(_packs: object) -> Lexicon:
     forgivable = frozenset({GENRE, NEAR, MOOD, INSTRUMENT, FAMILY, STAND_IN})
-    lexicon = Lexicon.build(all_entries(), ordinary_words(), forgivable, frozenset({GENRE, NEAR}))
+    lexicon = Lexicon.build(all_entries(), ordinary_words(), forgivable, frozenset({GENRE, NEAR, INSTRUMENT}))
     lexicon.foreign, lexicon.marked = foreign_words()
     return lexicon
 
@@ -138,7 +138,14 @@ def foreign_words() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]
 
 
 def all_entries() -> Iterator[tuple[str, Sense]]:
-    """Every phrase with its sense, in every language."""
+    """Every phrase with its sense, in every language. A name of a style without a pack is left to that style."""
+    owners = {words_of(phrase): near.id for near in near_genres().values() for phrase in (near.name, near.id, *near.synonyms)}
+    for phrase, (kind, name) in _entries():
+        if kind not in (GENRE, NEAR, HYBRID) or owners.get(words_of(phrase), name) == name:
+            yield phrase, (kind, name)
+
+
+def _entries() -> Iterator[tuple[str, Sense]]:
     yield from _own_entries()
     for language in names("languages"):
         yield from _foreign(language)
