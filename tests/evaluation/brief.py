@@ -25,7 +25,8 @@ OTHER = TABLE.with_name("brief_prompts_held.toml")
 SECOND = TABLE.with_name("brief_prompts_second.toml")
 AIMS = {"tempo": 0.99, "key": 0.99, "meter": 0.99, "duration": 0.99, "genre": 0.95, "negation": 1.0}
 THIRD = TABLE.with_name("brief_prompts_third.toml")
-SECOND_SET, THIRD_SET = "The second set", "The third set"
+FOURTH = TABLE.with_name("brief_prompts_fourth.toml")
+SECOND_SET, THIRD_SET, FOURTH_SET = "The second set", "The third set", "The fourth set"
 LEAST_INSTRUMENTS, MOST_MS = 0.95, 50.0
 ABOUT = """# Prompts, understood
 
@@ -55,8 +56,20 @@ SECOND_READ = (
     "negation 44/49   instruments: precision 90.0 %, recall 96.5 %   nothing claimed in 247/260   right in everything: 147 of 260",
     "```",
     "",
-    "Then some classes of its misses were mended, and its sections, at first written as sets, were put in order. Most genres that are told",
-    "as wrong have no pack of their own (zouk, gamelan, fado, bhangra, forro): the reader takes other neighbours than the writers did.",
+    "Then some classes of its misses were mended, and its sections, at first written as sets, were put in order. 24 of the genres then told",
+    "as wrong name a style without a pack (zouk, gamelan, march). No brief can hold one: since then it counts where the brief tells the style",
+    "by its name and the packs that the catalogue gives for it play. By packs alone the genre of this set stood at 81.0 %.",
+)
+FOURTH_READ = (
+    "Written after the reader had been mended with the first three sets, by the one who had mended it and who did not try any of them, in",
+    "other habits: captions, tags, dictation without punctuation, mails, video titles, sheet music, dialects, two languages at once. Read once,",
+    "blind: this is the honest figure of an unseen prompt, though its writer knew the reader.",
+    "",
+    "```text",
+    "tempo 49/52 (94.2 %)   key 65/65   meter 21/21   duration 36/37 (97.3 %)   genre 55/57 (96.5 %)   negation 20/24 (83.3 %)",
+    "instruments: precision 97.4 %, recall 95.7 %   alone 7/7   moods 12/12   use 10/13   nothing claimed in 80/83",
+    "right in everything: 58 of 83",
+    "```",
 )
 THIRD_READ = (
     "Written later by another one, without sight of the reader's code, tables or tests (the printed misses of the second set had been",
@@ -72,7 +85,7 @@ THIRD_READ = (
     'Half of the wrong tempi were bare numbers without a unit ("D minor -- 130"), half of the wrong lengths bars with a tempo or two',
     'letters in the wrong order ("2 mintues"), most keys abbreviations ("key c majr").',
 )
-_BLIND = {SECOND_SET: SECOND_READ, THIRD_SET: THIRD_READ}
+_BLIND = {SECOND_SET: SECOND_READ, THIRD_SET: THIRD_READ, FOURTH_SET: FOURTH_READ}
 _FIELDS = (
     "tempo", "tempo in words", "key", "meter", "duration", "genre", "negation", "alone", "structure", "chords", "moods",
     "energy and valence", "production", "use", "ending", "artist", "artist's genre", "unknown title reported",
@@ -210,7 +223,7 @@ def main() -> int:
     if asked.held:
         parts["The other half"] = read(load(asked.held))
     first = list(parts.values())
-    for title, path in ((SECOND_SET, SECOND), (THIRD_SET, THIRD)):
+    for title, path in ((SECOND_SET, SECOND), (THIRD_SET, THIRD), (FOURTH_SET, FOURTH)):
         if path.exists():
             parts[title] = read(load(path))
     for title, judged in parts.items():
