@@ -141,7 +141,7 @@ async def _living(app: FastAPI, settings: GatewaySettings, figures: Figures, lif
             ledger, relay = ProgressLedger(database, desk.hub, settings.progress_period_s), OutboxRelay(desk)
             app.state.standings = Standings(hub)
             app.state.desk, app.state.relay, app.state.bus = desk, relay, bus
-            subscribe(bus.broker, desk, ledger, relay.nudge)
+            subscribe(bus.broker, desk, ledger, relay.place_free)
             await bus.broker.start()
             async with (
                 _running(relay.run, Reconciler(desk).run, ledger.run, DeadLetters(bus, objects).run, Sweeper(desk).run, reception.run),

@@ -8,6 +8,7 @@ import asyncio
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import BadInput, Unavailable
@@ -31,15 +32,23 @@ class OutboxRelay:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._nudged = asyncio.Event()
+        self._is_full = False
 
     def nudge(self) -> None:
-        """There is something new to send."""
+        """There is something new to send. Where no place was left, it is looked for when one is free, or when its time comes."""
+        if not self._is_full:
+            self._nudged.set()
+
+    def place_free(self) -> None:
+        """A job has ended."""
+        self._is_full = False
         self._nudged.set()
 
     async def run(self) -> None:
         """Relay until cancelled."""
         while True:
             self._nudged.clear()
+            self._is_full = False
             await self.send_owed()
             await asyncio.sleep(min(_REST_S, self._desk.settings.outbox_period_s))
             try:
@@ -62,28 +71,36 @@ class OutboxRelay:
         A failure of one leaves the others alone; after a few it is the bus that fails, and the round is over.
         """
         sent = failed = 0
-        waiting, free = await self._owed()
-        for row_id, job in waiting:
-            if sent == free or failed == _MOST_FAILURES:
-                break
-            try:
-                await self.send(job)
-            except Unavailable as error:
-                log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
-                await self._mark(row_id, failure=str(error))
-                failed += 1
-            except BadInput as error:  # the version that it revises cannot be read
-                await end_job(self._desk, job, "failed", error.problem())
-                await self._mark(row_id, failure=str(error))
-            except ValidationError as error:  # nobody behind it has to wait for what no version of ours can read
-                log.error("request_unreadable", job_id=job.id, errors=error.error_count())
-                told = BadInput("request", job.id, "a request that can be read", hint=f"{error.errors()[0]['msg']}.")
-                await end_job(self._desk, job, "failed", told.problem())
-                await self._mark(row_id, failure=str(told))
-            else:
-                await self._mark(row_id)
-                sent += 1
+        waiting, free, done = await self._owed()
+        try:
+            for row_id, job in waiting:
+                if sent == free or failed == _MOST_FAILURES:
+                    break
+                failure = await self._offer(job)
+                done[row_id] = None if failure is None else str(failure)
+                sent, failed = sent + (failure is None), failed + isinstance(failure, Unavailable)
+        finally:
+            if done:
+                await self._mark(done)
+        self._is_full = sent == free
         return sent
+
+    async def _offer(self, job: Job) -> Exception | None:
+        """Send a job; what went wrong, if something did."""
+        try:
+            await self.send(job)
+        except Unavailable as error:
+            log.warning("outbox_send_failed", job_id=job.id, reason=str(error))
+            return error
+        except BadInput as error:  # the version that it revises cannot be read
+            await end_job(self._desk, job, "failed", error.problem())
+            return error
+        except ValidationError as error:  # nobody behind it has to wait for what no version of ours can read
+            log.error("request_unreadable", job_id=job.id, errors=error.error_count())
+            told = BadInput("request", job.id, "a request that can be read", hint=f"{error.errors()[0]['msg']}.")
+            await end_job(self._desk, job, "failed", told.problem())
+            return told
+        return None
 
     async def send(self, job: Job) -> None:
         """Give one job to the bus: first its revision 0, then the event that refers to it, then the fact."""
@@ -95,24 +112,24 @@ class OutboxRelay:
         await self._desk.bus.publish_stage(event)
         await self._desk.bus.publish_fact(Accepted(job_id=job.id, composition_id=job.composition_id, time=job.created_at))
 
-    async def _owed(self) -> tuple[list[tuple[int, Job]], int]:
-        """What waits, in the order of its turn, and how much of it may be sent."""
+    async def _owed(self) -> tuple[list[tuple[int, Job]], int, dict[int, str | None]]:
+        """What waits, in the order of its turn; how much of it may be sent; and the rows that are over, with nothing that went wrong."""
         async with self._desk.database.read() as session:
             over = await ended_unsent(session)
             waiting, free = await next_to_send(session, self._desk.settings.jobs_in_flight, self._desk.clock())
-        for row_id in over:
-            await self._mark(row_id)
-        return [(one.row_id, one.job) for one in waiting], free
+        return [(one.row_id, one.job) for one in waiting], free, dict.fromkeys(over)
 
-    async def _mark(self, row_id: int, failure: str | None = None) -> None:
+    async def _mark(self, done: dict[int, str | None]) -> None:
+        """Note of rows that they were sent, or why not, once for a round: who dies before it does the round again."""
+
         async def mark(session: AsyncSession) -> None:
-            row = await session.get_one(OutboxRow, row_id)
-            row.attempts += 1
-            row.last_error = failure
-            if failure is None and row.sent_at is None:
-                row.sent_at = self._desk.clock()
-                job = await session.get_one(Job, row.job_id)
-                if job.status == "queued":  # the time that it waited for its turn is not held against it
-                    job.deadline_at = row.sent_at + self._desk.settings.job_deadline_s
+            rows = select(OutboxRow, Job).join(Job, Job.id == OutboxRow.job_id).where(OutboxRow.id.in_(done)).order_by(OutboxRow.id)
+            for row, job in (await session.execute(rows)).all():
+                row.attempts += 1
+                row.last_error = done[row.id]
+                if row.last_error is None and row.sent_at is None:
+                    row.sent_at = self._desk.clock()
+                    if job.status == "queued":  # the time that it waited for its turn is not held against it
+                        job.deadline_at = row.sent_at + self._desk.settings.job_deadline_s
 
         await self._desk.database.change(mark)

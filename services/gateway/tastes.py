@@ -1,14 +1,16 @@
 """What users like, as the gateway keeps it: judgements, and the model that the enhancer learns from them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.context import Options
 from contracts.preferences import Preferences
-from services.gateway.database.models import FeedbackRow, Taste
+from services.gateway.database.models import FeedbackRow, Job, Taste
 from services.gateway.people.access import version_for
 from services.gateway.people.principal import Principal
 from services.gateway.ports import Desk
@@ -45,6 +47,23 @@ async def preferences_for(desk: Desk, user: str, options: Options) -> dict[str, 
         return options.taste.model_dump(mode="json")
     known = await preferences_of(desk, user) if options.taste == "use" else Preferences()
     return known.model_dump(mode="json") if known.judgements else {}
+
+
+def stated_preferences(options: Options) -> dict[str, Any]:
+    """The taste that the options themselves hold, as it is copied into the job's context; empty: none."""
+    return options.taste.model_dump(mode="json") if isinstance(options.taste, Preferences) else {}
+
+
+async def add_preferences(session: AsyncSession, jobs: Iterable[Job]) -> None:
+    """Copy the tastes of their users into new jobs that are made with them: those that `preferences_for` gives one by one."""
+    asking = [job for job in jobs if (job.request.get("options") or {}).get("taste") == "use"]
+    if not asking:
+        return
+    known = select(Taste.user, Taste.document).where(Taste.user.in_(sorted({job.user for job in asking})), Taste.judgements > 0)
+    found: dict[str, dict[str, Any]] = dict((await session.execute(known)).tuples().all())
+    for job in asking:
+        if job.user in found:
+            job.request = {**job.request, "preferences": Preferences.model_validate(found[job.user]).model_dump(mode="json")}
 
 
 async def judge(desk: Desk, user: str, judgement: Judgement) -> tuple[str, list[str]]:

@@ -1,5 +1,6 @@
 """The outbox: whatever breaks between the steps, the job is given to the bus once in effect."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from contracts.context import revision_key
 from contracts.events import StageReady
 from services.gateway.database.models import Job, OutboxRow
 from services.gateway.outbox import OutboxRelay
-from tests.gateway.conftest import House, Open, form
+from tests.gateway.conftest import PATIENCE_S, House, Open, form
 
 
 class CrashError(Exception):
@@ -138,3 +139,18 @@ async def test_a_request_that_cannot_be_read_blocks_nobody_behind_it(quiet_house
     assert [event.job_id for event in await waiting(quiet_house)] == [second["job_id"]]
     ended = await quiet_house.ended(first["job_id"])
     assert (ended["status"], ended["error"]["field"]) == ("failed", "request")
+
+
+async def test_where_no_place_is_left_an_order_wakes_nobody_and_an_end_does(open_house: Open) -> None:
+    """Of three orders for one place the second is sent as soon as the first has ended, long before the relay would look by itself."""
+    async with open_house(play=False, outbox_period_s=3600, jobs_in_flight=1) as house:
+        relay: OutboxRelay = house.app.state.relay
+        jobs = [(await house.http.post("/jobs", files=form())).json()["job_id"] for _ in range(3)]
+        for number, job_id in enumerate(jobs):
+            async with asyncio.timeout(PATIENCE_S):
+                while await owed(house) != len(jobs) - number - 1 or not relay._is_full:  # noqa: ASYNC110 - its rounds tell nobody
+                    await asyncio.sleep(0.01)
+            before = relay._nudged.is_set()
+            relay.nudge()
+            assert relay._nudged.is_set() == before
+            await house.http.delete(f"/jobs/{job_id}")

@@ -78,11 +78,16 @@ class Together:
 
 
 class Gathered:
-    """Gives what many bring at the same time to one call: while it is being made, those who come gather for the next one."""
+    """Gives what many bring at the same time to one call: while it is being made, those who come gather for the next one.
 
-    def __init__(self) -> None:
+    Whoever comes alone is served at once. In a rush a call rests `rest_s` from the one before: each costs about the same for one as for
+    ten, so those who wait a moment together get more done than those who are served one by one.
+    """
+
+    def __init__(self, rest_s: float = 0.0) -> None:
         self._waiting: list[tuple[Any, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._rest_s, self._ended = rest_s, float("-inf")
 
     async def bring(self, item: Any, write: Callable[[list[Any]], Awaitable[None]]) -> None:
         """Return once a call had this item, perhaps among others. Raises what the call raises, to all whom it served."""
@@ -95,12 +100,15 @@ class Gathered:
     async def _work(self, write: Callable[[list[Any]], Awaitable[None]]) -> None:
         try:
             while self._waiting:
+                if (rest_s := self._ended + self._rest_s - asyncio.get_running_loop().time()) > 0:
+                    await asyncio.sleep(rest_s)
                 taken, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 failure: Exception | None = None
                 try:
                     await write([item for item, _ in taken])
                 except Exception as error:  # noqa: BLE001 - it is raised where the items come from
                     failure = error
+                self._ended = asyncio.get_running_loop().time()
                 for _, told in taken:
                     if told.done():
                         continue

@@ -76,7 +76,8 @@ class _ToDisk(MultiPartParser):
 def spool_folder(settings: GatewaySettings) -> Path:
     """Where uploads are written, on the disk of the store where that can be, so that they are linked and not copied."""
     folder = settings.spool_dir or settings.scratch_dir / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

@@ -18,6 +18,7 @@ from services.gateway.jobs.revisions import load_context
 from services.gateway.people.quotas import Limits, limits_for, take_job
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused, not_found
+from services.gateway.tastes import add_preferences
 from services.gateway.versions.branches import branches_of, locked
 from services.runtime.workbench import Objects
 
@@ -50,6 +51,7 @@ async def accept_job(
         session.add(Composition(id=composition_id, user=request.user, prompt=request.prompt, created_at=now, updated_at=now))
         await session.flush()
         await take_job(session, limits, request.user, request.options.duration_s, now)
+        await add_preferences(session, [job])
         await _owe(session, job, now, desk.times)
         return job
 
@@ -71,6 +73,7 @@ async def _accepted_with_others(desk: Desk, job: Job) -> Job | None:
 
     async def write(jobs: list[Job]) -> None:
         async with desk.database.write() as session:
+            await add_preferences(session, jobs)
             await add_jobs(session, jobs, desk.times)
 
     try:

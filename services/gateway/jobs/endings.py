@@ -9,7 +9,7 @@ from contracts.context import Context, EndDocument, end_key
 from contracts.errors import BadInput, Problem, Unavailable
 from contracts.events import TERMINAL_FACTS, CancelledFact, Fact, Failed, Finished
 from services.gateway.database.models import ENDED, Job
-from services.gateway.jobs.facts import append_fact, changes_composition, reopen
+from services.gateway.jobs.facts import append_fact, changes_composition, job_of, reopen
 from services.gateway.jobs.revisions import load_context, newest_revision
 from services.gateway.jobs.versions import VersionDraft, draft_version
 from services.gateway.ports import Desk
@@ -56,8 +56,10 @@ async def settle_end(desk: Desk, end: EndDocument) -> None:
 async def record_fact(desk: Desk, fact: Fact, end: EndDocument | None = None) -> bool:
     """Record a fact and wake who watches; whether it was new. A terminal fact is replaced by what `end.json` says."""
     async with desk.database.read() as session:
-        job = await session.get(Job, fact.job_id)
+        job, is_known = await job_of(session, fact)
     terminal, ended = fact.fact in TERMINAL_FACTS, job is not None and job.status in ENDED
+    if is_known and not ended:  # the relay tells of every job what its order has written already
+        return False
     if end is None and (terminal or ended):
         end = await find_end(desk.objects, fact.composition_id, fact.job_id)
     if job is not None and ended and _is_end_of(job, end):

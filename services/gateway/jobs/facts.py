@@ -28,7 +28,7 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
         log.warning("fact_of_unknown_job", job_id=fact.job_id, fact=fact.fact)
         return False
     known = select(FactRow.seq).where(FactRow.job_id == job.id, FactRow.fact_id == stored_id(fact))
-    if job.status in ENDED or (await session.scalar(known)) is not None:
+    if job.status in ENDED or (await session.scalar(known)) is not None:  # looked up once the job is ours, after whoever had it
         return False
     _carry(job, fact)
     if times is not None:
@@ -51,6 +51,14 @@ async def append_fact(session: AsyncSession, fact: Fact, draft: VersionDraft | N
         await add_version(session, job, draft)
     await _tell_composition(session, job, fact)
     return True
+
+
+async def job_of(session: AsyncSession, fact: Fact) -> tuple[Job | None, bool]:
+    """The job of a fact, and whether the fact is recorded already."""
+    same = (FactRow.job_id == Job.id) & (FactRow.fact_id == stored_id(fact))
+    statement = select(Job, FactRow.seq).outerjoin(FactRow, same).where(Job.id == fact.job_id)
+    found = (await session.execute(statement)).first()
+    return (None, False) if found is None else (found[0], found[1] is not None)
 
 
 def changes_composition(fact: Fact) -> bool:

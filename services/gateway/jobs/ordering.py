@@ -18,7 +18,7 @@ from services.gateway.people.principal import Principal
 from services.gateway.people.quotas import limits_for
 from services.gateway.ports import Desk
 from services.gateway.problems import Refused
-from services.gateway.tastes import preferences_for
+from services.gateway.tastes import stated_preferences
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ async def _accept(desk: Desk, who: Principal, order: Order, files: dict[str, Spo
         taps=order.taps,
         lyrics=order.lyrics,
         user=who.user,
-        preferences=await preferences_for(desk, who.user, order.options),
+        preferences=stated_preferences(order.options),  # what is known of theirs is added where it is written down
     )
     return await accept_job(desk, wanted, composition_id, job_id, once, limits_for(desk.settings, who.limits))
 

@@ -92,3 +92,32 @@ async def test_what_gathers_is_written_at_once_and_refused_at_once() -> None:
     await gathered.bring(9, write)
     assert calls == [[0, 1, 2, 3], [9]]
     assert [str(error) for error in told if error] == ["two"] * 4
+
+
+async def test_whoever_comes_alone_is_served_at_once_and_a_rush_rests() -> None:
+    """The first call is made without a rest; those who come in it wait for its end together, and all are served."""
+    calls: list[list[int]] = []
+
+    async def write(items: list[int]) -> None:
+        calls.append(items)
+
+    slow = Gathered(rest_s=3600.0)
+    await slow.bring(0, write)
+    rush = [asyncio.create_task(slow.bring(number, write)) for number in (1, 2)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert calls == [[0]]
+    await _broken_off(rush, slow)
+    calls.clear()
+    quick = Gathered(rest_s=0.01)
+    for first in (0, 2):
+        await asyncio.gather(quick.bring(first, write), quick.bring(first + 1, write))
+    assert calls == [[0, 1], [2, 3]]
+
+
+async def _broken_off(rush: list[asyncio.Task[None]], slow: Gathered) -> None:
+    working = slow._task
+    assert working is not None
+    for task in (*rush, working):
+        task.cancel()
+    await asyncio.gather(*rush, working, return_exceptions=True)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import inspect, select
 
-from services.gateway.database.models import Base, ChangeRow, Composition, FactRow, Job, OutboxRow, Usage
+from services.gateway.database.models import Base, ChangeRow, Composition, FactRow, Job, OutboxRow, Taste, Usage
 from tests.gateway.conftest import Open, form
 
 _OWN = {
@@ -33,11 +33,14 @@ def shape(row: Base) -> dict[str, str]:
 
 
 async def test_a_job_is_the_same_alone_and_among_many(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it is counted by itself, as under a quota, or written with others: the same rows, and each is counted once."""
+    """Whether it is counted by itself, as under a quota, or written with others: the same rows, the same taste, each counted once."""
     together: list[int] = []
     for quota in (None, 100):
         async with open_house(play=False, jobs_in_flight=1, quota_jobs_at_once=quota) as house:
             bring = house.desk.orders.bring
+            async with house.desk.database.write() as session:
+                taste = {"user": "local", "judgements": 3, "document": {"judgements": 3}, "updated_at": 1.0}
+                await session.merge(Taste(**taste))
             monkeypatch.setattr(house.desk.orders, "bring", lambda job, write, bring=bring: together.append(1) or bring(job, write))
             answers = await asyncio.gather(*(house.http.post("/jobs", files=form(f"song {n}", '{"seed": 1}')) for n in range(8)))
             assert {answer.status_code for answer in answers} == {202}
@@ -45,6 +48,7 @@ async def test_a_job_is_the_same_alone_and_among_many(open_house: Open, monkeypa
                 tables = [list(await session.scalars(select(model))) for model in (Composition, Job, FactRow, ChangeRow, OutboxRow)]
                 counted = [row.amount for row in await session.scalars(select(Usage).where(Usage.what == "jobs"))]
     assert len(together) == 8
+    assert {job.request["preferences"]["judgements"] for job in tables[1]} == {3}
     for rows in tables:
         assert len(rows) == 16
         assert all(shape(row) == shape(rows[0]) for row in rows)
