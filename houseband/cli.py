@@ -169,7 +169,12 @@ def _add_request(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     """The options that a request may state: contracts.context.Options, and the files. None: not stated."""
     add = parser.add_argument
     if again:
-        add("--again", type=Path, metavar="DIR", help="make the song of this folder again: its prompt, seed and options, changed as stated")
+        add(
+            "--again",
+            type=Path,
+            metavar="DIR",
+            help="make the song of this folder again: its prompt, seed and options, changed as stated; a revised one keeps its edits",
+        )
     add("prompt", nargs="?", default="", help='such as "four-on-the-floor house with a dubstep bass, 124 bpm, F minor"')
     add("--duration", type=float, dest="duration_s", metavar="SECONDS", help="10 to 600")
     add("--bpm", type=float, metavar="N", help="beats that are felt per minute: dotted quarters in 6/8")

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -48,14 +47,10 @@ def read_sounds(pairs: list[str]) -> dict[str, str]:
 def earlier_request(arguments: argparse.Namespace) -> tuple[str, int, dict[str, Any]]:
     """Prompt, seed and options of the song in the folder `--again`, with what it was given in words.
 
-    Raises BadInput for a folder that holds no song, for one whose song was revised, since its prompt does not know of edits that lie
-    on its notes, and for one whose song heard a file that is not given now.
+    For a song as it was first made; one that was revised is `remaking.py`'s. Raises BadInput for a folder that holds no song, and for one
+    whose song heard a file that is not given now.
     """
-    context = read_folder_context("again", arguments.again)
-    request = context.request
-    if request.revises is not None:
-        hint = f"""houseband revise {shlex.quote(str(arguments.again))} "what is to change", or --patch '{{"options": …, "mix": …}}'"""
-        raise BadInput("again", str(arguments.again), "a song as it was first made; this one was revised, and would lose that", hint=hint)
+    request = read_folder_context("again", arguments.again).request
     for name in _FOUND_BY_NAME:
         if getattr(request, name) is not None and getattr(arguments, name) is None:
             key = Path(getattr(request, name).key).name

@@ -20,6 +20,7 @@ from houseband.home import Home
 from houseband.launcher import House
 from houseband.listening import check_listen
 from houseband.processes import interrupt_on_signals
+from houseband.remaking import as_revision, revised_before
 from houseband.request import Brought, check_options, check_server, read_brought, read_options, wanted_prompt
 from houseband.running import running_house
 from houseband.stating import earlier_request
@@ -32,6 +33,10 @@ DEFAULT_DURATION_S = 120.0
 
 def run(arguments: argparse.Namespace) -> int:
     """Make a song. Returns 0 where every check passed and 3 where one failed after all retries."""
+    if revised_before(arguments) is not None:
+        from houseband.commands import revise
+
+        return revise.run(as_revision(arguments))
     interrupt_on_signals()
     began = time.monotonic()
     check_listen(arguments.listen, json=arguments.json)

@@ -1,6 +1,7 @@
 """Mix sheets, pairs of sounds, and a song that is made again from its folder."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from contracts.pipeline import Stage
 from contracts.revising import Revises
 from houseband.cli import _parser
 from houseband.commands.make import _wanted
+from houseband.remaking import as_revision, revised_before
 from houseband.stating import MOST_SHEET_BYTES, read_mix, read_sounds
 
 
@@ -76,10 +78,24 @@ def test_again_asks_for_the_files_that_the_song_heard(tmp_path: Path) -> None:
         _wanted(arguments("--again", str(song)))
 
 
-def test_again_leaves_a_revised_song_to_revise(tmp_path: Path) -> None:
-    """Made from its prompt it would lose the edits on its notes without a word."""
+def test_again_revises_a_song_that_was_revised(tmp_path: Path) -> None:
+    """Made from its prompt it would lose the edits on its notes: what is stated is a patch; else its notes are played again."""
     revised = Revises(version=1, revision="compositions/c/jobs/j/context/0009.json", from_stage=Stage.ARRANGEMENT)
     song = folder(tmp_path / "my song", revises=revised)
-    with pytest.raises(BadInput, match="this one was revised") as told:
-        _wanted(arguments("--again", str(song), "--bpm", "120"))
-    assert f"houseband revise '{song}'" in told.value.hint
+    plain = arguments("--again", str(song), "--out", "there")
+    assert revised_before(plain) is not None
+    asked = as_revision(plain)
+    assert (asked.song, asked.patch, asked.from_stage, asked.out) == (str(song), None, "production", Path("there"))
+    asked = as_revision(arguments("--again", str(song), "--bpm", "120", "--seed", "8", "--until", "mixing"))
+    assert (json.loads(asked.patch), asked.from_stage, asked.until) == ({"options": {"bpm": 120.0, "seed": 8}}, None, "mixing")
+    assert set(vars(_parser().parse_args(["revise", "x"]))) - {"command"} <= set(vars(asked))
+    for more, field in ((["other words"], "prompt"), (["--reference", "a.wav"], "reference"), (["--listen", "a.wav"], "listen")):
+        with pytest.raises(BadInput) as told:
+            as_revision(arguments(*more, "--again", str(song)))
+        assert told.value.field == field
+
+
+def test_again_leaves_a_song_as_it_was_first_made_to_its_prompt(tmp_path: Path) -> None:
+    """It is made from prompt, seed and options; without --again there is nothing to look up."""
+    assert revised_before(arguments("--again", str(folder(tmp_path / "song")))) is None
+    assert revised_before(arguments("house")) is None
