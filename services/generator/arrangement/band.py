@@ -46,10 +46,11 @@ def roster(frame: Frame, brought: tuple[str, ...] = ()) -> list[str]:
     brought = tuple(i for i in brought if i in instruments() and _allowed(frame, i))
     replaced = "bass" in {instrument(i).family for i in brought}
     wanted = [*(i for i in frame.brief.instruments_with.value if _allowed(frame, i)), *brought]
-    other = [i for i in map(base_instrument, wanted) if instrument(i).family == "bass" and not instrument(i).electronic]
+    named = [i for i in map(base_instrument, wanted) if instrument(i).family == "bass"]
+    played = any(not instrument(i).electronic for i in named)
     band = [i for i in frame.pack.identity.band if _allowed(frame, i)]
-    entries = {i: instrument(base_instrument(i)) for i in band}
-    band = [i for i in band if entries[i].family != "bass" or (not replaced and (not other or i in other or entries[i].electronic))]
+    # A bass that somebody plays is the bass: a synthesised one below it, in the same octave, would only blur it.
+    band = [i for i in band if instrument(base_instrument(i)).family != "bass" or (not replaced and (not played or i in named))]
     members = list(dict.fromkeys([*wanted, *band]))
     if frame.closed:
         return counted(frame, members)

@@ -4,6 +4,8 @@ Written as tempo, so that every bar line, MIDI file and DAW project knows it. St
 slow less. A tempo that was stated is kept to the last bar line, and so is one to which something was brought.
 """
 
+from itertools import pairwise
+
 from contracts.brief import Brief
 from contracts.music import Score
 from services.music.packs.form_table import FormTable
@@ -58,7 +60,7 @@ def ritard_of(score: Score) -> float:
     if len(changes) < STEPS + 2 or changes[-1][0] != landing:
         return 0.0
     last = [bpm for _, bpm in changes[-STEPS - 2 :]]
-    falls = all(one > other for one, other in zip(last, last[1:], strict=False))
+    falls = all(one > other for one, other in pairwise(last))
     return round(1 - last[-1] / last[0], 3) if falls else 0.0
 
 

@@ -42,6 +42,10 @@ BASS = Register(rate_hz=2756, low_hz=30.0, high_hz=262.0, fft=1024, hop=256)
 """The bass: B0 to C4, frames of 0.37 s every 93 ms."""
 
 _SIDEBAND_HZ = 22.0
+_PARTIAL_STEPS = tuple(12 * float(np.log2(number)) for number in (2, 3, 4, 5))
+"""Semitones of a note's partials above it."""
+_BLUR, _AGREED, _AGREEING = 1.6, 0.45, 2
+"""How far a blurred fundamental may lie from its note, and within how much how many partials must agree, in semitones."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,31 @@ def bass_chroma(peaks: Peaks, tuning: float = 0.0) -> Chroma:
     order = np.lexsort((-magnitude, frame))
     _, first = np.unique(frame[order], return_index=True)
     lowest = order[first]
-    out[np.round(midi[lowest]).astype(np.int64) % 12, frame[lowest]] = np.sqrt(magnitude[lowest])
+    pitch = _by_partials(peaks, frame[lowest], midi[lowest], tuning)
+    out[np.round(pitch).astype(np.int64) % 12, frame[lowest]] = np.sqrt(magnitude[lowest])
     return out
+
+
+def _by_partials(peaks: Peaks, frames: npt.NDArray[np.int64], midi: npt.NDArray[np.float64], tuning: float) -> npt.NDArray[np.float64]:
+    """Pitches of bass notes, one a frame, corrected where two or more of their partials agree on another one nearby.
+
+    A short stroke of a low string has few periods: its fundamental is blurred, by more than a semitone where strokes are repeated fast,
+    while its partials stand as many times closer to the note as their number.
+    """
+    told: list[list[float]] = [[] for _ in frames]
+    place = {int(frame): index for index, frame in enumerate(frames)}
+    for frame, heard in zip(peaks.frame.tolist(), (peaks.midi - tuning).tolist(), strict=True):
+        index = place.get(frame)
+        if index is None:
+            continue
+        for step in _PARTIAL_STEPS:
+            if abs(heard - step - midi[index]) < _BLUR:
+                told[index].append(heard - step)
+    pitch = midi.copy()
+    for index, found in enumerate(told):
+        if len(found) >= _AGREEING and max(found) - min(found) < _AGREED:
+            pitch[index] = float(np.median(found))
+    return pitch
 
 
 def estimate_key(chroma: Chroma) -> tuple[Key, float] | None:

@@ -197,3 +197,11 @@ def test_who_follows_no_producer_plays_piano_and_forte() -> None:
     chorus = score.sections["chorus_2"]
     curve = score.parts["melody"].controls["gain_db"]
     assert value_at(curve, score.bar_tick(chorus.start_bar + 5)) > value_at(curve, score.bar_tick(chorus.start_bar)) + 1.0
+
+
+@pytest.mark.parametrize(("wanted", "basses"), [(("double_bass",), {"double_bass"}), ((), {"synth_bass"})])
+def test_a_named_bass_is_the_only_one(wanted: tuple[str, ...], basses: set[str]) -> None:
+    """A bass that is played has no synthesised one below it in the same octave; without such a wish the style keeps its own."""
+    brief = brief_of("house", wanted=wanted)
+    score = arrange(song_of("house"), brief, 1).score
+    assert {part.instrument for part in score.parts.values() if part.role is Role.BASS} == basses

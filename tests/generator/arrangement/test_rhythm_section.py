@@ -9,8 +9,8 @@ from handwritten_song import brief_of, song_of
 
 from contracts.music import PPQ, Meter, Note, Score
 from services.generator.arrangement import arrange
-from services.generator.arrangement.feel import Groove, jazz_ratio
-from services.generator.arrangement.frame import Frame
+from services.generator.arrangement.feel import Groove, Player, jazz_ratio, perform
+from services.generator.arrangement.frame import Frame, Hit
 from services.generator.arrangement.metre import groups, steps
 from services.music.packs.genres import genre, genres
 
@@ -155,3 +155,13 @@ def test_comping_changes_small_cells(style: str) -> None:
             pairs = [(x, y) for x, y in pairwise(rows) if x and y]
             shares.append(np.mean([x == y for x, y in pairs]))
     assert 0.1 <= float(np.mean(shares)) <= 0.75
+
+
+def test_accents_stay_accents_where_everybody_plays_out() -> None:
+    """What is struck harder than loud still grows: no two of a row of accents end on one velocity at the top."""
+    frame = Frame(song_of("house"), brief_of("house"), genre("house"), 1)
+    quiet = Player("riser", "fx", 0.0, spread=0.0)
+    hits = [Hit(960 * i, 480, 60, 100.0 + 6.0 * i) for i in range(6)]
+    heard = [note.velocity for note in perform(hits, Groove(frame), quiet)]
+    assert heard == sorted(set(heard))
+    assert heard[-1] < 127

@@ -10,11 +10,12 @@ import pytest
 from contracts.context import Options
 from contracts.errors import BadInput, Unavailable
 from services.generator.production import faust, fluidsynth, plan_stems, tiny
-from services.generator.production.engines import ENGINES, choose, providers
+from services.generator.production.calibrate import measure_lufs, phrase, play_raw
+from services.generator.production.engines import ENGINES, Choice, candidates, choose, providers
 from services.generator.production.events import event
 from services.generator.production.intonation import period_cents
 from services.generator.production.shelf import Shelf, find_soundfonts
-from services.generator.production.sounds import Preset, Synth, sounds
+from services.generator.production.sounds import Preset, Sampled, Synth, sounds, trim_db
 from services.generator.production.telling import tell_production
 from tests.generator.production.listening import SHELF, empty_file, level_db, line, needs_debian, only, play, score
 
@@ -133,6 +134,29 @@ def test_samples_stand_in_for_synthesizers_that_cannot_load(patch: str, monkeypa
     assert "TimGM6mb" in plans["part"].source
     assert level_db(play(part, shelf, bars=1)) > -60
     assert any(decision.topic == "synthesizers" for decision in tell_production(song, plans, shelf))
+
+
+@pytest.mark.parametrize("pitch", [31, 38, 45])
+@pytest.mark.parametrize("patch", [name for name in SYNTHS if name.endswith("_bass") or "_bass_" in name])
+def test_a_bass_of_the_small_soundfont_begins_on_its_note(patch: str, pitch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing else is installed, the strongest tone of a stroke's first 0.2 s is a partial of its note, not a knock of another pitch."""
+    for engine in ("faust", "fluidsynth"):
+        monkeypatch.setattr(ENGINES[engine], "available", lambda: False)
+    audio = play(line(patch, (0, 1, pitch, 90)), only(find_soundfonts(), "TimGM6mb"), bars=1).mean(axis=0)[:9_600]
+    power = np.abs(np.fft.rfft(audio * np.hanning(len(audio)), 1 << 17))
+    steps = 12 * np.log2(np.argmax(power) * 48_000 / (1 << 17) / (440 * 2 ** ((pitch - 69) / 12)))
+    assert min(abs(steps - partial) for partial in (0.0, 12.0, 19.02, 24.0, 27.86)) < 0.6, steps
+
+
+@pytest.mark.parametrize("name", ["upright_bass_stand_in", "electric_bass_finger_stand_in", "clav_pluck_stand_in"])
+def test_stand_ins_are_as_loud_as_what_they_stand_for(name: str) -> None:
+    """Their calibration phrase has −23 LUFS ± 0.5 on the small soundfont: a bass ten decibels too soft is no bass."""
+    sound = sounds()[name]
+    assert isinstance(sound, Sampled)
+    preset = next(one for one in candidates(sound) if one.soundfont == "TimGM6mb")
+    choice = Choice("tinysoundfont", name, preset.label, preset)
+    audio = play_raw(choice, phrase(name, sound), SHELF) * 10 ** (trim_db(choice.engine, name, choice.source) / 20)
+    assert measure_lufs(audio) == pytest.approx(-23.0, abs=0.5)
 
 
 _ALONE = """

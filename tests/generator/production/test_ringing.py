@@ -45,6 +45,18 @@ def test_held_tones_are_let_go_softly() -> None:
     assert fall_db("violin_solo", "natural", 1.2) > 30.0
 
 
+@needs_debian
+@pytest.mark.parametrize("tail_s", [1.0, 3.5])
+def test_a_longer_tail_holds_the_chord_for_longer(tail_s: float) -> None:
+    """A held tone is let go within a share of the tail: a tenth of it after the bar line it still sounds, and at its end nothing is left."""
+    song = score(line("violin_solo", (0, 4, 67, 90)), bars=1, tail_s=tail_s)
+    audio, close = render_stem(song, "part", plan_stems(song, None, SHELF)["part"], SHELF), round(song.music_s * SAMPLE_RATE_HZ)
+    size = SAMPLE_RATE_HZ // 20
+    before, held, last = (level_db(audio[:, at : at + size]) for at in (close - 8 * size, close + round(0.1 * tail_s * 48_000), -2 * size))
+    assert before - held < 18.0
+    assert before - last > 35.0
+
+
 def test_the_score_stays_as_written() -> None:
     """Playing changes no note of the score, and a part that rests before the end is left alone."""
     part = line("piano_grand", (0, 1, 60, 90))

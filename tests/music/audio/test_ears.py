@@ -89,6 +89,33 @@ def test_fast_repeated_bass_notes_are_heard_at_their_pitch() -> None:
         assert int(np.argmax(chroma)) == pitch % 12
 
 
+@pytest.mark.parametrize("pitch", [28, 31, 33])
+def test_short_low_strokes_are_heard_by_their_partials(pitch) -> None:
+    """Strokes of a tenth of a second, four a second: the fundamental is blurred by a semitone, its partials tell the note."""
+    rate = BASS.rate_hz
+    t = np.arange(round(0.1 * rate)) / rate
+    hz = 440 * 2 ** ((pitch - 69) / 12)
+    blurred = np.sin(2 * np.pi * hz * 2 ** (-0.9 / 12) * t)
+    stroke = (blurred + sum(np.sin(2 * np.pi * hz * k * t) * 0.8 for k in range(2, 6))) * np.hanning(len(t))
+    sound = np.zeros(4 * rate, np.float32)
+    for start in np.arange(0.0, 3.8, 0.234):
+        at = round(start * rate)
+        sound[at : at + len(t)] += 0.1 * stroke.astype(np.float32)
+    chroma = bass_chroma(spectral_peaks(sound, BASS)).mean(axis=1)
+    assert int(np.argmax(chroma)) == pitch % 12
+
+
+def test_a_bass_without_partials_stays_where_it_is() -> None:
+    """A pure sub, and one with a single chord note an octave and a semitone above it: no partials agree on another pitch."""
+    rate = BASS.rate_hz
+    t = np.arange(3 * rate) / rate
+    for above in (None, 13):
+        sound = np.sin(2 * np.pi * 440 * 2 ** ((36 - 69) / 12) * t)
+        sound += 0.0 if above is None else 0.5 * np.sin(2 * np.pi * 440 * 2 ** ((36 + above - 69) / 12) * t)
+        chroma = bass_chroma(spectral_peaks((0.1 * sound).astype(np.float32), BASS)).mean(axis=1)
+        assert int(np.argmax(chroma)) == 0
+
+
 @pytest.mark.parametrize("cents", [-30, 0, 20, 40])
 def test_tuning_is_measured(cents) -> None:
     """A choir tuned off A = 440 Hz is heard as such, within 4 cents."""
