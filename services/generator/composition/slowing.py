@@ -4,6 +4,7 @@ Written as tempo, so that every bar line, MIDI file and DAW project knows it. St
 slow less. A tempo that was stated is kept to the last bar line, and so is one to which something was brought.
 """
 
+import math
 from itertools import pairwise
 
 from contracts.brief import Brief
@@ -74,4 +75,4 @@ def unslowed(score: Score) -> Map:
 
 def _lost(ritard: float, step: int) -> float:
     """Share of the tempo that is lost at a step before the last chord: little at first, the most just before it."""
-    return ritard * float((step + 1) / (STEPS + 1)) ** 1.6
+    return ritard * math.pow((step + 1) / (STEPS + 1), 1.6)

@@ -161,7 +161,7 @@ def test_accents_stay_accents_where_everybody_plays_out() -> None:
     """What is struck harder than loud still grows: no two of a row of accents end on one velocity at the top."""
     frame = Frame(song_of("house"), brief_of("house"), genre("house"), 1)
     quiet = Player("riser", "fx", 0.0, spread=0.0)
-    hits = [Hit(960 * i, 480, 60, 100.0 + 6.0 * i) for i in range(6)]
+    hits = [Hit(960 * i, 480, 60, 100.0 + 6.0 * i, "") for i in range(6)]
     heard = [note.velocity for note in perform(hits, Groove(frame), quiet)]
     assert heard == sorted(set(heard))
     assert heard[-1] < 127

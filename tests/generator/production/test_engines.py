@@ -139,7 +139,7 @@ def test_samples_stand_in_for_synthesizers_that_cannot_load(patch: str, monkeypa
 @pytest.mark.parametrize("pitch", [31, 38, 45])
 @pytest.mark.parametrize("patch", [name for name in SYNTHS if name.endswith("_bass") or "_bass_" in name])
 def test_a_bass_of_the_small_soundfont_begins_on_its_note(patch: str, pitch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing else is installed, the strongest tone of a stroke's first 0.2 s is a partial of its note, not a knock of another pitch."""
+    """The strongest tone of a stroke's first 0.2 s is a partial of its note, not a knock of another pitch."""
     for engine in ("faust", "fluidsynth"):
         monkeypatch.setattr(ENGINES[engine], "available", lambda: False)
     audio = play(line(patch, (0, 1, pitch, 90)), only(find_soundfonts(), "TimGM6mb"), bars=1).mean(axis=0)[:9_600]

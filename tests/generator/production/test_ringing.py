@@ -48,7 +48,7 @@ def test_held_tones_are_let_go_softly() -> None:
 @needs_debian
 @pytest.mark.parametrize("tail_s", [1.0, 3.5])
 def test_a_longer_tail_holds_the_chord_for_longer(tail_s: float) -> None:
-    """A held tone is let go within a share of the tail: a tenth of it after the bar line it still sounds, and at its end nothing is left."""
+    """A held tone is let go by shares of the tail: after a tenth of it, it still sounds, and at its end nothing is left."""
     song = score(line("violin_solo", (0, 4, 67, 90)), bars=1, tail_s=tail_s)
     audio, close = render_stem(song, "part", plan_stems(song, None, SHELF)["part"], SHELF), round(song.music_s * SAMPLE_RATE_HZ)
     size = SAMPLE_RATE_HZ // 20
