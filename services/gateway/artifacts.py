@@ -1,6 +1,7 @@
 """Delivering files: ranges, entity tags, names to save under."""
 
 import asyncio
+import os
 from pathlib import PurePosixPath
 
 from fastapi import Request
@@ -19,7 +20,18 @@ _SHOWN = (".html",)
 
 
 class ArtifactResponse(FileResponse):
-    """A stored file with Range (RFC 9110 14.2): impossible ranges are told as problems, unreadable ones are ignored."""
+    """A stored file with Range (RFC 9110 14.2): impossible ranges are told as problems, unreadable ones are ignored.
+
+    It has a tag and no date: the time of a cached copy is another one at each gateway, and says nothing of what is in it.
+    """
+
+    def set_stat_headers(self, stat_result: os.stat_result) -> None:
+        super().set_stat_headers(stat_result)
+        del self.headers["last-modified"]
+
+    def _should_use_range(self, http_if_range: str) -> bool:
+        """Whether the rest still fits what a client has: by the tag alone, compared strongly (RFC 9110 13.1.5)."""
+        return http_if_range == self.headers["etag"] and not http_if_range.startswith("W/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, size = Headers(scope=scope), int(self.headers["content-length"])
@@ -35,6 +47,21 @@ class ArtifactResponse(FileResponse):
         return await super().__call__(scope, receive, send)
 
 
+def check_held(if_match: str | None, etag: str) -> None:
+    """Refuse to send another file than a client goes on with: If-Match is looked at before all else, and weak tags are no match.
+
+    Source: RFC 9110 13.1.1, 13.2.2.
+
+    Raises:
+        Refused: 412 where none of the tags is the file's.
+    """
+    if if_match is None:
+        return
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if "*" not in tags and (etag not in tags or etag.startswith("W/")):
+        raise Refused(412, "This is another file.", field="If-Match", value=if_match, allowed=etag)
+
+
 async def artifact_response(request: Request, objects: Objects, name: str, artifact: Artifact, signed_s: int | None = None) -> Response:
     """The file, 206 for a range of it, 304 where the client has it; 307 to the store itself. Raises Unavailable where the store lost it.
 
@@ -46,6 +73,7 @@ async def artifact_response(request: Request, objects: Objects, name: str, artif
         signed_s: for how long an address in the store may be used that the client is sent to; None: it is served from here.
     """
     headers = _headers(name, artifact)
+    check_held(request.headers.get("if-match"), headers["ETag"])
     if is_known(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers={key: headers[key] for key in ("ETag", "Cache-Control")})
     if signed_s is not None:

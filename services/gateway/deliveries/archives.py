@@ -7,7 +7,7 @@ on with on its own.
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from starlette.concurrency import iterate_in_threadpool
@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from zipstream import ZipStream  # type: ignore[import-untyped]
 
 from contracts.artifacts import Artifact
+from services.gateway.artifacts import check_held
 from services.gateway.door.conditions import is_known
 from services.runtime.workbench import Objects
 
@@ -40,10 +41,11 @@ class Contents:
         return f'W/"{digest.hexdigest()[:32]}"'
 
 
-def archive_response(objects: Objects, contents: Contents, if_none_match: str | None) -> Response:
-    """The archive as it is read from the store, or 304. Blocks while the first object is looked for. Raises Unavailable."""
+def archive_response(objects: Objects, contents: Contents, asked: Mapping[str, str]) -> Response:
+    """The archive as it is read from the store, or 304. Blocks while the first object is looked for. Raises Unavailable, Refused (412)."""
     about = {"ETag": contents.tag(), "Cache-Control": "private, no-cache"}
-    if is_known(if_none_match, contents.tag()):
+    check_held(asked.get("if-match"), contents.tag())
+    if is_known(asked.get("if-none-match"), contents.tag()):
         return Response(status_code=304, headers=about)
     stream = ZipStream(compress_type=zipfile.ZIP_STORED, sized=True)
     for name, data in contents.written.items():

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.gateway.database.models import ApiKey
 from services.gateway.people.keys import SHOWN_CHARS, digest_of, is_whole, mint, same
 from services.gateway.people.pages import newest
-from services.gateway.people.principal import SCOPES, Principal, implied
+from services.gateway.people.principal import LOCAL_USER, SCOPES, Principal, implied
 from services.gateway.problems import Refused, not_found
 
 DAY_S = 86_400.0
@@ -117,7 +117,11 @@ def principal_of(row: ApiKey) -> Principal:
 
 
 def check_user(user: str) -> None:
-    """Raise Refused (422) for what names no user: a name ends up in logs, addresses and lists."""
+    """Raise Refused (422) for what names nobody in particular, or no user at all: a name ends up in logs, addresses and lists."""
+    if user.strip().lower() == LOCAL_USER:
+        detail = f"{LOCAL_USER} is whoever comes to a house where nobody signs in: nobody has a key for all of them."
+        allowed = f"another name; what {LOCAL_USER} made can be passed on to it while nobody signs in"
+        raise Refused(422, detail, field="user", value=user, allowed=allowed)
     if not 0 < len(user) <= MOST_USER_CHARS or not user.isprintable() or user != user.strip():
         allowed = f"1 to {MOST_USER_CHARS} printable characters, without spaces around them"
         raise Refused(422, "This names no user.", field="user", value=user, allowed=allowed)

@@ -60,7 +60,7 @@ async def get_version(composition_id: str, number: int, desk: TheDesk, who: Who)
 @router.head("/compositions/{composition_id}/versions/{number}/artifacts/{name:path}", include_in_schema=False)
 @router.get(
     "/compositions/{composition_id}/versions/{number}/artifacts/{name:path}",
-    responses=FILE | problems(404, 416),
+    responses=FILE | problems(404, 412, 416),
     response_class=Response,
 )
 async def get_artifact(request: Request, composition_id: str, number: int, name: str, desk: TheDesk, who: Who, via: Via = None) -> Response:

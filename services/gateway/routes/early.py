@@ -39,7 +39,7 @@ async def hear_job(
 @router.get(
     "/compositions/{composition_id}/versions/{number}/previews/{name:path}.mp3",
     response_class=Response,
-    responses={**_SOUND, **problems(404, 416)},
+    responses={**_SOUND, **problems(404, 412, 416)},
 )
 async def hear_version(request: Request, composition_id: str, number: int, name: str, desk: TheDesk, who: Who) -> Response:
     """A small MP3 of `master` or of a stem by its part, made when first asked for; Range is answered once it is there."""

@@ -51,7 +51,7 @@ class Patched:
 def patched(patch: dict[str, Any], context: Context, score: Score | None) -> Patched:
     """What a patch makes of a version. Raises Refused (422, 409) or BadInput, with the path that is at fault."""
     _check_shape(patch)
-    options, seed = _options(patch.get("options"), patch.get("mix"), context.request.options)
+    options, seed = _options(patch, context.request.options)
     needs: list[Need] = []
     if seed is not None and seed != context.seed:
         needs.append(Need(Stage.COMPOSITION, "options.seed"))
@@ -59,11 +59,18 @@ def patched(patch: dict[str, Any], context: Context, score: Score | None) -> Pat
     changed = _score(patch["score"], score) if patch.get("score") else None
     if changed is not None:
         needs.append(Need(Stage.ARRANGEMENT, "score", only=True))
+    elif _is_reset(patch, "score") and score is not None:
+        needs.append(Need(Stage.COMPOSITION, "score"))  # no notes are stated any more: they are written anew
     return Patched(options, seed, changed, tuple(needs))
 
 
 def _standing(options: Options, patch: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """The brief that stands over prompt and options: as patched; else what was laid over before, but for what the options now change."""
+    """The brief that stands over prompt and options: as patched; else what was laid over before, but for what the options now change.
+
+    None stands where the patch takes it away: prompt and options are read again.
+    """
+    if _is_reset(patch, "brief"):
+        return None
     if brief := _brief(patch.get("brief"), context):
         return brief
     changed = patch.get("options") or {}
@@ -71,6 +78,11 @@ def _standing(options: Options, patch: dict[str, Any], context: Context) -> dict
         return options.brief
     over = {**(options.brief or {}), **_decided_before(context, changed)}
     return {name: one for name, one in over.items() if name not in {_FIELDS.get(option) for option in changed}} or None
+
+
+def _is_reset(patch: dict[str, Any], member: str) -> bool:
+    """Whether a patch takes a member away (RFC 7396: null), so that it is as if it had never been stated."""
+    return member in patch and patch[member] is None
 
 
 def _check_shape(patch: dict[str, Any]) -> None:
@@ -91,14 +103,15 @@ def _check_shape(patch: dict[str, Any]) -> None:
         ) from error
 
 
-def _options(patch: dict[str, Any] | None, mix: dict[str, Any] | None, before: Options) -> tuple[Options, int | None]:
+def _options(patch: dict[str, Any], before: Options) -> tuple[Options, int | None]:
     """The options as patched, read as those of a new job are, and the seed beside them."""
-    if not patch and not mix:
+    laid = {name: patch[name] for name in ("options", "mix") if name in patch and patch[name] != {}}
+    if not laid:
         return before, None
+    mix = laid.get("mix")
     stated = before.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    document = merged(stated, patch or {})
-    if mix:
-        document["mix"] = merged(document.get("mix") or {}, mix)
+    document = merged({"options": stated}, {name: one for name, one in laid.items() if name == "options"}).get("options", {})
+    document = merged(document, {name: one for name, one in laid.items() if name == "mix"})
     document.pop("until", None)  # stated beside the patch
     try:
         options, seed = read_options(json.dumps(document))

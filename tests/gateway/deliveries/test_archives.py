@@ -129,7 +129,7 @@ def test_an_archive_beyond_four_gigabytes_is_announced_right(store: Objects) -> 
     """ZIP64: the length that is announced before anything is read is that of what is sent."""
     stored = store.put_bytes("one.wav", b"RIFF", "audio/wav")
     big = {f"stems/{n}.wav": Artifact(**{**stored.model_dump(), "bytes": 2**31}) for n in range(3)}
-    response = archive_response(store, Contents("big.zip", stored=big), None)
+    response = archive_response(store, Contents("big.zip", stored=big), {})
     assert int(response.headers["content-length"]) > 3 * 2**31
 
 

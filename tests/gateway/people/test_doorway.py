@@ -46,6 +46,9 @@ async def test_a_key_is_made_shown_once_changed_and_revoked(open_locked: OpenLoc
     """The database never holds the key; the old one is good for its overlap; a revoked one is refused at once."""
     admin = shown(await make_key("boss", "admin"))
     async with open_locked(play=False) as house:
+        for nobody in ("local", "Local"):
+            refused = (await house.http.post("/keys", json={"user": nobody, "scopes": ["read"]}, headers=admin)).json()
+            assert (refused["status"], refused["field"], refused["value"]) == (422, "user", nobody)
         made = (await house.http.post("/keys", json={"user": "ada", "scopes": ["write"], "days": 1}, headers=admin)).json()
         assert (made["user"], made["scopes"], made["live"]) == ("ada", ["read", "write"], True)
         listed = (await house.http.get("/keys", params={"user": "ada"}, headers=admin)).text

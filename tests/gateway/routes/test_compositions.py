@@ -55,6 +55,34 @@ async def test_what_the_client_has_is_not_sent_again(house: House) -> None:
     assert (await house.http.get(url, headers={"If-None-Match": '"other"'})).status_code == 200
 
 
+async def test_a_download_goes_on_with_the_same_file_or_not_at_all(house: House) -> None:
+    """RFC 9110: If-Match is looked at first and strongly, If-None-Match next and weakly, If-Range by the tag; there is no date to go by."""
+    url = house.url + (await made(house))["results"]["mixed_track_url"]
+    tag = (await house.http.head(url)).headers["etag"]
+    weak, other = f"W/{tag}", '"0000"'
+    for headers, status in (
+        ({"If-Match": tag}, 200),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": f"{other}, {tag}", "Range": "bytes=0-3"}, 206),
+        ({"If-Match": weak}, 412),
+        ({"If-Match": other, "If-None-Match": tag}, 412),
+        ({"If-Match": tag, "If-None-Match": weak}, 304),
+        ({"If-None-Match": "*"}, 304),
+        ({"If-Range": tag, "Range": "bytes=0-3"}, 206),
+        ({"If-Range": weak, "Range": "bytes=0-3"}, 200),
+        ({"If-Range": "Sat, 21 Nov 2026 18:57:00 GMT", "Range": "bytes=0-3"}, 200),
+        ({"If-Modified-Since": "Sat, 21 Nov 2099 18:57:00 GMT"}, 200),
+        ({"If-Unmodified-Since": "Sat, 21 Nov 1998 18:57:00 GMT"}, 200),
+    ):
+        answers = [await house.http.request(method, url, headers=headers) for method in ("GET", "HEAD")]
+        assert [answer.status_code for answer in answers] == [status, status], headers
+        assert "last-modified" not in answers[0].headers
+    stems = url.replace("artifacts/master.wav", "stems.zip")
+    found = (await house.http.get(stems)).headers["etag"]
+    assert (await house.http.get(stems, headers={"If-None-Match": found})).status_code == 304
+    assert of_problem(await house.http.get(stems, headers={"If-Match": found}))["allowed"] == found  # a weak tag is no match
+
+
 async def test_a_range_outside_the_file_is_refused(house: House) -> None:
     """416 with the size, as a problem; a unit that is not bytes is ignored."""
     url = house.url + (await made(house))["results"]["mixed_track_url"]

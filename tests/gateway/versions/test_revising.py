@@ -57,6 +57,27 @@ async def test_a_patch_is_merged_and_starts_where_it_is_read(studio: Studio) -> 
     assert (await studio.context(4))["mixing"]["settings"]["edits"]["channels"]["bass"]["mute"] is True
 
 
+async def test_what_is_null_was_never_stated(studio: Studio) -> None:
+    """RFC 7396: null takes a member away, whole ones too. Options, mix and brief are as for a new song, and notes are written anew."""
+    first = await studio.context(1)
+    await studio.revised(1, {"patch": {"options": {"bpm": 120, "target_lufs": -9}, "mix": {"channels": {"bass": {"mute": True}}}}})
+    assert (await studio.context(2))["musical"]["tempo_bpm"] == 120
+    await studio.revised(2, {"patch": {"mix": None}})
+    context = await studio.context(3)
+    assert "mix" not in {name for name, one in context["request"]["options"].items() if one}
+    assert (context["musical"]["tempo_bpm"], context["mastering"]["loudness_lufs"]) == (120, -9)
+    await studio.revised(3, {"patch": {"options": None}})
+    context = await studio.context(4)
+    assert (context["musical"]["tempo_bpm"], context["mastering"]["loudness_lufs"]) == (first["musical"]["tempo_bpm"], -14)
+    await studio.revised(4, {"patch": {"brief": {"tempo_bpm": 90}}})
+    assert (await studio.context(5))["request"]["options"]["brief"]["tempo_bpm"]["value"] == 90
+    job = await studio.revised(5, {"patch": {"brief": None}})
+    assert job["asked"]["from_stage"] == "ideation"
+    assert (await studio.context(6))["request"]["options"]["brief"] is None
+    job = await studio.revised(6, {"patch": {"score": None}, "until": "composition"})
+    assert job["asked"]["from_stage"] == "composition"
+
+
 async def test_a_patched_score_is_played_as_it_is_written(studio: Studio) -> None:
     """One part's notes from a patch, the tempo with them: the brief states it, and the other part stays but for its tempo."""
     score = (await studio.house.http.get(f"/compositions/{studio.composition}/versions/1/artifacts/score.json")).json()
