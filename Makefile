@@ -44,7 +44,7 @@ test: lint
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup-dev
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 eval: setup-dev
 	@$(BIN)/python -m tests.evaluation
