@@ -6,7 +6,10 @@ from contextlib import contextmanager
 
 MOST_AT_ONCE = 4
 AT_A_STRETCH, PER_S = 20.0, 2.0
-HURRIED_S = 0.15
+UNHURRIED = 10.0
+"""Of those at a stretch so many have all their time; the later ones come in a rush."""
+HURRIED = 0.075
+"""The share of its time that an order has in a rush, or beside others."""
 
 
 class Pace:
@@ -20,15 +23,15 @@ class Pace:
 
     @contextmanager
     def reading(self, patience_s: float) -> Iterator[float | None]:
-        """For as long as the block lasts an order is read, for at most so many seconds: fewer beside others. None: it is not read."""
+        """For as long as the block lasts an order is read, for at most so many seconds: fewer in a rush. None: it is not read."""
         now = self._clock()
         self._budget, self._filled = min(self._budget + (now - self._filled) * PER_S, AT_A_STRETCH), now
         if self._open >= MOST_AT_ONCE or self._budget < 1.0:
             yield None
             return
-        hurried = self._open > 0
+        hurried = self._open > 0 or self._budget <= AT_A_STRETCH - UNHURRIED
         self._budget, self._open = self._budget - 1.0, self._open + 1
         try:
-            yield min(HURRIED_S, patience_s) if hurried else patience_s
+            yield patience_s * HURRIED if hurried else patience_s
         finally:
             self._open -= 1
