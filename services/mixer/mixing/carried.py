@@ -4,14 +4,19 @@ The desk tunes channels against each other, so that one new player would move ev
 another bass has not asked for another piano.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
 from contracts.context import Context
 from contracts.music.score import Part, Score
+from services.mixer import files
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.channel import Channel, MixPlan
+from services.mixer.mixing.levelling import gain_to_target, shaped_by
+from services.mixer.profiles import profile
 from services.music.pieces import moved_levels
 from services.runtime.workbench import Workbench
 
@@ -26,27 +31,30 @@ class Carried:
     parts: dict[str, Part]
     channels: dict[str, Channel]
     section_db: dict[str, float]
+    stood_at: Callable[[str, Channel], float | None] = lambda _name, _channel: None
+    """The gain of a part's channel behind its strip, as its dry stem was, dB."""
 
     def channel(self, name: str, part: Part, decided: Channel) -> Channel:
         """What stands in a part's channel: as before where the same instrument plays the same role with the same sound."""
         before, kept = self.parts.get(name), self.channels.get(name)
         if before is None or kept is None or kept.silent or decided.silent or _seat(before) != _seat(part):
             return decided
-        lift = _lift(before, part, kept, decided)
-        moved = {"lift_lu": lift, "target_lufs": round(kept.target_lufs + lift - kept.lift_lu, 3)} if lift != kept.lift_lu else {}
-        pre_gain = {"pre_gain_db": round(decided.pre_gain_db + lift, 3)} if lift else {}
-        return kept.model_copy(update={field: getattr(decided, field) for field in _MEASURED} | pre_gain | moved)
+        fader = self._fader(name, part, kept)
+        held = {"fader_db": fader, "pre_gain_db": kept.pre_gain_db} if fader is not None else {"fader_db": None}
+        return kept.model_copy(update={field: getattr(decided, field) for field in _MEASURED} | held)
+
+    def _fader(self, name: str, part: Part, kept: Channel) -> float | None:
+        """Where the channel's fader stood, if single drums of its stem have been moved: the others stay as loud as they were."""
+        before = self.parts[name]
+        if before.notes != part.notes or not moved_levels(part):
+            return None
+        if kept.fader_db is not None or moved_levels(before) == moved_levels(part):
+            return kept.fader_db
+        return self.stood_at(name, kept)
 
     def sections(self, gains: dict[str, float]) -> dict[str, float]:
         """Levels of the sections, those of before where they were there."""
         return {name: self.section_db.get(name, gain) for name, gain in gains.items()}
-
-
-def _lift(before: Part, part: Part, kept: Channel, decided: Channel) -> float:
-    """LU by which single drums that were moved make the stem louder than it was: the others are to stay where they stood."""
-    if moved_levels(before) == moved_levels(part) or before.notes != part.notes:
-        return kept.lift_lu
-    return round(kept.pre_gain_db - decided.pre_gain_db, 3) if moved_levels(part) else 0.0
 
 
 def _seat(part: Part) -> tuple[str, str, str | None]:
@@ -69,4 +77,13 @@ def carried_mix(context: Context, profile: str, changes: Changes, bench: Workben
         return None
     score = Score.model_validate_json(bench.objects.read(parent.arrangement.score.key))
     sections = {name: round(gain - plan.section_edit_db.get(name, 0.0), 3) for name, gain in plan.section_db.items()}
-    return Carried(dict(score.parts), plan.decided, sections)
+    return Carried(dict(score.parts), plan.decided, sections, partial(_stood_at, parent, plan, bench))
+
+
+def _stood_at(parent: Context, plan: MixPlan, bench: Workbench, name: str, channel: Channel) -> float | None:
+    """What brought a part's stem to its level in the version that is revised; None where the stem is gone or silent."""
+    stem = parent.production.stems.get(name) if parent.production else None
+    if stem is None or not bench.objects.exists(stem.key):
+        return None
+    audio, rate = files.read_audio(bench.objects.local_path(stem))
+    return gain_to_target(shaped_by(audio, rate, channel, profile(plan.profile).tape, plan.dc_block_hz), rate, channel)

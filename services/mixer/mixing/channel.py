@@ -33,9 +33,7 @@ class Channel(Tone):
     level_edit_db: float = Field(default=0.0, description="the user's share of the target")
     section_edit_db: dict[str, float] = Field(default={}, description="what the user adds to it in single sections, by their id")
     stretches: tuple[StretchEdit, ...] = Field(default=(), description="what the user adds to it in single bars")
-    lift_lu: float = Field(
-        default=0.0, description="how much louder single drums that were moved make its dry stem: it stands by this higher"
-    )
+    fader_db: float | None = Field(default=None, description="stands so whatever its stem measures: single drums of it were moved")
     cuts: tuple[Bell, ...] = ()
     pan: float
     width: float

@@ -16,6 +16,7 @@ from services.mixer.mixing.automation import end_fade, end_fade_s, send_curve, s
 from services.mixer.mixing.channel import Channel, MixPlan, Tone
 from services.mixer.mixing.ducking import duck_envelope, kick_hits
 from services.mixer.mixing.kept import Kept, NothingKept, channel_key, curve_digest, return_key
+from services.mixer.mixing.levelling import gain_to_target, shaped_by
 from services.mixer.mixing.placement import place
 from services.mixer.mixing.spaces import echo, reverb
 from services.mixer.mixing.stretches import OF_SENDS, moves_db, send_moved
@@ -108,9 +109,8 @@ class Console:
 
     def _mixed(self, name: str, settings: Channel) -> Audio:
         tape = self.profile.tape
-        wet = shaped(self.load(name), self.rate, settings, gain_db=settings.pre_gain_db, tape=tape, dc_block_hz=self.plan.dc_block_hz)
-        level = integrated_lufs(wet, self.rate)
-        gain_db = min(max(settings.target_lufs - level, -60.0), 24.0) if np.isfinite(level) else 0.0
+        wet = shaped_by(self.load(name), self.rate, settings, tape, self.plan.dc_block_hz)
+        gain_db = gain_to_target(wet, self.rate, settings)
         wet = wow(self._inserted(wet, settings, name), self.rate, tape.wow_percent, tape.wow_hz)
         return place(
             wet,

@@ -69,6 +69,8 @@ def _common(plan: MixPlan, rate: int, settings: Tone, fields: frozenset[str], en
 def channel_key(plan: MixPlan, channel: Channel, rate: int, *, dry: str, tape: Any, curve: str, envelope: str) -> str:
     """Digest of a channel: its dry stem's digest, its settings, the tape, and the digests of the song's curve and ducking."""
     common = _common(plan, rate, channel, OF_CHANNEL, envelope)
+    if channel.fader_db is not None:
+        common["fader_db"] = [channel.fader_db, channel.level_edit_db]
     return digest(**common, dry=dry, tape=tape, curve=curve, dc_block_hz=plan.dc_block_hz, heard=channel.is_heard)
 
 
