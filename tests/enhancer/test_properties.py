@@ -22,7 +22,8 @@ from services.music.packs.moods import moods
 FAST = settings(max_examples=120, deadline=None, derandomize=True)
 VOCABULARY = [
     "house", "no", "without", "only", "drums", "piano", "and", ",", "in", "A", "minor", "F#", "120", "bpm", "90s", "rock", ":", "verse", "8", "bars", "[F G]", "Am",  # noqa: E501  a table of words or one pattern
-    "ii-V-I", "in the style of", "Daft Punk", "6/8", "2:30", "not", "sad", "sin", "没有", "鼓", "なし", "ドラム", "😢", "intro", "drop", "|", "a", "slow", "...", "\n", "-",  # noqa: E501  a table of words or one pattern
+    "ii-V-I", "--", "/", "130", "half-time", "per beat", "ms", "16", "bars", "loop", "drop the", "lieber nicht", "s/", "actually make that", "was going to ask for", "but", "relative minor of", "three flats", "mnor", "mintues", "solo", "over", "type", "beat", "fado", "doom", "#noVocals", "in the style of",  # noqa: E501  a table of words or one pattern
+    "Daft Punk", "6/8", "2:30", "not", "sad", "sin", "没有", "鼓", "なし", "ドラム", "😢", "intro", "drop", "|", "a", "slow", "...", "\n", "-",  # noqa: E501  a table of words or one pattern
 ]  # fmt: skip
 TONICS = ["C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B"]
 KEYS = st.builds(lambda tonic, mode: f"{tonic} {mode}", st.sampled_from(TONICS), st.sampled_from(list(MODES)))
@@ -144,6 +145,50 @@ def test_seeds_differ() -> None:
     assert len({b.title for b in briefs}) >= 6
 
 
+EDGES = [
+    "🎵", "😭🎻🌧️", "12345", "120", "3.14159", "-1 bpm", "0 bpm house", "5000 bpm", "NaN bpm in NaN minor", "Infinity minutes", "\ud800 house", "\x00 house \x1b[31m",  # noqa: E501  a table of words or one pattern
+    "<script>alert(1)</script> house 124", "{{7*7}} ${x} funk", "../../etc/passwd piano", "موسيقى حزينة 90 bpm", "מוזיקה עצובה", "\u202eesuoh\u202c techno 130", "no drums but drums only",  # noqa: E501  a table of words or one pattern
+    "without any instruments, a cappella, only guitar", "in C major, in D minor", "60 bpm 120 bpm", "0:00", "99:99", "00:00:00", "::45::45", "PT0S", "1/1 time", "13/16", "0 bars", "1 bar",  # noqa: E501  a table of words or one pattern
+    "999 bars at 30 bpm", "intro:999 bars", "verse 8 bars, breakdown 240", "7 flats sharps flats", "relative minor of H", "make that A. make that B.", "half a second per beat per beat",  # noqa: E501  a table of words or one pattern
+    "0 ms per beat", "-- / | -- 120 -- / 90", "drop the drop the bass", "was going to ask for but", "#", "##noVocals#", "s/ c/ p/", "solo", "soloklavier soloklavier", "trio trio trio",  # noqa: E501  a table of words or one pattern
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", EDGES)
+def test_what_makes_no_sense_gives_a_brief_or_a_clear_refusal(prompt: str) -> None:
+    """Emoji, numbers, markup, other scripts and contradictions are read or refused by the name of what cannot be."""
+    with contextlib.suppress(BadInput):
+        _check(read_prompt(prompt, Options()))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field"),
+    [
+        ("-1 bpm", "bpm"),
+        ("5000 bpm", "bpm"),
+        ("0:00", "duration_s"),
+        ("999 bars at 30 bpm", "duration_s"),
+        ("1/1 time", "meter"),
+        ("intro: 999 bars, verse", "structure"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_name(prompt: str, field: str) -> None:
+    """A number that no song may have is refused, and the refusal says which."""
+    with pytest.raises(BadInput) as refused:
+        read_prompt(prompt, Options())
+    assert refused.value.field == field
+
+
+def test_what_the_brief_cannot_hold_is_told() -> None:
+    """A second tempo or key and a script that is not read come back in a note; half and double time do not."""
+    two = read_prompt("techno, 130 bpm, B minor, then 90 bpm in D minor", Options())
+    assert (two.tempo_bpm.value, two.key.value) == (130, "B minor")
+    assert any("'90 bpm' is named as well" in note for note in two.notes)
+    assert any("'D minor' is named as well" in note for note in two.notes)
+    assert any("Arabic script" in note for note in read_prompt("موسيقى حزينة بالعود 90 bpm", Options()).notes)
+    assert not any("as well" in note for note in read_prompt("drum and bass, 174 bpm, feels like 87 bpm, A minor", Options()).notes)
+
+
 LONG = {
     "letters": "a" * 10_000,
     "spaces": "house" + " " * 9_990 + "x",
@@ -165,6 +210,12 @@ LONG = {
     "newlines": "verse\n" * 1_666,
     "a hundred": "a " * 5_000,
     "dashes": "-" * 10_000,
+    "slashes": "120 / " * 1_666,
+    "regrets": "was going to ask for " * 476,
+    "beats": "a type beat " * 833,
+    "labels": "verse Am F " * 909,
+    "corrections": "make that A. " * 769,
+    "flats": "three flats minor " * 555,
 }
 
 

@@ -7,7 +7,7 @@ from services.enhancer.reading.numbers import NUMBER, number
 from services.enhancer.reading.sections import NAME
 from services.enhancer.reading.text import Text
 
-MOST_BARS = 400
+MOST_BARS = 9999
 _SECTION = rf"(?!loop|groove|theme|head|vamp|tag)(?:{NAME})"
 _UNIT = r"(?:bars?|measures?|compases|comp[aá]s|takten?|takte?|mesures?|compassos|battute|maten|小节|小節)"
 _COUNTED = re.compile(rf"(?<![\w.:/-])({NUMBER})[\s-]*{_UNIT}(?![a-z])")

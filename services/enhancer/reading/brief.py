@@ -31,7 +31,7 @@ from services.enhancer.reading.style_fields import (
     use_field,
     valence_field,
 )
-from services.enhancer.reading.text import Text
+from services.enhancer.reading.text import Text, whole
 from services.enhancer.reading.theory_fields import (
     agreed,
     chords_field,
@@ -71,6 +71,7 @@ def read_prompt(
         BadInput: an empty prompt, one of more than 10,000 characters, or a stated value that cannot be, naming field,
             value and what is allowed.
     """
+    prompt = whole(prompt)
     text = Text.of(prompt) if prompt.strip() or over is None else Text.quoted("")
     stated = read_options(options)
     if features is not None:
@@ -81,6 +82,8 @@ def read_prompt(
     case = Case(words, stated, features, seed, given, read_lyrics(lyrics) if lyrics else (), taste=Taste(preferences or Preferences()))
     case.picture = picture
     case.same_chords = asks_for_chords(prompt) if features is not None and options.enhance != "off" else None
+    for note in words.notes:
+        case.note(note)
     if options.enhance == "off":
         case.note("Enhancement is off: only the options and the style's defaults are used.")
     elif not words.understood and features is None and picture is None:

@@ -65,6 +65,9 @@ _LONG_CLOCK = re.compile(r"(?<![\w.:])(\d{1,2}):([0-5]\d):([0-5]\d)(?:[.,]\d{1,3
 _SECONDS_CLOCK = re.compile(r"(?:(?<=\s)|(?<=[,;(/|])|(?<!.)):([1-5]\d)(?![\w:])", re.ASCII)
 """Hours, minutes and seconds, and seconds alone as editors write them: "00:03:20", ":45"."""
 _ISO = re.compile(r"(?<!\w)pt(?=\d)(?:(\d{1,2})m)?(?:(\d{1,3}(?:\.\d{1,3})?)s)?(?!\w)", re.ASCII)
+_LABELLED = re.compile(
+    r"(?<!\w)(?:duration|length|len|dauer|l[aä]nge|duraci[oó]n|dur[eé]e|dura[cç][aã]o|时长|長さ)(?: in)?(?: s| secs?| seconds)?[\s\"')]*[:=][\s\"']*(\d{2,3})(?![\w.:'\"]|\s*(?:m|h|bars?|takte?|compases|%|\"))"  # noqa: E501  a table of words or one pattern
+)
 _MISSPELT = re.compile(rf"(?<![\w.])(?<!\d:)({_NUM}){_GAP}([a-z]{{4,9}})(?![\w'])", re.ASCII)
 _SHORT_S = re.compile(r"(?<![\w.'])(?<!\d:)(\d{2,3})\s?s(?![\w'])", re.ASCII)
 _SHORT_M = re.compile(r"(?<![\w.'])(?<!\d:)(\d(?:\.\d)?)\s?m(?![\w'])", re.ASCII)
@@ -233,6 +236,7 @@ def _candidates(text: Text) -> list[tuple[re.Match[str], float]]:
         if int(m.group(1)) != 12 and not len(_QUOTES.findall(lower[: m.start()])) % 2
     ]
     found += [(m, _value(m.group(1)) * scale) for m in _MISSPELT.finditer(lower) if (scale := _misspelt_unit(m.group(2)))]
+    found += [(m, float(m.group(1))) for m in _LABELLED.finditer(lower)]
     return _uncovered(found)
 
 

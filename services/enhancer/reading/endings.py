@@ -32,6 +32,8 @@ _KINDS = tuple(
     (name, re.compile(rf"(?<![a-zà-ÿ])({_NOT})?({words})(?![a-zà-ÿ])"), sure)
     for name, words, sure in (("fade", _FADE, 1.0), ("cut", _CUT, 1.0), ("loop", _LOOP, 0.95), ("natural", _NATURAL, 0.9))
 )
+_WORD_END = 4
+"""Characters of a wish that nobody else may have read: "5 min loop" is a length and a loop."""
 _NOT_THE_SONG_AFTER = re.compile(
     r"\s*(?:before|during|into|between|after|in the (?!end)|at the (?:start|beginning)|at bar|of the (?:drums?|pad|intro))"
 )
@@ -42,7 +44,7 @@ def read_ending(text: Text) -> Finding[str] | None:
     found: list[tuple[int, Finding[str]]] = []
     for name, pattern, sure in _KINDS:
         for match in pattern.finditer(text.lower):
-            if not text.is_free(*match.span(2)) or _of_a_part(text, name, match):
+            if not text.is_free(max(match.start(2), match.end(2) - _WORD_END), match.end(2)) or _of_a_part(text, name, match):
                 continue
             evidence = text.quote(*match.span())
             if match.group(1) and name != "natural":

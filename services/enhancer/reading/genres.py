@@ -214,7 +214,7 @@ def _is_shy(text: Text, match: Match) -> bool:
     if match.last != match.first + 1 or word.form not in shy["words"] or match.first == 0:
         return False
     before = text.words[match.first - 1]
-    if before.form not in shy["determiners"] or text.between(before.end, word.start).strip():
+    if not (before.form in shy["determiners"] or before.form.isdigit()) or text.between(before.end, word.start).strip():
         return False
     if match.last >= len(text.words) or text.between(word.end, text.words[match.last].start).strip(" -"):
         return True

@@ -132,7 +132,7 @@ def read_players(text: Text, matches: Sequence[Match], genre_ids: Sequence[str])
     players[3].extend(f"'{text.quote(items[i].start, items[i].end)}' is a part of the drum kit, which plays as a whole." for i in parts)
     band = find_ensemble(text, [(items[i], _wanted(items[i], genre_ids, acoustic=acoustic)) for i in wanted_items], genre_ids)
     if band and not _A_CAPPELLA.search(text.lower):
-        players[0][:] = band.players
+        players[0][:] = [name for name in band.players if name not in unwanted]
     if only_items and not genre_ids and set(players[0]) == {"electric_guitar", "vocals"} and "electric_guitar" in _loosely(items):
         players[0][:] = ["acoustic_guitar" if name == "electric_guitar" else name for name in players[0]]
     return _settled(text, items, wanted_items, only_items, only, players, band)
@@ -285,7 +285,10 @@ def _is_shy_player(text: Text, match: Match, matches: Sequence[Match]) -> bool:
     """Whether an everyday word stands alone that names a player beside others only: "bones" after "trumpets", "歌" before "だけ"."""
     if match.last - match.first > 1 or text.words[match.first].form not in table("instruments_extra")["shy"]["words"]:
         return False
-    if any(text.lower[match.end :].lstrip(": ").startswith(word) for word in ("だけ", "のみ", "なし", "あり", "入り", "无")):
+    if any(
+        text.lower[match.end :].lstrip(": はが").startswith(word)
+        for word in ("いらない", "要らない", "いりません", "不要", "入れない", "抜き", "だけ", "のみ", "なし", "あり", "入り", "无")
+    ):
         return False
     if text.words[match.first].form == "tenor":
         return not any(name == "jazz" for m in matches for name in m.ids(GENRE)) or bool(
@@ -306,7 +309,7 @@ def _in_styles(text: Text, matches: Sequence[Match]) -> list[Match]:
     found = []
     for match in matches:
         word = text.words[match.last - 1]
-        if match.ids(PRODUCTION) and match.last - match.first > 1 and word.form in ("drums", "snare", "kick", "hats"):
+        if match.ids(PRODUCTION) and match.last - match.first > 1 and word.form in ("drums", "snare", "kick", "hats", "bass"):
             senses = tuple(s for s in vocabulary().senses((word.form,)) if s[0] in (INSTRUMENT, FAMILY))
             found.append(Match(senses, word.start, word.end, match.last - 1, match.last))
             continue

@@ -162,6 +162,15 @@ def _named(text: Text) -> Finding[str] | None:
     return None
 
 
+def named_with_mode(text: Text) -> Finding[str] | None:
+    """The next key that is named with its mode, in any language."""
+    for reader in (_with_mode, _german, _romance, _asian):
+        found = reader(text)
+        if found:
+            return found
+    return None
+
+
 def _told(text: Text) -> Finding[str] | None:
     """A key by its signature, by a relative, with its mode misspelt, or put right: "make that A"."""
     for match, tonic, mode, reason in told_keys(text.original):

@@ -1,7 +1,7 @@
 """All readers over one prompt, in the order that lets the surer one take its words first."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.enhancer.reading.bar_lengths import read_bars
 from services.enhancer.reading.chords import Progressions, read_chords
@@ -11,6 +11,7 @@ from services.enhancer.reading.findings import Finding
 from services.enhancer.reading.genres import Styles, read_styles
 from services.enhancer.reading.instruments import Players, read_players
 from services.enhancer.reading.keys import KeyWords, read_key
+from services.enhancer.reading.left_over import left_over
 from services.enhancer.reading.meters import read_meter
 from services.enhancer.reading.moments import Moments, read_moments
 from services.enhancer.reading.moods import Feelings, read_feelings
@@ -50,6 +51,8 @@ class Words:
     players: Players = field(default_factory=Players)
     sound: Sound = field(default_factory=Sound)
     models: Models = field(default_factory=Models)
+    notes: tuple[str, ...] = ()
+    """What was said and cannot be held: a second tempo, a script that is not read."""
     understood: bool = True
     """False where no reader found anything at all."""
 
@@ -105,7 +108,8 @@ def read_words(text: Text) -> Words:
         sound=read_sound(text, matches),
         models=models,
     )
-    return words if _anything(words) else Words(models=models, understood=False)
+    words = replace(words, notes=left_over(text, tempo, key.key))
+    return words if _anything(words) else Words(models=models, notes=words.notes, understood=False)
 
 
 def _edges(before: bytes, after: bytearray) -> list[int]:

@@ -223,6 +223,11 @@ def _opens_anew(text: Text, index: int) -> bool:
     )
 
 
+_ARTICLES = frozenset(
+    ["the", "a", "an", "el", "la", "los", "las", "le", "les", "der", "die", "das", "den", "o", "os", "as", "un", "une", "ein", "eine"]
+)
+
+
 def _touching(gap: str) -> bool:
     return gap in ("", "/")
 
@@ -247,7 +252,7 @@ def _answered(text: Text, word: Match, items: Sequence[Match]) -> Scope | None:
     if item is None:
         return None
     gap = text.between(items[item].end, word.start)
-    if not (_FIELD.fullmatch(gap) or (gap == " " and _YES.search(text.lower))) or (after and after[0] not in ",.;!)|/"):
+    if not (_FIELD.fullmatch(gap) or (gap == " " and _YES.search(text.lower))) or (after and after[0] not in ",.;!)|/]}"):
         return None
     return Scope((item,), items[item].start, word.end)
 
@@ -270,6 +275,8 @@ def _backward(text: Text, word: Match, kind: str, items: Sequence[Match], by_las
             break
         found.append(by_last[end])
         end, right = item.first, item.start
+        if end - 1 in joiners and text.words[end - 1].form in _ARTICLES:
+            end, right = end - 1, text.words[end - 1].start  # "the violin and the piano only"
         if end in joiners:
             end, right = joiners[end].first, joiners[end].start
         elif not found or kind == "negation" or "," not in text.between(text.words[end - 1].end if end else 0, right):

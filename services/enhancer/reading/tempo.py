@@ -8,7 +8,8 @@ from functools import cache
 from contracts.errors import BadInput
 from services.enhancer.reading.corrections import read_corrected
 from services.enhancer.reading.findings import Finding
-from services.enhancer.reading.lexicon import Lexicon
+from services.enhancer.reading.language import language_of
+from services.enhancer.reading.lexicon import Lexicon, Match
 from services.enhancer.reading.numbers import CALLED_NUMBER, DIGITS, NUMBER, number
 from services.enhancer.reading.scope import reached
 from services.enhancer.reading.tables import table
@@ -41,7 +42,7 @@ _OR_SO = re.compile(
     r"(?<![\w.:/#-])(\d{2,3})(?=\s*(?:\+(?!\d)|or so|or thereabouts|-?ish\b|give or take|左右|くらい|ぐらい|más o menos|mas o menos))",
     re.ASCII,
 )
-_NUMBER_UNIT = re.compile(rf"(?<![a-z\d])(?<!\d[./,])({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
+NUMBER_UNIT = re.compile(rf"(?<![a-z\d])(?<!\d[./,])({CALLED_NUMBER})\s*-?\s*{_UNIT}(?![a-z])", re.ASCII)
 _TO_THE_NOTE = re.compile(
     rf"(?<![\w.:/])({NUMBER})\s+(?:à la noire|a la negra|à semínima|alla semiminima|to the (?:crotchet|quarter(?: note)?))(?!\w)"
 )
@@ -49,6 +50,7 @@ _TEMPO_AFTER = re.compile(
     r"(?<![\w.:/])(\d{2,3})(?:\s*-?er)?[ -](?:de |di |do )?tempo(?!\w)|(?<![\w.:/])(\d{2,3})er[ -](?:beat|groove|puls)"
 )
 """The number first: "90 de tempo", "132er Tempo"."""
+_BEATS_ALONE = re.compile(rf"(?<![\w.])({NUMBER})\s*(?:schläge|pulsaciones|battements|batidas|battiti|pulsos)(?!\w)")
 _RATE = re.compile(
     rf"(?<![\w.])({NUMBER})\s*(?:beats?|pulses?|clicks?|pulsos|pulsaciones|golpes|batidas|schläge|battements?|pulsations?)\s*(?:per|a|each|por|pro|par|/)\s*"
     r"(?:second|sec|s|segundo|sekunde|seconde)(?!\w)"
@@ -61,6 +63,11 @@ _OTHER_NOTE = re.compile(
     rf"(?<!\w)(?:(half|minim|blanca|blanche|mínima|halbe|(?:二|2)分音符)|(eighth|quaver|corchea|croche|colcheia|achtel|(?:八|8)分音符))(?:[ -]?notes?)?"  # noqa: E501  a table of words or one pattern
     rf"\s*(?:=|equals|is|at|:)\s*({NUMBER})(?![\w:/%])"
 )
+_MOVED = re.compile(
+    r"(?<!\w)(?:bring|take|drop|raise|lower|push|pull|change|move|go|bump|slow|speed|nudge)(?:s|ing|ed)?(?: it| this| that| the tempo| things)?(?: back)?(?: up| down)?"  # noqa: E501  a table of words or one pattern
+    r" from (\d{2,3})(?: ?bpm)? (?:down |up )?to (\d{2,3})(?![\w:])"
+)
+"""The tempo that is left and the one that is wanted: "bring it down from 110 to 98"."""
 _PER_MINUTE = re.compile(rf"(?:每分[钟鐘]|毎分|分あたり)\s*({NUMBER})(?:\s*拍)?")
 _NAMED = re.compile(
     rf"(?<![a-z])(?:{_TEMPO}|quarter(?:[ -]note)?|crotchet|viertel(?:note)?|negra|noire|semínima|(?:四|4)分音符|(?<![a-z])q(?=\s*=)){_LINK}\s*(?:(?:equals|set to|should be|around|is|{_APPROX})\s*|[:=@]\s*)*({CALLED_NUMBER})"  # noqa: E501  a table of words or one pattern
@@ -68,7 +75,7 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _BARE = re.compile(
-    rf"(?<!\w)(?:at|@|a|à|bei|auf|try|use|now|go (?:for|with|to)|instead|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|(?:sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred|a hundred)"  # noqa: E501  a table of words or one pattern
+    rf"(?<!\w)(?:at|@|a|à|bei|auf|try|use|now|go (?:for|with|to)|instead|{_APPROX})\s*(\d{{2,3}}|(?:one|a) hundred(?: and)?[ -]\w+|(?:sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred|a hundred|(?<=a ){NUMBER}|(?<=bei ){NUMBER})"  # noqa: E501  a table of words or one pattern
     r"(?=\s*(?:$|[,.;!?)\n](?!\d)|\s(?:with|in|and|for|feel|tempo|groove|please|on|but|without|no|or|max|using|mit|con|avec|com|sin|ohne|this time|now|instead)\b))",  # noqa: E501  a table of words or one pattern
     re.ASCII,
 )
@@ -112,8 +119,8 @@ def read_tempo(text: Text, places: Sequence[int] = (), soft: Sequence[int] = ())
 def _single(text: Text) -> Finding[float] | None:
     if counted := _counted(text):
         return counted
-    for pattern in (_NUMBER_UNIT, _TO_THE_NOTE, _PER_MINUTE, _TEMPO_AFTER, _NAMED, _BARE, _LISTED, _OR_SO):
-        bare = pattern in (_BARE, _LISTED, _OR_SO)
+    for pattern in (NUMBER_UNIT, _TO_THE_NOTE, _PER_MINUTE, _TEMPO_AFTER, _NAMED, _BEATS_ALONE, _BARE, _LISTED, _OR_SO):
+        bare = pattern in (_BEATS_ALONE, _BARE, _LISTED, _OR_SO)
         for match in pattern.finditer(text.lower):
             value = number(match.group(1) or match.group(2))
             if not text.is_free(*match.span()) or (bare and not 40 <= value <= 240):
@@ -129,6 +136,10 @@ def _single(text: Text) -> Finding[float] | None:
 
 def _counted(text: Text) -> Finding[float] | None:
     """A tempo that has to be reckoned: beats a second, the time of a beat, another note than the quarter."""
+    moved = _MOVED.search(text.lower)
+    if moved and text.is_free(*moved.span()) and all(50 <= int(said) <= 220 for said in moved.groups()):
+        text.take(*moved.span())
+        return Finding(float(moved.group(2)), text.quote(*moved.span()), _SURELY, f"{moved.group(1)} BPM is what is left behind")
     for pattern in (_RATE, _PERIOD, _OTHER_NOTE):
         for match in pattern.finditer(text.lower):
             if not text.is_free(*match.span()):
@@ -208,12 +219,18 @@ def tempo_word_places(text: Text) -> list[int]:
     return [place for match in _lexicon().find(text) if not match.misspelt for place in (match.start, match.end)]
 
 
+def _is_pitch(text: Text, match: Match) -> bool:
+    """Whether "grave" speaks of low tones, as in Spanish, Portuguese and French: "cuerdas graves"."""
+    form = text.words[match.first].form
+    return form == "graves" or (form == "grave" and match.first > 0 and language_of(text) in ("es", "pt", "fr", "it"))
+
+
 def read_tempo_word(text: Text) -> TempoWord | None:
     """The first word about tempo; a metronome marking wins over "slow" and "fast", a ballad over both."""
     words = table("tempo_words")
     matches = [m for m in _lexicon().find(text) if not m.misspelt]
     for match in matches:
-        for name in match.ids("marking"):
+        for name in () if _is_pitch(text, match) else match.ids("marking"):
             low, high = words["markings"][name]
             return TempoWord(text.quote(match.start, match.end), low, high)
     refused = {i for scope in reached(text, matches, "negation", lambda _: False) for i in scope.items}

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from contracts.context import MAX_PROMPT_CHARS
 from contracts.errors import BadInput
@@ -21,6 +22,7 @@ _TYPOGRAPHY = str.maketrans(
     | {"\u00a0": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "、": ",", "。": ";", "　": " "}  # noqa: E501  a table of words or one pattern
 )  # fmt: skip
 
+_HUMP, _TAG_MIN = re.compile(r"(?<=[a-z0-9])[A-Z]"), 5
 _SHORTENED = {"s": "sem", "c": "com", "p": "para"}
 _LABEL = re.compile(
     r"[\"'][A-Za-z_ ]{2,24}[\"']\s*[:=](?=\s*[\"'\[{\d-]|\s*(?:true|false|null)\b)|[a-z]{2,12}_[a-z]{2,12}\s*[:=]|\\n[a-z_]{2,16}\s*[:=]"
@@ -66,7 +68,7 @@ class Text:
         shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", _CONTROL.sub(" ", original))
         original = _unlabelled(shown.translate(_TYPOGRAPHY))
         lower = "".join(_lower(char) for char in original)
-        words = tuple(Word(_full(lower, m), m.start(), m.end()) for m in _WORD.finditer(lower))
+        words = tuple(Word(_full(lower, m, first, last), first, last) for m in _WORD.finditer(lower) for first, last in _parts(original, m))
         return cls(original, lower, words, bytearray(len(original)), shown=shown)
 
     def quote(self, start: int, end: int) -> str:
@@ -90,6 +92,11 @@ class Text:
         return self.lower[left:right]
 
 
+def whole(raw: str) -> str:
+    """A text that can be encoded: halves of surrogate pairs become replacement characters."""
+    return _SURROGATE.sub("\ufffd", raw)
+
+
 def _unlabelled(written: str) -> str:
     """A prompt in the form of data ('{"key": "A minor"}') without its quotes, brackets and underscores, of the same length."""
     if not _LABEL.search(written):
@@ -98,8 +105,19 @@ def _unlabelled(written: str) -> str:
     return written.translate(_DATA)
 
 
-def _full(lower: str, match: re.Match[str]) -> str:
+def _parts(original: str, match: re.Match[str]) -> list[tuple[int, int]]:
+    """Where a word begins and ends; of a hashtag that is written together ("#noVocals") its words."""
+    start, end = match.span()
+    if original[max(0, start - 1) : start] != "#" or end - start < _TAG_MIN:
+        return [(start, end)]
+    cuts = [start, *(m.start() for m in _HUMP.finditer(original, start + 1, end)), end]
+    return list(pairwise(cuts))
+
+
+def _full(lower: str, match: re.Match[str], start: int, end: int) -> str:
     """The folded form of a word; of a preposition that Portuguese and Spanish shorten with a stroke ("s/ bateria") the whole one."""
+    if (start, end) != match.span():
+        return fold(lower[start:end])
     short = _SHORTENED.get(match.group())
     if short and lower[match.end() : match.end() + 1] == "/" and (match.start() == 0 or lower[match.start() - 1] in " ,;(\n"):
         return (
