@@ -21,7 +21,7 @@ import httpx
 from contracts.errors import Unavailable
 from contracts.pipeline import SERVICES
 from houseband.home import Home
-from houseband.processes import start, stop, undisturbed
+from houseband.processes import listens, start, stop, undisturbed
 from houseband.run_dir import RunDir
 from houseband.tidying import limit_bytes, tidy
 from services.runtime.sound_folders import FURTHER, read_named
@@ -29,7 +29,7 @@ from services.runtime.sound_folders import FURTHER, read_named
 READY_WITHIN_S = 60.0
 MOST_RESTARTS = 6
 RESTART_WINDOW_S = 30.0
-BROKER_STARTS = 5
+BROKER_WITHIN_S = 30.0
 
 
 @dataclass
@@ -138,12 +138,17 @@ class House:
         while time.monotonic() < deadline:
             self.watch()
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=2.0).status_code == httpx.codes.OK:
+                if httpx.get(f"{self.url}/readyz", timeout=2.0).status_code == httpx.codes.OK and self._is_ours():
                     return
             except httpx.HTTPError:
                 pass
             time.sleep(0.05)
         raise Unavailable("the gateway", f"it was not ready within {READY_WITHIN_S:.0f} s: {self.services['gateway'].last_words()}")
+
+    def _is_ours(self) -> bool:
+        """Whether it is our gateway that answers: another house's may have taken the port a moment before."""
+        gateway = self.services["gateway"].process
+        return gateway is not None and listens(gateway.pid, int(self.url.rpartition(":")[2]))
 
     def keep_logs(self) -> Path:
         """Copy the services' logs to the home, where they stay until the next failure. Returns the folder."""
@@ -210,36 +215,43 @@ def _stop(watched: list[Watched]) -> None:
 
 
 def _start_broker(run_dir: Path) -> tuple[Watched, str]:
-    """A private nats-server on a free loopback port; it keeps its port and its store when it is restarted."""
-    binary = find_broker()
-    for _ in range(BROKER_STARTS):
-        port = _free_port()
-        config = run_dir / "nats.conf"
+    """A private nats-server on a free loopback port; it keeps its port and its store when it is restarted.
+
+    It takes a port itself, and lets in who knows the token: two houses that begin at the same moment could otherwise both be told of one
+    free port, and the second one would stand on the broker of the first.
+    """
+    config, token = run_dir / "nats.conf", secrets.token_hex(16)
+    name = f"houseband-{secrets.token_hex(4)}"
+
+    def write(port: int) -> None:
         config.write_text(
-            f'host: "127.0.0.1"\nport: {port}\nserver_name: "houseband-{secrets.token_hex(4)}"\nmax_payload: 8MB\n'
+            f'host: "127.0.0.1"\nport: {port}\nserver_name: "{name}"\nmax_payload: 8MB\nports_file_dir: {json.dumps(str(run_dir))}\n'
+            f'authorization {{ token: "{token}" }}\n'
             f"jetstream {{ store_dir: {json.dumps(str(run_dir / 'nats'))}, max_memory_store: 64MB, max_file_store: 2GB }}\n"
         )
-        broker = Watched("nats-server", [binary, "-c", str(config)], run_dir / "nats-server.log", {})
-        try:
-            broker.ensure()
-            listens = _listens(broker, port)
-        except BaseException:
-            _stop([broker])
-            raise
-        if listens:
-            return broker, f"nats://127.0.0.1:{port}"
+        config.chmod(0o600)
+
+    write(-1)
+    broker = Watched("nats-server", [find_broker(), "-c", str(config)], run_dir / "nats-server.log", {})
+    try:
+        broker.ensure()
+        port = _port_of(broker, run_dir)
+        write(port)
+    except BaseException:
         _stop([broker])
-    raise Unavailable("nats-server", f"it did not start: {broker.last_words()}")
+        raise
+    return broker, f"nats://{token}@127.0.0.1:{port}"
 
 
-def _listens(broker: Watched, port: int) -> bool:
-    deadline = time.monotonic() + 10.0
+def _port_of(broker: Watched, run_dir: Path) -> int:
+    """The port that the server has taken, as it writes it down once it listens. Raises Unavailable where it does not."""
+    deadline = time.monotonic() + BROKER_WITHIN_S
     while time.monotonic() < deadline and broker.process and broker.process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+        told = run_dir / f"nats-server_{broker.process.pid}.ports"
+        if told.exists() and (text := told.read_text("utf-8").strip()):
+            return int(json.loads(text)["nats"][0].rpartition(":")[2])
         time.sleep(0.01)
-    return False
+    raise Unavailable("nats-server", f"it did not start: {broker.last_words()}")
 
 
 async def _provision(nats_url: str) -> None:

@@ -3,14 +3,16 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.runtime.parenthood import die_with_parent
 
+_LISTENING = "0A"
 _STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -29,6 +31,28 @@ def start(command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = 
             start_new_session=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  the launcher starts processes from its main thread only
         )
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether a process itself listens on a TCP port (Linux, proc(5)); elsewhere nobody can tell, and it is believed."""
+    if sys.platform != "linux":
+        return True
+    lines = [line.split() for name in ("tcp", "tcp6") for line in _lines(Path(f"/proc/net/{name}"))[1:]]
+    inodes = {line[9] for line in lines if line[3] == _LISTENING and int(line[1].rpartition(":")[2], 16) == port}
+    return any(_is_open(pid, inode) for inode in inodes)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("ascii").splitlines() if path.exists() else []
+
+
+def _is_open(pid: int, inode: str) -> bool:
+    """Whether a process holds a socket."""
+    for opened in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):  # closed meanwhile
+            if str(opened.readlink()) == f"socket:[{inode}]":
+                return True
+    return False
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What many tests share: a real nats-server on a free loopback port, and an object store in a folder."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -23,8 +24,13 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], str]:
-    """A private server with JetStream in `folder`, and its URL. Port -1: a free one."""
-    arguments = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
+    """A private server with JetStream in `folder`, and its URL. Port -1: a free one.
+
+    It lets in who knows its token: the clients of a server that is gone try its port for ever, and the next server there may be another
+    test's, or another process's.
+    """
+    token = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    arguments = ["-a", "127.0.0.1", "-p", str(port), "--auth", token, "-js", "-sd", str(folder), "--ports_file_dir", str(folder)]
     process = subprocess.Popen([find_broker(), *arguments], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
     ports = folder / f"nats-server_{process.pid}.ports"
     deadline = time.monotonic() + 60
@@ -33,7 +39,7 @@ def start_nats(folder: Path, port: int = -1) -> tuple[subprocess.Popen[bytes], s
             process.kill()
             raise TimeoutError(f"nats-server did not start: {process.poll()}")
         time.sleep(0.01)
-    return process, json.loads(ports.read_text())["nats"][0]
+    return process, json.loads(ports.read_text())["nats"][0].replace("nats://", f"nats://{token}@")
 
 
 @pytest.fixture(scope="session")

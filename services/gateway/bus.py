@@ -61,7 +61,7 @@ class JetStreamBus:
             try:
                 await self._bus.jetstream.consumer_info(FACTS_STREAM, GATEWAY_FACTS)
             except NotFoundError:
-                log.warning("bus_provisioned_again", url=self._settings.nats_url)
+                log.warning("bus_provisioned_again", url=self._settings.nats_url.rpartition("@")[2])
                 delivery = Delivery(ack_wait_s=self._settings.ack_wait_s, max_deliver=self._settings.max_deliver)
                 await provision(self._settings.nats_url, delivery)
 

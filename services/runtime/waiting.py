@@ -17,7 +17,8 @@ async def wait_for_port(urls: str, timeout_s: float) -> None:
             if await _answers(target.hostname or "127.0.0.1", target.port or 4222):
                 return
         if asyncio.get_running_loop().time() > deadline:
-            raise Unavailable(f"the bus at {urls}", "start nats-server there, or set HOUSEBAND_NATS_URL")
+            named = ", ".join(f"{target.hostname}:{target.port}" for target in targets)  # a token in the address is nobody else's business
+            raise Unavailable(f"the bus at {named}", "start nats-server there, or set HOUSEBAND_NATS_URL")
         await asyncio.sleep(PAUSE_S)
 
 

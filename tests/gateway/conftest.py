@@ -228,11 +228,13 @@ def opening(settings: GatewaySettings, store: Objects) -> Open:
             async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S, verify=NO_TLS) as http:
                 yield House(http, url, app, band)
         finally:
-            server.should_exit = True
-            await serving
-            listener.close()
-            if playing:
-                await end_tasks(playing)
+            try:
+                server.should_exit = True
+                await serving
+            finally:
+                listener.close()
+                if playing:
+                    await end_tasks(playing)
 
     return opened
 

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from houseband.processes import listens
 from services.gateway.settings import GatewaySettings
 from services.runtime.parenthood import die_with_parent
 from services.runtime.provision import provision
@@ -51,11 +52,7 @@ async def test_pages_of_other_origins_are_refused(quiet_house: House) -> None:
 async def test_a_terminated_gateway_closes_its_streams_and_goes(settings: GatewaySettings) -> None:
     """SIGTERM with an open event stream: the stream is closed, the process ends soon, and a new one knows the job."""
     await provision(settings.nats_url)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"127.0.0.1:{port}/api/v1"
-    process = await _started(settings, port)
+    process, address = await _started(settings)
     async with httpx.AsyncClient(base_url=f"http://{address}") as http:
         job_id = (await http.post("/jobs", files=form())).json()["job_id"]
     async with connect(f"ws://{address}/jobs/{job_id}/events") as stream:
@@ -65,23 +62,35 @@ async def test_a_terminated_gateway_closes_its_streams_and_goes(settings: Gatewa
             await asyncio.wait_for(stream.recv(), PATIENCE_S)
     async with asyncio.timeout(PATIENCE_S):
         assert await process.wait() in (0, -signal.SIGTERM)
-    again = await _started(settings, port)
+    again, address = await _started(settings)
     async with httpx.AsyncClient(base_url=f"http://{address}") as http:
         assert (await http.get(f"/jobs/{job_id}")).json()["status"] == "queued"
     again.kill()
     await again.wait()
 
 
-async def _started(settings: GatewaySettings, port: int) -> asyncio.subprocess.Process:
-    """The gateway as a process of its own, once it is ready."""
+async def _started(settings: GatewaySettings) -> tuple[asyncio.subprocess.Process, str]:
+    """The gateway as a process of its own, once it is ready, and the address of its API."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if (process := await _started_on(settings, port)) is not None:
+            return process, f"127.0.0.1:{port}/api/v1"
+
+
+async def _started_on(settings: GatewaySettings, port: int) -> asyncio.subprocess.Process | None:
+    """The same on a port that was free a moment ago; None where somebody else was faster."""
     variables = {"NATS_URL": settings.nats_url, "STORE": settings.store, "DATABASE_URL": settings.database_url, "PORT": str(port)}
     environment = {**os.environ, **{f"HOUSEBAND_{name}": value for name, value in variables.items()}}
     command = [sys.executable, "-m", "services.gateway.app"]
     process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=Path(__file__).parents[2], preexec_fn=die_with_parent)
     async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as http:
-        while True:
+        while process.returncode is None:
             try:
-                if (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success:
+                if (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success and listens(process.pid, port):
                     return process
             except httpx.TransportError:
-                await asyncio.sleep(0.05)
+                pass
+            await asyncio.sleep(0.05)
+    return None
