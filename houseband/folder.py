@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +114,16 @@ def write_folder(results: Results, target: Path, fetch: Callable[[str, Path], No
     partial = (target if mounted else target.parent) / f".houseband-{os.getpid()}.partial"
     _sweep(partial.parent)
     try:
-        for name, url in sorted(results.files.items()):
-            place = partial / name
-            if not place.resolve().is_relative_to(partial.resolve()):
-                raise Unavailable("the server's file list", f"it names {name!r}, outside the folder")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            fetch(url, place)
-        _verify(partial)
+        with ThreadPoolExecutor(1) as pool:
+            digests = {}
+            for name, url in sorted(results.files.items()):
+                place = partial / name
+                if not place.resolve().is_relative_to(partial.resolve()):
+                    raise Unavailable("the server's file list", f"it names {name!r}, outside the folder")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                fetch(url, place)
+                digests[name] = pool.submit(_digest, place)  # while the next one comes, and this one is in memory
+        _verify(partial, {name: digest.result() for name, digest in digests.items()})
         if mounted:
             _fill(partial, target)
         else:
@@ -138,14 +142,19 @@ def _sweep(parent: Path) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _verify(folder: Path) -> None:
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _verify(folder: Path, digests: Mapping[str, str]) -> None:
+    """Raises Unavailable where a file is not the one that the manifest names."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         return
     for name, entry in json.loads(manifest.read_text("utf-8"))["files"].items():
-        with (folder / name).open("rb") as handle:
-            if hashlib.file_digest(handle, "sha256").hexdigest() != entry["sha256"]:
-                raise Unavailable(f"the file {name}", "it arrived damaged; run the command again")
+        if (digests.get(name) or _digest(folder / name)) != entry["sha256"]:
+            raise Unavailable(f"the file {name}", "it arrived damaged; run the command again")
 
 
 def _replace(partial: Path, target: Path) -> None:

@@ -53,9 +53,14 @@ def write_flac_24(path: Path, audio: Audio, rate: int) -> None:
 
     with soundfile.SoundFile(path, "w", rate, audio.shape[0], "PCM_24", format="FLAC") as file:
         for start in range(0, audio.shape[1], _CHUNK):
-            values = np.rint(audio[:, start : start + _CHUNK].T.astype(np.float64) * FULL_SCALE_24)
+            part = audio[:, start : start + _CHUNK]
+            turned = np.empty(part.shape[::-1], dtype=np.int32)
+            for channel, samples in enumerate(part):
+                values = np.rint(samples * np.float32(FULL_SCALE_24))
+                turned[:, channel] = np.clip(values, np.float32(1 - FULL_SCALE_24), np.float32(FULL_SCALE_24 - 1), out=values)
             # libsndfile takes the upper 24 of 32 bits.
-            file.write(np.clip(values, 1 - FULL_SCALE_24, FULL_SCALE_24 - 1).astype(np.int32) << 8)
+            turned <<= 8
+            file.write(turned)
 
 
 def write_flac_16(path: Path, samples: NDArray[np.int16], rate: int) -> None:

@@ -5,10 +5,12 @@ The key gives the colour (its place on the circle of fifths; minor is darker), e
 
 import colorsys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 from contracts.music.key import Key
 from contracts.music.score import Score
@@ -27,6 +29,7 @@ INNER, REACH, LEAST_REACH = 0.115, 0.36, 0.55
 HOLE = 0.018
 _FRAME = 4096
 _FRAMES_PER_SLOT = 3
+_AT_ONCE = 48
 _RANGE_DB = 42.0
 _TILT_DB = 3.0  # per octave: what makes music's spectrum look level
 _SHADES = (0.0, 0.085, -0.07, 0.16, -0.14, 0.235, -0.21)
@@ -61,11 +64,11 @@ def _levels(audio: Audio, rate: int) -> Plane:
     count = SLOTS * _FRAMES_PER_SLOT
     starts = (np.arange(count) * (audio.shape[1] / count)).astype(np.int64)
     edges = np.geomspace(LOW_HZ, min(HIGH_HZ, rate * 0.45), BANDS + 1) * _FRAME / rate
-    window, power = np.hanning(_FRAME).astype(np.float32), np.empty((count, BANDS))
-    for index, start in enumerate(starts):
-        spectrum = np.abs(np.fft.rfft(mono[start : start + _FRAME] * window)) ** 2
-        sums = np.concatenate([[0.0], np.cumsum(spectrum)])
-        power[index] = np.diff(np.interp(edges, np.arange(sums.size), sums)) / np.diff(edges)
+    window, shares = np.hanning(_FRAME).astype(np.float32), _shares(edges)
+    frames, power = np.lib.stride_tricks.sliding_window_view(mono, _FRAME), np.empty((count, BANDS))
+    for first in range(0, count, _AT_ONCE):
+        spectra = rfft(frames[starts[first : first + _AT_ONCE]] * window, axis=1)
+        power[first : first + _AT_ONCE] = (spectra.real**2 + spectra.imag**2) @ shares
     power = power.reshape(SLOTS, _FRAMES_PER_SLOT, BANDS).mean(axis=1)
     if not power.any():
         return np.zeros((SLOTS, BANDS), dtype=np.float32)
@@ -74,12 +77,18 @@ def _levels(audio: Audio, rate: int) -> Plane:
     return np.asarray(np.clip((levels - top + _RANGE_DB) / _RANGE_DB, 0, 1), dtype=np.float32)
 
 
+def _shares(edges: NDArray[np.float64]) -> Plane:
+    """What each bin gives to the mean of each band, [bins, bands]; a bin on an edge is divided."""
+    bins = np.arange(_FRAME // 2 + 1)[:, None]
+    covered = np.minimum(bins + 1, edges[1:]) - np.maximum(bins, edges[:-1])
+    return np.asarray(np.clip(covered, 0, 1) / np.diff(edges), dtype=np.float32)
+
+
 def _reach(audio: Audio) -> Plane:
     """How far out each slot reaches, LEAST_REACH to 1, by its loudness; smooth and closed, [slots]."""
-    squares = np.square(audio, dtype=np.float64).sum(axis=0)
-    sums = np.concatenate([[0.0], np.cumsum(squares)])
-    edges = np.linspace(0, squares.size, SLOTS + 1).astype(np.int64)
-    level = 10 * np.log10(np.diff(sums[edges]) / np.maximum(np.diff(edges), 1) + 1e-9)
+    edges = np.linspace(0, audio.shape[1], SLOTS + 1).astype(np.int64)
+    sums = np.array([np.square(audio[:, first:last], dtype=np.float64).sum() for first, last in pairwise(edges)])
+    level = 10 * np.log10(sums / np.maximum(np.diff(edges), 1) + 1e-9)
     top = level.max()
     share = np.clip((level - top + 24) / 24, 0, 1)
     kernel = np.hanning(13) / np.hanning(13).sum()

@@ -103,7 +103,7 @@ def encode(path: Path, audio: Audio, rate: int, kind: Format, ceiling_dbtp: floa
     """Write audio [2, samples] as `kind`. Raised peaks are met by a constant gain: see `_lossless` and `lossy`."""
     sound = resampled(audio, rate, kind.rate)
     if not kind.how.lossless:
-        return lossy(path, sound, kind, tags, cover)
+        return lossy(path, sound, kind, tags, lambda: cover)
     return _lossless(path, sound, kind, ceiling_dbtp, tags, cover)
 
 
@@ -136,8 +136,11 @@ def history(rate: int, bits: int) -> str:
     return f"A=PCM,F={rate},W={bits},M=stereo,T=Houseband"
 
 
-def lossy(path: Path, audio: Audio, kind: Format, tags: Tags, cover: Picture | None, gain_db: float = 0.0) -> Encoded:
-    """Encode from `gain_db` down until what a decoder makes of it stays under full scale between samples; then tag it."""
+def lossy(path: Path, audio: Audio, kind: Format, tags: Tags, cover: Callable[[], Picture | None], gain_db: float = 0.0) -> Encoded:
+    """Encode from `gain_db` down until what a decoder makes of it stays under full scale between samples; then tag it.
+
+    `cover` is asked for when the tags are written, and may still be drawn until then.
+    """
     write, read, tag = _codec(kind)
     peak_db = -math.inf
     for _ in range(MOST_TRIES):
@@ -146,7 +149,7 @@ def lossy(path: Path, audio: Audio, kind: Format, tags: Tags, cover: Picture | N
         if peak_db < LOSSY_CEILING_DBTP:
             break
         gain_db -= peak_db - LOSSY_CEILING_DBTP + STEP_MARGIN_DB
-    tag(path, tags, cover)
+    tag(path, tags, cover())
     return Encoded(gain_db, peak_db)
 
 

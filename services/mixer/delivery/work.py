@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,8 @@ from services.runtime.workbench import Workbench
 Audio = NDArray[np.float32]
 DRAWN = "cover.png"
 MP3 = Format("mp3_v0", MASTER_RATE)
+HANDS = 3
+"""Two that compute and one that waits for the disk."""
 
 
 def tags(context: Context, *, dated: bool = False) -> Tags:
@@ -77,38 +81,50 @@ def brought_cover(context: Context, bench: Workbench) -> Picture | None:
 def deliver(
     context: Context, bench: Workbench, session: Session, prefix: str, mp3_gain_db: float, brought: Picture | None
 ) -> dict[str, AudioArtifact]:
-    """Write and store the master in three formats and the stems; a second thread encodes while the first writes stems."""
-    store, scratch, rate = bench.objects, bench.scratch, session.rate
+    """Write and store the master in three formats and the stems, all of them at once as far as there are hands.
 
-    def wav(name: str, audio: Audio) -> AudioArtifact:
-        path = scratch / "delivered.wav" if name == "master" else scratch / f"delivered-{name}.wav"
-        files.write_wav_24(path, audio, rate)
+    The MP3 comes first, since it takes as long as all the rest; what waits for the disk leaves its core to others.
+    """
+    store, scratch, rate, said = bench.objects, bench.scratch, session.rate, tags(context)
+
+    def stored(name: str, path: Path, media_type: str = "audio/wav") -> AudioArtifact:
         try:
-            return store.put_audio(f"{prefix}/{name if name == 'master' else f'stems/{name}'}.wav", path)
+            return store.put_audio(f"{prefix}/{name}", path, media_type)
         finally:
             path.unlink(missing_ok=True)
 
-    def encoded() -> dict[str, AudioArtifact]:
-        flac, mp3 = scratch / "delivered.flac", scratch / "delivered.mp3"
-        files.write_flac_24(flac, session.total, rate)
-        cover = picture(context, bench, prefix, brought, lambda: session.total, rate)
-        tag_flac(flac, tags(context), cover)
-        lossy(mp3, session.total, Format(MP3.coding, rate), tags(context), cover, mp3_gain_db)
-        out = {
-            "master.flac": store.put_audio(f"{prefix}/master.flac", flac, "audio/flac"),
-            "master.mp3": store.put_audio(f"{prefix}/master.mp3", mp3, "audio/mpeg"),
-        }
-        for path in (flac, mp3):
-            path.unlink(missing_ok=True)
-        return out
+    def wav(name: str, audio: Callable[[], Audio]) -> AudioArtifact:
+        path = scratch / f"delivered-{name.replace('/', '-')}"
+        files.write_wav_24(path, audio(), rate)
+        return stored(name, path)
 
-    with ThreadPoolExecutor(1) as pool:
-        compressed = pool.submit(encoded)
-        delivered = {"master.wav": wav("master", session.total)}
-        for name, audio in session.stems():
-            delivered[f"stems/{name}.wav"] = wav(name, audio)
-            go_on(bench, 0.5 + 0.45 * len(delivered) / (len(session.names) + 1), f"delivered {name.replace('_', ' ')}")
-        return {**delivered, **compressed.result()}
+    def mp3(cover: Future[Picture]) -> AudioArtifact:
+        path = scratch / "delivered.mp3"
+        lossy(path, session.total, Format(MP3.coding, rate), said, cover.result, mp3_gain_db)
+        return stored("master.mp3", path, "audio/mpeg")
+
+    def flac(cover: Future[Picture]) -> AudioArtifact:
+        path = scratch / "delivered.flac"
+        files.write_flac_24(path, session.total, rate)
+        tag_flac(path, said, cover.result())
+        return stored("master.flac", path, "audio/flac")
+
+    with ThreadPoolExecutor(HANDS) as pool:
+        # The cover is begun first: whoever waits for it never waits for one that nobody works on.
+        cover = pool.submit(picture, context, bench, prefix, brought, lambda: session.total, rate)
+        encoded = {"master.mp3": pool.submit(mp3, cover), "master.flac": pool.submit(flac, cover)}
+        waiting = {"master.wav": pool.submit(wav, "master.wav", lambda: session.total)}
+        waiting |= {f"stems/{name}.wav": pool.submit(wav, f"stems/{name}.wav", partial(session.stem, name)) for name in session.names}
+        try:
+            delivered = {}
+            for name, artifact in waiting.items():
+                delivered[name] = artifact.result()
+                go_on(bench, 0.5 + 0.45 * len(delivered) / len(waiting), f"delivered {PurePath(name).stem.replace('_', ' ')}")
+            return {**delivered, **{name: artifact.result() for name, artifact in sorted(encoded.items())}}
+        finally:
+            cover.cancel()
+            for one in (*encoded.values(), *waiting.values()):
+                one.cancel()
 
 
 def with_project(context: Context, bench: Workbench, prefix: str) -> Context:

@@ -157,18 +157,18 @@ def master_gain(total: Audio, stem_peaks: Curve, rate: int, profile: Profile, ai
             search = search.again()
         for _ in range(3):
             loudness = search.go(loop, inner_db)
-            over_db = decibels(loop.peak()) - (aim.ceiling_dbtp - MARGIN_DB)
+            peak_db = decibels(loop.peak())
+            over_db = peak_db - (aim.ceiling_dbtp - MARGIN_DB)
             if over_db <= 0:
                 break
             # The moving gain let a peak through: hold all of them lower by as much, and find the drive again.
             inner_db -= over_db + 0.01
             search = search.again()
-        return _finish(loop, search, aim, loudness, max(crest, 0.0))
+        return _finish(loop, search, aim, loudness, peak_db, max(crest, 0.0))
 
 
-def _finish(loop: Loop, search: "Search", aim: Aim, loudness: float, crest_taken_db: float) -> Mastered:
+def _finish(loop: Loop, search: "Search", aim: Aim, loudness: float, peak_db: float, crest_taken_db: float) -> Mastered:
     """Trim what is left over the ceiling by a constant, and sum up."""
-    peak_db = decibels(loop.peak())
     trim_db = min(0.0, aim.ceiling_dbtp - MARGIN_DB - peak_db)
     if trim_db:
         loop.gain *= np.float32(linear(trim_db))

@@ -60,21 +60,25 @@ def _needed(peaks, stem_peaks, gain, ceiling, stem_ceiling, out):  # type: ignor
 
 @numba.njit(cache=True, nogil=True)
 def _least_ahead(values, width, out):  # type: ignore[no-untyped-def]
-    """out[n] = min(values[n .. n + width]) by a monotonic queue."""
+    """out[n] = min(values[n .. n + width]) by a monotonic queue, which never holds more than the window and goes round in a ring."""
     count = values.size
-    queue = np.empty(count, dtype=np.int64)
+    ring = 1
+    while ring < width + 2:
+        ring *= 2
+    places, held = np.empty(ring, dtype=np.int64), np.empty(ring, dtype=values.dtype)
     head = tail = 0
     for n in range(count + width):
         if n < count:
-            while tail > head and values[queue[tail - 1]] >= values[n]:
+            value = values[n]
+            while tail > head and held[(tail - 1) & (ring - 1)] >= value:
                 tail -= 1
-            queue[tail] = n
+            places[tail & (ring - 1)], held[tail & (ring - 1)] = n, value
             tail += 1
         at = n - width
         if at >= 0:
-            while queue[head] < at:
+            while places[head & (ring - 1)] < at:
                 head += 1
-            out[at] = values[queue[head]]
+            out[at] = held[head & (ring - 1)]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -229,9 +229,10 @@ class Session:
         if not np.isfinite(offset).all():
             where = int(np.flatnonzero(~np.isfinite(audio).all(axis=0))[0])
             raise BadInput(f"stems.{name}", f"not a number at {where / self.rate:.3f} s", "samples that are finite numbers")
-        if np.abs(offset).max() > LEAST_DC * np.abs(audio).max(initial=0.0):
+        peak = max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
+        if np.abs(offset).max() > LEAST_DC * peak:
             audio = without_offset(audio, self.rate)
-        if filters is not None and audio.any():
+        if filters is not None and peak > 0:
             audio = filters.apply(audio)
         audio.tofile(self._path(name))
         return audio

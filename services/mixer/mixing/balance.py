@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from contracts.sound import Bell
 from services.mixer.corridor import deviation_db
+from services.mixer.mixing.filters import bell_section
 from services.music.audio.loudness import k_weighting
 
 Bands = NDArray[np.float64]
@@ -154,12 +155,12 @@ def k_weights(centres_hz: Bands) -> Bands:
 
 
 def response_db(bells: list[Bell] | tuple[Bell, ...], hz: Bands) -> Bands:
-    """Gain of equaliser bands at each frequency, dB (Bristow-Johnson's bells and shelves, as the strip's)."""
+    """Gain of equaliser bands at each frequency, dB (the strip's own)."""
     total = np.zeros(np.asarray(hz).size)
     z = np.exp(-2j * np.pi * np.asarray(hz) / RATE)
     for bell in bells:
-        b, a = _biquad(bell)
-        total += 20 * np.log10(np.abs((b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)))
+        b0, b1, b2, a1, a2 = bell_section(bell, RATE)
+        total += 20 * np.log10(np.abs((b0 + b1 * z + b2 * z * z) / (1 + a1 * z + a2 * z * z)))
     return total
 
 
@@ -172,21 +173,3 @@ def end_shelves(low_db: float, high_db: float) -> tuple[Bell, ...]:
     """The bands that turn the ends of the spectrum, where they are asked for: below 120 Hz and above 7 kHz."""
     low = (Bell(hz=LOW_END_HZ, db=low_db, q=0.7, shape="low_shelf"),) if low_db else ()
     return (*low, Bell(hz=HIGH_END_HZ, db=high_db, q=0.7, shape="high_shelf")) if high_db else low
-
-
-def _biquad(bell: Bell) -> tuple[list[float], list[float]]:
-    gain = 10 ** (bell.db / 40)
-    omega = 2 * np.pi * bell.hz / RATE
-    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * (bell.q if bell.shape == "peak" else min(bell.q, 0.9)))
-    if bell.shape == "peak":
-        return [1 + alpha * gain, -2 * cosine, 1 - alpha * gain], [1 + alpha / gain, -2 * cosine, 1 - alpha / gain]
-    side = 1.0 if bell.shape == "low_shelf" else -1.0
-    root, up, down = 2 * np.sqrt(gain) * alpha, gain + 1, gain - 1
-    return (
-        [
-            gain * (up - side * down * cosine + root),
-            side * 2 * gain * (down - side * up * cosine),
-            gain * (up - side * down * cosine - root),
-        ],
-        [up + side * down * cosine + root, -side * 2 * (down + side * up * cosine), up + side * down * cosine - root],
-    )

@@ -18,6 +18,7 @@ from services.mixer.mixing.ducking import duck_envelope, kick_hits
 from services.mixer.mixing.kept import Kept, NothingKept, channel_key, curve_digest, return_key
 from services.mixer.mixing.levelling import gain_to_target, shaped_by
 from services.mixer.mixing.placement import place
+from services.mixer.mixing.sending import add_sent
 from services.mixer.mixing.spaces import echo, reverb
 from services.mixer.mixing.stretches import OF_SENDS, moves_db, send_moved
 from services.mixer.mixing.strip import NOMINAL_LUFS, shaped
@@ -86,7 +87,7 @@ class Console:
                 for bus in buses:
                     if bus not in self.found and name in self.levels[bus]:
                         sent = self.sends.setdefault(bus, np.zeros((2, self.frames), dtype=np.float32))
-                        sent += audio * self.levels[bus][name]
+                        add_sent(sent, audio, self.levels[bus][name])
                 self.total += audio
                 yield name, audio
             for name, audio in ordered(pool, self._return, buses):

@@ -20,7 +20,7 @@ Audio = NDArray[np.float32]
 Curve = NDArray[np.float32]
 
 # Raise when the same dry stems would give other mixed ones.
-VERSION = 5
+VERSION = 6
 OF_TONE = frozenset({"highpass_hz", "lowpass_hz", "eq", "compression", "saturation_db", "effects"})
 OF_CHANNEL = OF_TONE | {"pre_gain_db", "target_lufs", "pan", "width", "spread", "duck_db"}
 OF_RETURN = OF_TONE | {"level_db", "width", "duck_db"}

@@ -30,7 +30,7 @@ def _place(audio, curve, envelope, duck, gain, pan, width, spread, delay, spread
     f = spread_filter[0]
     for n in range(audio.shape[1]):
         g = gain * curve[n]
-        if duck > 0:
+        if duck > 0 and envelope[n] > 0:
             g *= math.exp(-duck * envelope[n])
         left, right = np.float64(audio[0, n]), np.float64(audio[1, n])
         middle, side = 0.5 * (left + right), 0.5 * (left - right) * width

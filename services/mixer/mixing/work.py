@@ -2,7 +2,7 @@
 
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from contracts.artifacts import AudioArtifact
 from contracts.context import Context, MixingSection
@@ -23,6 +23,9 @@ from services.mixer.profiles import Profile, profile
 from services.mixer.stored import Audio, Stems, go_on
 from services.music.audio.spectrum import Bands, stereo_spectrum
 from services.runtime.workbench import Workbench
+
+MOST_WAITING = 2
+"""Mixed stems that wait for the store."""
 
 
 def mix(context: Context, bench: Workbench) -> Context:
@@ -45,18 +48,32 @@ def mix(context: Context, bench: Workbench) -> Context:
     shelf = Shelf(bench)
     digests = {name: artifact.sha256 for name, artifact in dry.stems.items()}
     console = Console(score, plan, style, dry.rate, dry.frames, dry.load, dry=digests, kept=shelf, scratch=bench.scratch)
-    mixed: dict[str, AudioArtifact] = {}
-    frames = math.ceil(score.duration_s * dry.rate)
-    for name, audio in console.stems():
-        key = console.keys[name]
-        mixed[name] = shelf.stored(name, key) if name in console.found else shelf.put(name, key, audio, dry.rate)
-        if frames < dry.frames:
-            mixed[name] = shelf.put(name, f"{key}-loop-{frames}", folded(audio, frames), dry.rate)
-        done = f"{name.replace('_', ' ')} as it was" if name in console.found else f"mixed {name.replace('_', ' ')}"
-        go_on(bench, 0.2 + 0.78 * len(mixed) / (len(dry.stems) + 4), done)
+    mixed = _mixed(console, shelf, dry, math.ceil(score.duration_s * dry.rate))
     heard = dict(zip(("spectrum_hz", "spectrum_db", "side_db"), _rounded(stereo_spectrum(console.total, dry.rate)), strict=True))
     section = MixingSection(stems=mixed, settings={**plan.model_dump(mode="json"), "changes": vars(changes), **heard})
     return _explain_mix(context.model_copy(update={"mixing": section}), plan, measured, changes, kicks=console.kicks)
+
+
+def _mixed(console: Console, shelf: "Shelf", dry: Stems, frames: int) -> dict[str, AudioArtifact]:
+    """All mixed stems in the store, folded to `frames` where the song is a loop.
+
+    What the store takes, it takes while the next ones are mixed; never many at once, for memory.
+    """
+
+    def stored(name: str, audio: Audio) -> AudioArtifact:
+        key = console.keys[name]
+        whole = shelf.stored(name, key) if name in console.found else shelf.put(name, key, audio, dry.rate)
+        return shelf.put(name, f"{key}-loop-{frames}", folded(audio, frames), dry.rate) if frames < dry.frames else whole
+
+    storing: dict[str, Future[AudioArtifact]] = {}
+    with ThreadPoolExecutor(1) as pool:
+        for name, audio in console.stems():
+            storing[name] = pool.submit(stored, name, audio)
+            if len(storing) > MOST_WAITING:
+                list(storing.values())[-1 - MOST_WAITING].result()
+            done = f"{name.replace('_', ' ')} as it was" if name in console.found else f"mixed {name.replace('_', ' ')}"
+            go_on(dry.bench, 0.2 + 0.78 * len(storing) / (len(dry.stems) + 4), done)
+    return {name: artifact.result() for name, artifact in storing.items()}
 
 
 def _rounded(curves: tuple[Bands, ...]) -> list[list[float]]:
