@@ -20,8 +20,10 @@ from services.analyzer.form import grid_of, hear_sections
 from services.analyzer.harmony import Harmony, hear_harmony
 from services.analyzer.level import SILENT_DBFS, Level, hear_level, measured
 from services.analyzer.lines import hear_bass, hear_melody
+from services.analyzer.players import drum_kit_plays
 from services.analyzer.reading import Recording, read_recording
 from services.analyzer.rhythm import Rhythm, hear_rhythm
+from services.analyzer.sound_model import sound_ears
 from services.analyzer.sound_profile import profile_of
 from services.analyzer.style_guess import believed, guess
 from services.analyzer.tone import centroid_hz, hear_tone, hear_widths, side_db, with_spectra
@@ -106,7 +108,10 @@ def _music(sounds: _Sounds, features: Features, tell: Tell) -> tuple[Rhythm, Fea
     profile = profile_of(mono, bpm, rhythm.downbeats_s)
     styles = believed(profile, features.evidence)
     features = features.model_copy(update={"energy": energy_of(features)})
-    return rhythm, features.model_copy(update=guess(profile, styles, features) | _form(sounds, rhythm, harmony, styles))
+    character = guess(profile, styles, features) | _form(sounds, rhythm, harmony, styles)
+    if not drum_kit_plays(sound_ears(), profile, styles):
+        character["drums"] = None
+    return rhythm, features.model_copy(update=character)
 
 
 def _tone(recording: Recording, tone: BandFrames) -> dict[str, object]:

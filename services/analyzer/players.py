@@ -17,6 +17,8 @@ STRANGE = 1.3
 """Deviations beyond which a sound is unlike what was learned from, so that every guess weighs less."""
 
 
+KIT, NO_KIT = "drum_kit", 0.5
+"""Of 36 of our own songs 28 with a kit have 0.83 and more, 8 without it 0.4 and less."""
 STYLE_WEIGHT = 0.6
 """How much the styles' usual bands weigh beside the sound; held out, 185 of our own songs: precision .94, recall .88."""
 LOW_HZ, NO_BASS_DB = 150.0, -22.0
@@ -46,6 +48,16 @@ def hear_families(ears: SoundEars, profile: SoundProfile, styles: Styles, featur
         likely["drums"] *= 0.5
     there = sorted(((share, name) for name, share in likely.items() if share >= LEAST), reverse=True)
     return tuple(Guess(value=name, confidence=round(share, 3)) for share, name in there)
+
+
+def drum_kit_plays(ears: SoundEars, profile: SoundProfile, styles: Styles) -> bool:
+    """Whether what is struck may be a drum kit: by the sound and by what the likeliest styles have in their bands.
+
+    Plucked strings, pianos and hand percussion strike as regularly as a kit. A strange sound needs more to be told that it has none.
+    """
+    packs = genres()
+    usual = sum(share for name, share in styles if name in packs and KIT in packs[name].identity.band)
+    return ears.families_of(profile)["drums"] * usual >= NO_KIT * trust(ears.strangeness(profile))
 
 
 def _low_db(features: Features) -> float:

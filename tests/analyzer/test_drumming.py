@@ -1,10 +1,16 @@
 """Which drums play, where in the bar, and how late: a drummer whose every stroke is known."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 
 from services.analyzer.drumming import hear_drums
+from services.analyzer.players import drum_kit_plays
 from services.analyzer.rhythm import hear_rhythm
+from services.analyzer.sound_model import SoundEars
+from services.analyzer.sound_profile import SoundProfile
 from services.music.audio.onsets import EAR_RATE_HZ
 from tests.analyzer.drummers import play
 from tests.analyzer.test_rhythm import hits
@@ -63,3 +69,14 @@ def test_without_drums_nothing_is_made_up() -> None:
     tones = (sum(np.sin(2 * np.pi * hz * t) for hz in (220, 277, 330)) * 0.1 * swell).astype(np.float32)
     for samples in (tones, np.zeros(8 * EAR_RATE_HZ, np.float32)):
         assert hear_drums(samples, EAR_RATE_HZ, hear_rhythm(samples)) is None
+
+
+@pytest.mark.parametrize(
+    ("style", "struck", "strange", "kit"),
+    [("house", 0.97, 1.0, True), ("house", 0.3, 1.0, False), ("salsa", 0.97, 1.0, False), ("house", 0.3, 4.0, True)],
+)
+def test_a_kit_needs_a_struck_sound_and_a_style_that_has_one(style: str, struck: float, strange: float, kit: bool) -> None:
+    """Hand percussion and plucked strings are no kit; of a sound unlike all that was learned from that is not told."""
+    profile = SoundProfile(np.zeros(1), np.zeros(1), 0.0)
+    ears = SimpleNamespace(families_of=lambda _: {"drums": struck}, strangeness=lambda _: strange)
+    assert drum_kit_plays(cast("SoundEars", ears), profile, [(style, 1.0)]) is kit
