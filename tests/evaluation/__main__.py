@@ -1,9 +1,11 @@
-"""Fifty prompts through the whole house; the table goes to docs/evaluation.md: `make eval`.
+"""Fifty prompts through the whole house, and 28 of styles at the edge; the tables go to docs/evaluation.md: `make eval`.
 
-Options: --seconds N (length of each song), --only N,N (lines of prompts.toml), --out FILE.
+Options: --seconds N (length of each song), --table prompts|edge, --only N,N (lines of that table), --out FILE, --keep FOLDER (the songs).
+What stands in the page beside a table stays.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -17,17 +19,21 @@ from tests.songs import Song, finish_song
 
 HERE = Path(__file__).parent
 AT_ONCE = 3
+TITLES = {"prompts": "Fifty prompts", "edge": "Styles at the edge"}
+SEEDS = {"prompts": 0, "edge": 100}
+"""What is added to a line's number."""
 
 
 def main() -> int:
     """Make the songs and write the table. Returns 0 where the figures of the issue hold."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--table", choices=tuple(TITLES), default="prompts")
     parser.add_argument("--only", type=lambda text: [int(one) for one in text.split(",")], default=None)
     parser.add_argument("--out", type=Path, default=HERE.parents[1] / "docs" / "evaluation.md")
     parser.add_argument("--keep", type=Path, default=None, help="keep the songs in this folder")
     arguments = parser.parse_args()
-    prompts = [one["text"] for one in tomllib.loads((HERE / "prompts.toml").read_text("utf-8"))["prompts"]]
+    prompts = [one["text"] for one in tomllib.loads((HERE / "prompts.toml").read_text("utf-8"))[arguments.table]]
     wanted = arguments.only or list(range(1, len(prompts) + 1))
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch) / "home"
@@ -36,20 +42,29 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         with House.open(Home(home)) as house:
-            songs = dict(_make(house, folder, [(n, prompts[n - 1]) for n in wanted], arguments.seconds))
-        text = _table(songs, prompts, arguments.seconds, time.monotonic() - began)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(text, "utf-8")
+            lines = [(n, prompts[n - 1]) for n in wanted]
+            songs = dict(_make(house, folder, lines, arguments.seconds, SEEDS[arguments.table]))
+        text = _table(arguments.table, songs, prompts, arguments.seconds, time.monotonic() - began)
+    write(arguments.out, arguments.table, text)
     print(text)
     first = sum(_passed_at_first(song) for song in songs.values()) / len(songs)
     return 0 if first >= 0.95 and all(song.report["passed"] for song in songs.values()) else 1
 
 
-def _make(house: House, folder: Path, lines: list[tuple[int, str]], seconds: float) -> list[tuple[int, Song]]:
+def write(page: Path, table: str, text: str) -> None:
+    """Put a table in place of the one of its title; the rest of the page stays."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    known = page.read_text("utf-8") if page.exists() else "# Prompts through the whole house\n"
+    found = re.search(rf"^## {TITLES[table]}\n.*?(?=^## |\Z)", known, re.MULTILINE | re.DOTALL)
+    page.write_text(known.replace(found.group(0), f"{text}\n") if found else f"{known.rstrip()}\n\n{text}\n", "utf-8")
+
+
+def _make(house: House, folder: Path, lines: list[tuple[int, str]], seconds: float, seed: int) -> list[tuple[int, Song]]:
     made = []
     with Client(house.url) as client:
         for start in range(0, len(lines), AT_ONCE):
-            jobs = [(n, client.create_job(text, options={"duration_s": seconds, "seed": n})) for n, text in lines[start : start + AT_ONCE]]
+            turn = lines[start : start + AT_ONCE]
+            jobs = [(n, client.create_job(text, options={"duration_s": seconds, "seed": seed + n})) for n, text in turn]
             for number, job in jobs:
                 song = finish_song(house, client, job, folder / f"{number:02d}")
                 made.append((number, song))
@@ -65,17 +80,22 @@ def _passed_at_first(song: Song) -> bool:
     return bool(song.report["passed"] and song.report["attempts"] == 1)
 
 
-def _table(songs: dict[int, Song], prompts: list[str], seconds: float, wall_s: float) -> str:
+def _table(table: str, songs: dict[int, Song], prompts: list[str], seconds: float, wall_s: float) -> str:
     first = sum(map(_passed_at_first, songs.values()))
     passed = sum(song.report["passed"] for song in songs.values())
     lines = [
-        "# Fifty prompts",
+        f"## {TITLES[table]}",
         "",
-        f"Made by `make eval`: each sentence of tests/evaluation/prompts.toml as a song of {seconds:g} s, seed = its number.",
+        (
+            f"`python -m tests.evaluation --table {table} --seconds {seconds:g}`: each sentence of `{table}` in "
+            f"tests/evaluation/prompts.toml as a song of {seconds:g} s; "
+            f"the seed is {f'{SEEDS[table]} and ' if SEEDS[table] else ''}its number."
+        ),
         "",
         (
             f"**{first} of {len(songs)} passed every check at the first attempt ({100 * first / len(songs):.0f} %), "
-            f"{passed} of {len(songs)} after retries ({100 * passed / len(songs):.0f} %).** Wall {wall_s:.0f} s on this machine."
+            f"{passed} of {len(songs)} after retries ({100 * passed / len(songs):.0f} %).** "
+            f"Wall {wall_s:.0f} s on this machine."
         ),
         "",
         "| # | prompt | tempo asked / heard | key | LUFS | dBTP | null dBFS | stems | attempts | passed | rejected for |",
