@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from contracts.errors import BadInput
 from houseband.cli import main
@@ -80,12 +82,32 @@ def test_one_song_through_its_versions(told: Told, tmp_path: Path, capsys: pytes
     assert not mixed["drums"]
     assert mixed["bass"]
 
+    _one_drum_in_one_bar(told, composition, whole)
+
     # An old version again, without any work.
     restored = client.restore(composition, 2, branch="softer")
     assert client.diff(composition, restored.version, against=2)["differences"] == []
-    assert [one["head"] for one in client.history(composition)["branches"].values()] == [3, 5]
+    assert [one["head"] for one in client.history(composition)["branches"].values()] == [3, 6, 5]
 
     _from_a_folder(told, job=client.job(client.versions(composition)[1].job_id), folder=tmp_path / "song", capsys=capsys)
+
+
+def _one_drum_in_one_bar(told: Told, composition: str, whole: dict[str, Any]) -> None:
+    """The kick 6 dB louder in a bar: there alone, in its stem and in its mix; no other stem is another file."""
+    _, job = told.revised(composition, 2, "kick 6 dB louder in bar 2", until="mixing", branch="kick")
+    assert job.results
+    after = told.context(composition, job.results.version)
+    assert told.client.diff(composition, job.results.version, against=2)["differences"][0]["topic"] == "level"
+    for made, least_db in (("production", 2.0), ("mixing", 1.0)):
+        stems = whole[made]["stems"], after[made]["stems"]
+        players = set(whole["production"]["stems"])
+        assert {part for part in players if stems[0][part]["sha256"] != stems[1][part]["sha256"]} == {"drums"}
+        one, other = (sf.read(told.house.home.store / side["drums"]["key"])[0] for side in stems)
+        bar = round(4 * 60 / whole["musical"]["tempo_bpm"] * 48_000)
+        levels = [10 * np.log10(np.mean(np.square(sound[bar : 2 * bar - bar // 16]))) for sound in (one, other)]
+        assert levels[1] - levels[0] > least_db, made
+        outside = np.abs(one - other)[np.r_[0 : bar - bar // 16, 2 * bar + bar // 2 : len(one)]]
+        assert float(outside.max()) < 1e-4, made  # what rang in the room, and the compressor letting go of it
 
 
 def _from_a_folder(told: Told, job: Job, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +117,7 @@ def _from_a_folder(told: Told, job: Job, folder: Path, capsys: pytest.CaptureFix
     command = ["revise", str(folder), "in B minor", "--until", "arrangement", "--server", told.house.url, "--json", "--quiet"]
     assert main(command) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["parent"], Path(answer["dir"]).name) == (2, "song-v6")
+    assert (answer["parent"], Path(answer["dir"]).name) == (2, "song-v7")
     assert answer["reuse"]["parts"]["drums"] == "kept"
     context = json.loads((folder / "context.json").read_text("utf-8"))
     context["composition_id"] = "0" * 24

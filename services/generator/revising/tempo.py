@@ -5,6 +5,7 @@ from itertools import pairwise
 from contracts.context import Decision
 from contracts.edits import TempoEdit
 from contracts.music import Score
+from services.generator.composition.slowing import ritard_of, slowing, unslowed
 from services.generator.revising.song import Song, decided, listed, sections_of, stated
 
 Map = tuple[tuple[int, float], ...]
@@ -37,8 +38,10 @@ def _at(score: Score, bpm: float) -> Score:
 def _in_sections(song: Song, edit: TempoEdit, names: tuple[str, ...]) -> tuple[Song, Decision]:
     """Some sections at another tempo; the song's own is that of the others."""
     spans = [song.ticks(name) for name in names]
-    changes = _with_tempo(song.score, edit.bpm, spans)
-    score = song.score.model_copy(update={"tempo_map": changes})
+    plain = song.score.model_copy(update={"tempo_map": unslowed(song.score)})
+    score = plain.model_copy(update={"tempo_map": _with_tempo(plain, edit.bpm, spans)})
+    changes = slowing(score, ritard_of(song.score))  # a song that slows into its last chord still does
+    score = score.model_copy(update={"tempo_map": changes})
     told = decided(
         "tempo",
         f"{edit.bpm:g} BPM in {listed(names)}, {song.score.duration_s:.1f} → {score.duration_s:.1f} s",

@@ -64,6 +64,29 @@ def test_the_model_reads_what_was_left(model: Model, tmp_path: Path) -> None:
     assert asked["understood"] == ["Key A minor → G minor."]
 
 
+PLACED = [
+    _edit("level", parts=["drums"], pieces=["kick"], sections=["chorus_3"], db=3),
+    _edit("level", parts=["drums"], span=[45, 48], db=3),
+    _edit("remove", parts=["drums"], span=[44, 44]),
+    _edit("space", parts=["melody"], sections=["chorus_3"], effect="reverb", db=6),
+    _edit("tempo", bpm=126, sections=["chorus_3"]),
+    _edit("key", key="B minor", sections=["chorus_3"]),
+    _edit("title", title="Goosebumps"),
+    _edit("lyrics", text="all the lights are on", sections=["chorus_3"]),
+]
+
+
+@pytest.mark.parametrize("edit", PLACED, ids=lambda edit: f"{edit['kind']}-{len(edit)}")
+def test_edits_of_places_and_words_are_taken(model: Model, tmp_path: Path, edit: dict[str, Any]) -> None:
+    """Each kind that names bars, single drums, sections or words, beside the key of the whole song."""
+    model.plays(answers({"edits": [edit]}))
+    found = _read(tmp_path)
+    assert [one.kind for one in found.edits] == ["key", edit["kind"]]
+    said = {"bars" if name == "span" else name: value for name, value in edit.items() if name not in ("kind", "evidence")}
+    made = found.edits[1].model_dump(mode="json")
+    assert {name: made[name] for name in said} == said
+
+
 WRONG = [
     _edit("energy", "not said", sections=["chorus_3"], by=0.3),
     _edit("energy", "in G minor", sections=["chorus_3"], by=0.3),
@@ -78,6 +101,9 @@ WRONG = [
     _edit("mix", changes={"remix": 3}),
     _edit("length", bars=9000),
     _edit("shell", command="rm"),
+    _edit("level", parts=["drums"], span=[50, 90], db=3),
+    _edit("lyrics", find="never sung here", text="la"),
+    _edit("title", title=""),
     "energy",
     None,
 ]
