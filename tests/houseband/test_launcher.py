@@ -8,16 +8,25 @@ import sys
 import time
 from pathlib import Path
 
+import grpc
 import httpx
 import psutil
 import pytest
+from websockets.sync.client import connect
+
+from contracts import studio_pb2 as wire
+from contracts import studio_pb2_grpc
 
 pytestmark = pytest.mark.timeout(180)
 
 
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, **others: str) -> dict[str, str]:
     (tmp_path / "tmp").mkdir(exist_ok=True)
-    return {**os.environ, "HOUSEBAND_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+    return {**os.environ, "HOUSEBAND_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp"), **others}
+
+
+COLD = {"HOUSEBAND_WARM_UP": "false"}
+"""Nothing is loaded for stages that the song does not reach."""
 
 
 def command(*arguments: str) -> list[str]:
@@ -51,7 +60,7 @@ def test_one_command_makes_a_folder_and_leaves_nothing_running(tmp_path: Path) -
 def test_a_failure_keeps_the_logs(tmp_path: Path) -> None:
     """Where a part is unavailable, exit code 4 comes with the place of the services' logs."""
     line = command("make", "pop", "--duration", "10", "--engine", "neural", "--out", str(tmp_path / "song"))
-    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    done = subprocess.run(line, env=environment(tmp_path, **COLD), capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "neural" in done.stderr
     assert str(tmp_path / "home" / "logs") in done.stderr
@@ -63,7 +72,7 @@ def test_a_failure_keeps_the_logs(tmp_path: Path) -> None:
 def test_until_stops_early_with_what_there_is(tmp_path: Path, stage: str, files: set[str]) -> None:
     """--until delivers what there is after that stage, and no audio."""
     line = command("make", "rock", "--duration", "10", "--until", stage, "--out", str(tmp_path / "song"), "--quiet")
-    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    done = subprocess.run(line, env=environment(tmp_path, **COLD), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "song").iterdir()}
     assert files <= names
@@ -106,14 +115,32 @@ def test_a_killed_launcher_takes_its_house_with_it(tmp_path: Path) -> None:
     assert houseband_processes(tmp_path) == []
 
 
-def test_a_house_that_stays_asks_who_comes_where_it_is_told_to(tmp_path: Path) -> None:
-    """HOUSEBAND_AUTH=required holds for `houseband up`, too: without a key 401."""
+def test_a_house_that_stays_asks_who_comes_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """HOUSEBAND_AUTH=required holds for `houseband up`, too; SIGTERM with a job at work and clients on both doors ends all of it."""
     told = {**environment(tmp_path), "HOUSEBAND_AUTH": "required"}
-    subprocess.run(command("keys", "create", "--user", "ada"), env=told, capture_output=True, check=True)
-    with subprocess.Popen(command("up", "--port", "0"), env=told, stderr=subprocess.PIPE, text=True) as up:
+    made = subprocess.run(
+        command("keys", "create", "--user", "ada", "--scopes", "write"), env=told, capture_output=True, text=True, check=True
+    )
+    shown = {"X-API-Key": made.stdout.split()[0]}
+    with subprocess.Popen(command("up", "--port", "0", "--grpc-port", "0"), env=told, stderr=subprocess.PIPE, text=True) as up:
         assert up.stderr is not None
-        address = up.stderr.readline().split()[1].removesuffix("/docs")
+        words = up.stderr.readline().split()
+        address, wired = words[1].removesuffix("/docs"), words[4]
         try:
             assert httpx.get(f"{address}/api/v1/jobs").status_code == 401
+            form = {"prompt": (None, "pop"), "options": (None, '{"duration_s": 180}')}
+            job_id = httpx.post(f"{address}/api/v1/jobs", files=form, headers=shown, timeout=60).json()["job_id"]
+            events = f"{address.replace('http', 'ws')}/api/v1/jobs/{job_id}/events"
+            with connect(events, additional_headers=shown) as socket, grpc.insecure_channel(wired) as channel:
+                watching = studio_pb2_grpc.StudioStub(channel).WatchJob(
+                    wire.WatchJobRequest(job_id=job_id), metadata=(("x-api-key", shown["X-API-Key"]),)
+                )
+                assert next(watching).type == json.loads(socket.recv(60))["type"] == "accepted"
+                while json.loads(socket.recv(60)).get("stage") != "production":  # heartbeats say none
+                    continue
+                up.terminate()
+                assert up.wait(60) == 0
         finally:
-            up.terminate()
+            up.kill()
+    assert houseband_processes(tmp_path) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
