@@ -48,6 +48,16 @@ def test_words_for_tempo_accept_a_range_and_need_no_statement() -> None:
     assert not Span.parse(124).holds(125.0)
 
 
+def test_a_style_without_a_pack_counts_where_it_is_told() -> None:
+    """No brief can hold "zouk": it is right where a note tells it and its packs play, wrong where they play untold or another is told."""
+    truth = _truth(genres=["zouk"])
+    brief = _brief(genres=("reggae", "salsa"))
+    told = brief.model_copy(update={"notes": ("Zouk and kizomba has no pack of its own yet: reggae and salsa play it.",)})
+    other = brief.model_copy(update={"notes": ("Cumbia has no pack of its own yet: salsa plays it.",)})
+    beyond = told.model_copy(update={"genres": _brief(genres=("reggae", "metal")).genres})
+    assert [judge(truth, one).right["genre"] for one in (brief, told, other, beyond)] == [False, True, False, False]
+
+
 def test_instruments_are_counted_one_by_one() -> None:
     """A named one that is missing costs recall, an unnamed one precision; alternatives and what may be there cost nothing."""
     truth = _truth(**{"with": ["acoustic_piano", "bass_guitar|double_bass", "?drum_kit"]})
