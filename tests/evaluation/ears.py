@@ -2,7 +2,8 @@
 
 Each song is copied under a bare name into an empty folder before it is heard: the ears see the sound and nothing else.
 Options: --folder DIR (pairs NAME.flac and NAME.json: score, with NAME.txt: genre), --songs N (rendered where --folder lacks them),
---jobs N, --out FILE, --recordings DIR (open recordings; else HOUSEBAND_RECORDINGS), --all (every song's misses).
+--first N (number, and so seed, of the first; those from 2001 were heard before), --jobs N, --out FILE, --recordings DIR (open
+recordings; else HOUSEBAND_RECORDINGS), --all (every song's misses).
 """
 
 from __future__ import annotations
@@ -177,6 +178,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, default=CACHE)
     parser.add_argument("--songs", type=int, default=200)
+    parser.add_argument("--first", type=int, default=FIRST)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DOCS)
     parser.add_argument("--recordings", type=Path, default=os.environ.get("HOUSEBAND_RECORDINGS"))
@@ -184,10 +186,11 @@ def main() -> int:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     if asked.folder == CACHE:
-        missing = [n for n in range(FIRST, FIRST + asked.songs) if not (asked.folder / f"{n:05d}.flac").exists()]
+        missing = [n for n in range(asked.first, asked.first + asked.songs) if not (asked.folder / f"{n:05d}.flac").exists()]
         with ProcessPoolExecutor(asked.jobs) as pool:
             list(pool.map(partial(render, folder=asked.folder), missing))
-    scored = _spread(sorted(asked.folder.glob("*.flac"))[: asked.songs], asked.jobs)
+    paths = [path for path in sorted(asked.folder.glob("*.flac")) if asked.folder != CACHE or int(path.stem) >= asked.first]
+    scored = _spread(paths[: asked.songs], asked.jobs)
     missed = short_of(scored)
     overall, styles = table(scored), by_style(scored)
     print(f"{overall}\n\n{styles}\n\nmissed: {missed or 'nothing'}", flush=True)
@@ -195,7 +198,7 @@ def main() -> int:
         print("\n".join(misses(scored)))
     if not asked.out.exists():
         asked.out.write_text(HEAD, "utf-8")
-    command = f"python -m tests.evaluation.ears --songs {asked.songs}"
+    command = f"python -m tests.evaluation.ears --songs {asked.songs}" + (f" --first {asked.first}" if asked.first != FIRST else "")
     verdict = "All figures of the aim are met." if not missed else f"Missed: {'; '.join(missed)}."
     keep(asked.out, "All songs", command, f"{len(scored)} songs of 60 to 90 s. {verdict}", overall)
     keep(asked.out, "By style", command, "Means.", styles)
