@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,27 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Song:
-    with open_house(tmp_path_factory.mktemp("home")) as house:
-        return make_song(house, tmp_path_factory.mktemp("song") / "song", PROMPT, options=OPTIONS, reference=reference)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def house(home: Path) -> Iterator[House]:
+    """One house that outlives every death."""
+    with open_house(home) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def undisturbed(house: House, reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Song:
+    return make_song(house, tmp_path_factory.mktemp("song") / "song", PROMPT, options=OPTIONS, reference=reference)
+
+
+def forget(home: Path) -> None:
+    """Nothing that was made before is found by its digest: every stage works anew."""
+    for path in (home / "store").rglob("*"):
+        if path.is_file():
+            path.unlink()
 
 
 def killer(house: House, when: str, victim: str) -> tuple[Callable[[Event], None], list[int]]:
@@ -55,11 +73,13 @@ def killer(house: House, when: str, victim: str) -> tuple[Callable[[Event], None
 
 
 @pytest.mark.parametrize("when", list(VICTIMS))
-def test_a_killed_service_costs_time_and_nothing_else(undisturbed: Song, reference: Path, tmp_path: Path, when: str) -> None:
+def test_a_killed_service_costs_time_and_nothing_else(
+    house: House, home: Path, undisturbed: Song, reference: Path, tmp_path: Path, when: str
+) -> None:
     """The launcher restarts it, the bus delivers again, and the bytes are those of the undisturbed run."""
-    with open_house(tmp_path / "home") as house:
-        on_event, killed = killer(house, when, VICTIMS[when])
-        song = make_song(house, tmp_path / "song", PROMPT, options=OPTIONS, reference=reference, on_event=on_event)
+    forget(home)
+    on_event, killed = killer(house, when, VICTIMS[when])
+    song = make_song(house, tmp_path / "song", PROMPT, options=OPTIONS, reference=reference, on_event=on_event)
     assert killed, "the stage never started"
     assert song.job.status == undisturbed.job.status == "completed"
     assert song.music_digests() == undisturbed.music_digests()
