@@ -80,7 +80,8 @@ class Part(Document):
 
     `controls` maps a control name to breakpoints [[tick, value], …], held until the next one for cc*, linear between
     them for automation. Names: `cc1`, `cc2`, `cc11`, `cc64` (0–127), `pitch_bend` (semitones), and the automation
-    curves that production and mixing obey: `gain_db`, `cutoff` (0–1), `reverb_send_db`, `delay_send_db`.
+    curves that production and mixing obey: `gain_db`, `cutoff` (0–1), `reverb_send_db`, `delay_send_db`; of drums, by their
+    names, the level of single ones: `kick_db`, `snare_db` and so on.
     """
 
     role: Role

@@ -45,10 +45,21 @@ SHOWN = (
     "wider", "more reverb on the vocals", "no reverb on the drums", "pan the guitar slightly left", "distort the bass",
     "loud like a club record", "-11 LUFS, true peak -1 dBTP", "mach das Schlagzeug in der zweiten Strophe leiser",
     "einen Ganzton höher, aber langsamer", "sin batería en el puente", "cambia el piano por una guitarra acústica",
-    "remplace le piano par un orgue", "la guitare moins forte, sauf dans le refrain", "quietr gutiars in the brigde",
+    "remplace le piano par un orgue", "la guitare moins forte, sauf dans le refrain", "quietr gutiars in the brigde", "louder kick",
+    "softer hi-hats in the last chorus", "bars 17 to 20 quieter",
+    "the last four bars of the bridge without drums",
+    "hi-hats out in bars 13 to 16", "more reverb on the vocals in the bridge", "the last chorus a whole tone up", "the bridge in C minor",
+    "the outro slower", "last chorus at 126 bpm", "call it Winter Sun", "drums quieter in the tenth verse", "undo that, and 10 bpm faster",
+    "tira a guitarra da introdução", "meio tom acima", "più riverbero sulla voce", "togli la batteria nel ponte", "2番のドラムを小さくして",
+    "ピアノをローズに変えて", "最後のサビだけ半音上げて", "把钢琴换成电钢琴", "第二段主歌的鼓小声一点",
     "drums quieter in the verse and louder in the chorus", "not so fast, and order me a pizza",
 )  # fmt: skip
 """What the document shows, over the pop song of the truth tables."""
+SHOWN_SUNG = (
+    "change the line 'Sail away, paper boats' to 'Drift away, paper boats'", "replace 'river' with 'harbour' in the lyrics",
+    "new lyrics for verse 2: The tide came in and took the shore / I do not write you any more", "change 'kazoo' to 'boat' in the lyrics",
+)  # fmt: skip
+"""And over its ballad, which has words."""
 _FIELD = re.compile(r"^([a-z_.]+)(!=|=|>|<)(.*)$")
 
 
@@ -178,8 +189,12 @@ def table(halves: Mapping[str, Sequence[Judged]]) -> str:
 def shown() -> str:
     """What the reader makes of some instructions, as a Markdown table."""
     rows = ["| said | understood |", "|---|---|"]
-    for said in SHOWN:
-        found = read_instruction(said, SONGS["pop"])
+    for said, song in [*((said, SONGS["pop"]) for said in SHOWN), *((said, SONGS["ballad"]) for said in SHOWN_SUNG)]:
+        try:
+            found = read_instruction(said, song)
+        except BadInput as refused:
+            rows.append(f"| {said} | *Refused: {refused.hint}.* |")
+            continue
         unread = f" *Not understood: {'; '.join(found.unread)}.*" if found.unread else ""
         rows.append(f"| {said} | {' '.join(found.told)}{unread} |")
     return "\n".join(rows)
