@@ -47,7 +47,7 @@ def _photo(kind: str = "JPEG", size: tuple[int, int] = (3000, 2000), **more: Any
 
 
 def _settings(model: Model, **more: Any) -> LlmSettings:
-    return LlmSettings(**{"base_url": model.url, "vision_model": "eyes", "timeout_s": 5.0, "first_delay_s": 0.01, **more})
+    return LlmSettings(**{"base_url": model.url, "vision_model": "eyes", "timeout_s": 60.0, "first_delay_s": 0.01, **more})
 
 
 def test_a_small_copy_without_metadata_is_sent(model: Model) -> None:
