@@ -8,6 +8,8 @@ PROMPT ?=
 OUT ?=
 SEED ?=
 ARGS ?=
+# Processes of the suite: a song that is made keeps the process that waits for it idle.
+JOBS ?= 4
 # As typed: make would read a dollar sign in them as a variable of its own, or run what $(shell …) says.
 override PROMPT := $(value PROMPT)
 override OUT := $(value OUT)
@@ -41,7 +43,7 @@ lint: setup-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 test: lint
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 bench: setup-dev
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
