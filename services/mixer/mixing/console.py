@@ -206,16 +206,17 @@ class Console:
         """Digests of all stems that come out."""
         curve, envelope, fade = (curve_digest(one) for one in (self.curve, self.envelope, self.fade))
         curves = {name: curve_digest(own) for name, own in self.curves.items()}
+        common: dict[str, Any] = {"envelope": envelope, "song": self.song}
         tape = self.profile.tape
         keys = {
-            name: channel_key(self.plan, one, self.rate, dry=dry[name], tape=tape, curve=curves.get(name, curve), envelope=envelope)
+            name: channel_key(self.plan, one, self.rate, dry=dry[name], tape=tape, curve=curves.get(name, curve), **common)
             for name, one in self.plan.channels.items()
         }
         for bus, levels in self.levels.items():
             sends = [(keys[name], curve_digest(level) if isinstance(level, np.ndarray) else float(level)) for name, level in levels.items()]
             effect = [bus, self.beat_s, self._space(bus)] if bus == "return_delay" else [bus, self._space(bus)]
             settings = self.plan.returns[bus]
-            keys[bus] = return_key(self.plan, settings, self.rate, effect=effect, sends=sends, fade=fade, envelope=envelope)
+            keys[bus] = return_key(self.plan, settings, self.rate, effect=effect, sends=sends, fade=fade, **common)
         return keys
 
     def _kept(self, name: str) -> Audio:

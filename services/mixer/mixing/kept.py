@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.sound import Operation
+from services.mixer.effects.catalogue import effects
+from services.mixer.effects.effect import Song
 from services.mixer.mixing.channel import Channel, MixPlan, Return, Tone
 from services.mixer.profiles import OF_A_SOURCE, Strip, Tape
 from services.mixer.stored import digest
@@ -53,30 +55,36 @@ def curve_digest(curve: Curve) -> str:
     return hashlib.sha256(np.ascontiguousarray(curve).data).hexdigest()
 
 
-def _common(plan: MixPlan, rate: int, settings: Tone, fields: frozenset[str], envelope: str) -> dict[str, Any]:
+def _common(plan: MixPlan, rate: int, settings: Tone, fields: frozenset[str], envelope: str, song: Song) -> dict[str, Any]:
     ducked = getattr(settings, "duck_db", 0.0) > 0
-    return {
+    following = any(one.wants_song for operation in settings.effects if (one := effects().get(operation.effect)))
+    return ({"song": song} if following else {}) | {
         "version": VERSION,
         "rate": rate,
         "settings": settings.model_dump(mode="json", include=set(fields)),
-        "plugins": [_identity(operation) for operation in settings.effects],
+        "plugins": [identity(operation) for operation in settings.effects],
         "envelope": envelope if ducked else None,
         "mono_below_hz": plan.mono_below_hz,
         "remix": plan.remix,
     }
 
 
-def channel_key(plan: MixPlan, channel: Channel, rate: int, *, dry: str, tape: Any, curve: str, envelope: str) -> str:
-    """Digest of a channel: its dry stem's digest, its settings, the tape, and the digests of the song's curve and ducking."""
-    common = _common(plan, rate, channel, OF_CHANNEL, envelope)
+def channel_key(plan: MixPlan, channel: Channel, rate: int, *, dry: str, tape: Any, curve: str, envelope: str, song: Song) -> str:
+    """Digest of a channel: its dry stem's digest, its settings, the tape, and the digests of the song's curve and ducking.
+
+    The song's tempo and kicks count where an effect of the channel follows them.
+    """
+    common = _common(plan, rate, channel, OF_CHANNEL, envelope, song)
     if channel.fader_db is not None:
         common["fader_db"] = [channel.fader_db, channel.level_edit_db]
     return digest(**common, dry=dry, tape=tape, curve=curve, dc_block_hz=plan.dc_block_hz, heard=channel.is_heard)
 
 
-def return_key(plan: MixPlan, settings: Return, rate: int, *, effect: Any, sends: list[tuple[str, Any]], fade: str, envelope: str) -> str:
+def return_key(
+    plan: MixPlan, settings: Return, rate: int, *, effect: Any, sends: list[tuple[str, Any]], fade: str, envelope: str, song: Song
+) -> str:
     """Digest of a return: its effect's settings, and what is sent to it as (channel's digest, send level in dB or its curve's digest)."""
-    return digest(**_common(plan, rate, settings, OF_RETURN, envelope), effect=effect, sends=sends, fade=fade)
+    return digest(**_common(plan, rate, settings, OF_RETURN, envelope, song), effect=effect, sends=sends, fade=fade)
 
 
 def measured_key(dry: str, strip: Strip, tape: Tape, remix: float) -> str:
@@ -84,15 +92,22 @@ def measured_key(dry: str, strip: Strip, tape: Tape, remix: float) -> str:
     return digest(version=VERSION, dry=dry, strip=strip.model_dump(mode="json", include=set(OF_A_SOURCE)), tape=tape, remix=remix)
 
 
-def _identity(operation: Operation) -> list[str]:
+def identity(operation: Operation) -> list[str]:
     """What tells a plugin or file of the user's from another of the same name: its version, or each file's size and time."""
     if operation.effect.startswith("plugin:"):
         found = [one for one in entry_points(group="houseband.effects") if one.name == operation.effect.removeprefix("plugin:")]
         return [f"{one.dist.name} {one.dist.version}" for one in found if one.dist]
-    stated = [operation.effect, *(value for value in operation.parameters.values() if isinstance(value, str))]
-    return [line for text in stated if "/" in text or "\\" in text for line in _files(Path(text))]
+    own = effects().get(operation.effect)
+    named = {one.name for one in own.parameters if one.kind == "file"} if own else set()
+    stated = {"": operation.effect} | {name: value for name, value in operation.parameters.items() if isinstance(value, str)}
+    return [line for name, text in stated.items() if name in named or "/" in text or "\\" in text for line in _files(text)]
 
 
-def _files(path: Path) -> list[str]:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file()]
+def _files(text: str) -> list[str]:
+    """The files under a path; nothing for a word that is none."""
+    try:
+        path = Path(text).expanduser()
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        return [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file()]
+    except (OSError, RuntimeError, ValueError):  # a name without end or with NUL, a user who does not exist
+        return []
