@@ -35,7 +35,10 @@ class Reader:
     """A sound file that is read piece by piece. Raises BadInput naming one that cannot be read."""
 
     def __init__(self, path: Path) -> None:
-        self._raw = path.open("rb", buffering=0)
+        try:
+            self._raw = path.open("rb", buffering=0)
+        except OSError as error:
+            raise BadInput("file", path.name, "a readable sound file", hint=error.strerror or str(error)) from error
         shape = wave_shape(self._raw)
         if shape is not None:
             self._raw.seek(shape.start)

@@ -26,3 +26,14 @@ def test_what_is_no_sound_is_named(tmp_path):
     path.write_bytes(b"RIFF and nothing else")
     with pytest.raises(BadInput, match=r"stem\.wav"):
         Reader(path)
+
+
+def test_what_is_not_there_or_no_file_is_named(tmp_path):
+    """A stem that went, a folder in its place, and one that ends within its header."""
+    (tmp_path / "folder.wav").mkdir()
+    whole = tmp_path / "whole.wav"
+    soundfile.write(whole, np.zeros((10, 2)), 48_000, subtype="PCM_24")
+    (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[:26])
+    for name in ("gone", "folder", "cut"):
+        with pytest.raises(BadInput, match=rf"{name}\.wav"):
+            Reader(tmp_path / f"{name}.wav")

@@ -131,7 +131,7 @@ class Frames:
 
 
 def wave_shape(file: BinaryIO) -> Shape | None:
-    """The shape of an open WAV of 24 bits or 32-bit floats; None for anything else, and for one that ends too early."""
+    """The shape of an open WAV of 24 bits or 32-bit floats; None for anything else, and for one that ends before its samples."""
     head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return None
@@ -141,7 +141,9 @@ def wave_shape(file: BinaryIO) -> Shape | None:
         file.seek(at)
         name, length = struct.unpack("<4sI", file.read(8))
         if name == b"fmt " and length >= 16:
-            form = struct.unpack("<HHIIHH", file.read(16))
+            if len(body := file.read(16)) < 16:
+                return None
+            form = struct.unpack("<HHIIHH", body)
         if name == b"data":
             return _shape(form, at + 8, min(length, size - at - 8))
         at += 8 + length + length % 2
@@ -152,7 +154,7 @@ def _shape(form: tuple[int, ...], start: int, length: int) -> Shape | None:
     if len(form) != 6:
         return None
     kind, channels, rate, _, align, bits = form
-    if (kind, bits) not in {(PCM, 24), (IEEE_FLOAT, 32)} or channels < 1 or align != channels * bits // 8 or rate < 1:
+    if (kind, bits) not in {(PCM, 24), (IEEE_FLOAT, 32)} or channels < 1 or align != channels * bits // 8 or not 1 <= rate < 2**31:
         return None
     return Shape(bits, channels, rate, length // align, start)
 

@@ -93,6 +93,17 @@ def test_a_file_that_was_cut_off_holds_what_is_there(tmp_path):
     assert np.array_equal(read_wave(path)[0], audio[:, :98])
 
 
+@pytest.mark.parametrize("write", [write_float_wav, write_wav_24])
+def test_a_file_that_ends_in_its_header_is_left_to_others(tmp_path, write):
+    """Wherever it was cut off before its samples, nothing is read and nothing breaks."""
+    path = tmp_path / "x.wav"
+    write(path, noise(2, 10), RATE)
+    data = path.read_bytes()
+    start = data.index(b"data") + 8
+    assert [size for size in range(start) if wave_shape(io.BytesIO(data[:size])) is not None] == []
+    assert wave_shape(io.BytesIO(data[:start])).frames == 0
+
+
 @pytest.mark.parametrize(("kind", "bits"), [(PCM, 24), (IEEE_FLOAT, 32)])
 def test_four_gibibytes_are_the_end(kind, bits):
     frames = MOST_BYTES // (bits // 4)
