@@ -81,9 +81,14 @@ def carried_mix(context: Context, profile: str, changes: Changes, bench: Workben
 
 
 def _stood_at(parent: Context, plan: MixPlan, bench: Workbench, name: str, channel: Channel) -> float | None:
-    """What brought a part's stem to its level in the version that is revised; None where the stem is gone or silent."""
+    """What brought a part's stem to its level in the version that is revised; None where the stem is gone or silent.
+
+    Heard behind the strip as the user had edited it, since its tone has a share in how loud it was; without their own level, which
+    comes on top of a fader that is held.
+    """
     stem = parent.production.stems.get(name) if parent.production else None
-    if stem is None or not bench.objects.exists(stem.key):
+    if stem is None or name not in plan.channels or not bench.objects.exists(stem.key):
         return None
+    stood = plan.channels[name].model_copy(update={"target_lufs": channel.target_lufs})
     audio, rate = files.read_audio(bench.objects.local_path(stem))
-    return gain_to_target(shaped_by(audio, rate, channel, profile(plan.profile).tape, plan.dc_block_hz), rate, channel)
+    return gain_to_target(shaped_by(audio, rate, stood, profile(plan.profile).tape, plan.dc_block_hz), rate, stood)
