@@ -185,6 +185,10 @@ def test_what_the_brief_cannot_hold_is_told() -> None:
     assert (two.tempo_bpm.value, two.key.value) == (130, "B minor")
     assert any("'90 bpm' is named as well" in note for note in two.notes)
     assert any("'D minor' is named as well" in note for note in two.notes)
+    assert any(
+        "'speeding up': a song keeps one tempo here" in note for note in read_prompt("house at 120 bpm, speeding up", Options()).notes
+    )
+    assert read_prompt("house at 120 bpm, never speeding up", Options()).notes == ()
     assert any("Arabic script" in note for note in read_prompt("موسيقى حزينة بالعود 90 bpm", Options()).notes)
     assert not any("as well" in note for note in read_prompt("drum and bass, 174 bpm, feels like 87 bpm, A minor", Options()).notes)
 

@@ -37,18 +37,16 @@ class Guess:
     conflict: str | None = None
 
 
-def lean(
-    uses: Sequence[str], mood_ids: Sequence[str], players: Sequence[str], meter: str | None, liked: Mapping[str, float]
-) -> tuple[str, str | None]:
-    """The genre that use, moods, instruments, meter and taste lean to, and the strongest reason; pop where nothing leans.
+def lean(said: Mapping[str, Sequence[str]], liked: Mapping[str, float]) -> tuple[str, str | None]:
+    """The genre that what was said and taste lean to, and the strongest reason; pop where nothing leans.
 
-    `liked`: points of taste by genre; a dislike takes away, and alone picks nothing.
+    `said`: names by kind, the kinds of leanings.toml. `liked`: points of taste by genre; a dislike takes away, and alone picks nothing.
     """
     leanings = table("leanings")
     points: dict[str, float] = {}
     reasons: dict[str, tuple[float, str]] = {}
-    for kind, ids in (("use", uses), ("mood", mood_ids), ("instrument", players), ("meter", [meter] if meter else [])):
-        for name in ids:
+    for kind, names in said.items():
+        for name in names:
             for genre_id, weight in leanings[kind].get(name, {}).items():
                 if genre_id in genres():
                     points[genre_id] = points.get(genre_id, 0) + weight

@@ -1,5 +1,7 @@
 """The fields of style and feeling: genres, moods, energy, valence, production, use, the artist."""
 
+from collections.abc import Sequence
+
 from contracts.brief import Source, Stated
 from services.enhancer.reading.case import Case
 from services.enhancer.reading.findings import Finding, inferred
@@ -39,19 +41,30 @@ def genres_field(case: Case) -> Stated[tuple[str, ...]]:
     heard = heard_genre(case)
     if heard:
         return heard.stated()
-    meter = case.given.meter.value if case.given.meter else words.meter.value if words.meter else None
-    players = case.given.wanted.value if case.given.wanted else words.players.wanted
-    named = case.given.moods.value if case.given.moods else words.feelings.moods
-    seen = seen_genre(case) if not lean(words.sound.uses, named, players, meter, {})[1] else None
+    leaning = _said(case)
+    seen = seen_genre(case) if not lean(leaning, {})[1] else None
     if seen:
         return seen.stated()
-    name, why = lean(words.sound.uses, named, players, meter, case.taste.genre_points())
+    name, why = lean(leaning, case.taste.genre_points())
     if name in styles.refused:
         name, why = next((n for n in (DEFAULT_GENRE, *genres()) if n not in styles.refused), DEFAULT_GENRE), None
     lead: tuple[str, ...] = (name,)
     if why:
         return inferred(lead, f"'{why}' leans to {genres()[name].name.lower()}", 0.55).stated()
     return inferred(lead, f"no style was named; {genres()[name].name.lower()} leaves the most open", 0.3).stated()
+
+
+def _said(case: Case) -> dict[str, Sequence[str]]:
+    """What leans to a style, by kind."""
+    words, given = case.words, case.given
+    meter = given.meter.value if given.meter else words.meter.value if words.meter else None
+    return {
+        "use": words.sound.uses,
+        "mood": given.moods.value if given.moods else words.feelings.moods,
+        "instrument": given.wanted.value if given.wanted else words.players.wanted,
+        "meter": (meter,) if meter else (),
+        "tempo": (words.tempo_word.name,) if words.tempo_word else (),
+    }
 
 
 def _styles_reason(case: Case) -> str | None:

@@ -92,6 +92,7 @@ _NEARLY = re.compile(
 )
 _ENDS_ITEM = re.compile(r"\s*(?:$|[,;.!)\n|(/])(?!\d)")
 _SURELY, _ABOUT, _BY_PLACE = 1.0, 0.9, 0.85
+_FEW_WORDS, _LEAST_TRAILING_BPM = 6, 70
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ class TempoWord:
     low_bpm: float = 0.0
     high_bpm: float = 0.0
     share: float | None = None
+    name: str = ""
+    """Which relative word it is, such as ballad."""
 
 
 def read_tempo(text: Text, places: Sequence[int] = (), soft: Sequence[int] = ()) -> Finding[float] | None:
@@ -164,8 +167,10 @@ def _reckoned(match: re.Match[str]) -> float:
 def _beside(text: Text, places: Sequence[int], soft: Sequence[int]) -> Finding[float] | None:
     """A bare number that touches the name of a style or a key: "techno 133", "130 techno", "F#m 172", "a trap beat 140".
 
-    Beside a word of `soft` (a mood, a sound) it must end its item: "relaxed 96, brushes".
+    Beside a word of `soft` (a mood, a sound) it must end its item: "relaxed 96, brushes". Where a few words name a style, one that ends
+    them is its tempo, too: "phonk drift cowbell 140".
     """
+    terse = bool(places) and len(text.lower.split()) <= _FEW_WORDS
     for match in _BESIDE.finditer(text.lower):
         start, end = match.span()
         value = float(match.group(1))
@@ -175,7 +180,9 @@ def _beside(text: Text, places: Sequence[int], soft: Sequence[int]) -> Finding[f
         left, right = start - len(before) + len(before.rstrip(" (@")), end + len(after) - len(after.lstrip(" "))
         after_key = left > 0 and bool(text.taken[left - 1]) and left != start
         ends = left in soft and _ENDS_ITEM.match(text.lower, end)
-        if _COUNTED_BEFORE.search(before) or not (left in places or right in places or after_key or ends or _SONG_BEFORE.search(before)):
+        last = terse and value >= _LEAST_TRAILING_BPM and not text.lower[end:].strip(" .!")
+        beside = left in places or right in places or after_key or ends or last
+        if _COUNTED_BEFORE.search(before) or not (beside or _SONG_BEFORE.search(before)):
             continue
         text.take(start, end)
         return Finding(value, text.quote(start, end), _BY_PLACE, f"{value:g} beside the style is its tempo")
@@ -235,12 +242,12 @@ def read_tempo_word(text: Text) -> TempoWord | None:
             return TempoWord(text.quote(match.start, match.end), low, high)
     refused = {i for scope in reached(text, matches, "negation", lambda _: False) for i in scope.items}
     relative = [
-        (min(max(1 - at, 0.3), 0.7) if index in refused else at, match)
+        (min(max(1 - at, 0.3), 0.7) if index in refused else at, match, "" if index in refused else name)
         for index, match in enumerate(matches)
-        for at in (words["relative"][name]["at"] for name in match.ids("relative"))
+        for name, at in ((name, words["relative"][name]["at"]) for name in match.ids("relative"))
     ]
     if not relative:
         return None
     slowest = min(relative, key=lambda entry: entry[0])
-    share, match = slowest if slowest[0] < 0 else relative[0]
-    return TempoWord(text.quote(match.start, match.end), share=share)
+    share, match, name = slowest if slowest[0] < 0 else relative[0]
+    return TempoWord(text.quote(match.start, match.end), share=share, name=name)
