@@ -3,6 +3,9 @@
 aiosqlite goes four times for a query: for a cursor, the statement, the rows and the end of the cursor; and each way costs more than what
 SQLite does. Here a statement brings its rows, what has no result (BEGIN, SAVEPOINT, RELEASE) goes along with the next statement, and a
 rollback is not waited for: the thread does everything in order.
+
+SQLite itself may take a whole transaction back where the disk is full or fails. What comes after it is refused then, the commit above
+all: else whoever wrote before would be told that it is kept.
 """
 
 import sqlite3
@@ -12,6 +15,7 @@ from typing import Any
 import aiosqlite
 
 _ALONG = ("SAVEPOINT ", "RELEASE SAVEPOINT ")
+_BACK_TO = "ROLLBACK TO "
 _CHUNK = 64
 _Ran = tuple[Any, int, int | None, list[Any]]
 
@@ -23,11 +27,11 @@ class Hops(aiosqlite.Connection):
         super().__init__(lambda: sqlite3.connect(database, **about), _CHUNK)
         self._thread.daemon = True
         self._along: list[str] = []
-        self._writes = False
+        self._writes = self._is_open = False
 
     def begin(self, *, writes: bool) -> None:
         """Begin a transaction with what comes next; one that writes takes the lock then."""
-        self._along, self._writes = ["BEGIN IMMEDIATE" if writes else "BEGIN"], writes
+        self._along, self._writes, self._is_open = ["BEGIN IMMEDIATE" if writes else "BEGIN"], writes, False
 
     def cursor(self) -> "HopCursor":  # type: ignore[override]  # it is made here, not in the thread
         return HopCursor(self)
@@ -40,21 +44,33 @@ class Hops(aiosqlite.Connection):
         if statement.startswith(_ALONG):
             self._along.append(statement)
             return None, -1, None, []
+        if statement.startswith(_BACK_TO) and (begun := statement.removeprefix(_BACK_TO)) in self._along:
+            del self._along[self._along.index(begun) + 1 :]  # nothing was said since
+            return None, -1, None, []
         along, self._along = self._along, []
-        ran: _Ran = await self._hop(_run, self._conn, along, statement, parameters, many)
+        begins = _begins(along)
+        try:
+            ran: _Ran = await self._hop(_run, self._conn, self._is_open, along, statement, parameters, many)
+        except sqlite3.Error:
+            if begins and not self._conn.in_transaction:  # what comes next begins it
+                self._along = along
+            else:
+                self._is_open |= begins
+            raise
+        self._is_open |= begins
         return ran
 
     async def commit(self) -> None:
-        """Commit; nothing where nothing was said since the transaction began."""
+        """Commit; nothing where nothing was said since the transaction began. Raises what sqlite3 raises."""
         along, self._along = self._along, []
-        if along and along[0].startswith("BEGIN"):
-            return
-        await self._hop(_commit, self._conn, along)
+        is_open, self._is_open = self._is_open, False
+        if not _begins(along):
+            await self._hop(_commit, self._conn, is_open, along)
 
     async def rollback(self) -> None:
         """Roll back. For what only read nobody waits: whatever is asked next comes after it."""
-        along, self._along = self._along, []
-        if along and along[0].startswith("BEGIN"):
+        along, self._along, self._is_open = self._along, [], False
+        if _begins(along):
             return
         if self._writes or not self._running:
             await self._hop(self._conn.rollback)
@@ -96,9 +112,19 @@ class HopCursor:
         """Nothing is open."""
 
 
-def _run(connection: sqlite3.Connection, along: list[str], statement: str, parameters: Any, many: bool) -> _Ran:
+def _begins(along: list[str]) -> bool:
+    return bool(along) and along[0].startswith("BEGIN")
+
+
+def _go_along(connection: sqlite3.Connection, is_open: bool, along: list[str]) -> None:
+    if is_open and not connection.in_transaction:
+        raise sqlite3.OperationalError("the transaction was taken back by SQLite: the disk is full, or fails")
     for one in along:
         connection.execute(one)
+
+
+def _run(connection: sqlite3.Connection, is_open: bool, along: list[str], statement: str, parameters: Any, many: bool) -> _Ran:
+    _go_along(connection, is_open, along)
     cursor = connection.executemany(statement, parameters) if many else connection.execute(statement, parameters)
     rows = cursor.fetchall() if cursor.description else []
     ran = cursor.description, cursor.rowcount, cursor.lastrowid, rows
@@ -106,7 +132,6 @@ def _run(connection: sqlite3.Connection, along: list[str], statement: str, param
     return ran
 
 
-def _commit(connection: sqlite3.Connection, along: list[str]) -> None:
-    for one in along:
-        connection.execute(one)
+def _commit(connection: sqlite3.Connection, is_open: bool, along: list[str]) -> None:
+    _go_along(connection, is_open, along)
     connection.commit()

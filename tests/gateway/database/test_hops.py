@@ -91,3 +91,42 @@ async def test_who_writes_has_the_lock_until_it_is_given_back(hops: Hops, tmp_pa
     assert await said(hops, "SELECT n FROM numbers") == [(7,)]
     await hops.rollback()
     await other.close()
+
+
+async def test_a_transaction_that_could_not_begin_begins_with_what_comes_next(hops: Hops, tmp_path: Path) -> None:
+    """Another process has the lock: the change that met it fails, and goes back to nothing; the next one is in a transaction again."""
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    hops.begin(writes=True)
+    await said(hops, "SAVEPOINT a")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        await said(hops, "INSERT INTO numbers VALUES (1)")
+    await said(hops, "ROLLBACK TO SAVEPOINT a")
+    other.execute("ROLLBACK")
+    other.close()
+    await said(hops, "SAVEPOINT b")
+    await said(hops, "INSERT INTO numbers VALUES (2)")
+    await said(hops, "RELEASE SAVEPOINT b")
+    assert await numbers(tmp_path) == []
+    await hops.commit()
+    assert await numbers(tmp_path) == [2]
+
+
+async def test_what_sqlite_took_back_is_not_committed(hops: Hops, tmp_path: Path) -> None:
+    """A full disk takes all of a transaction back: nothing more is written in it, and its commit fails."""
+    pages = (await said(hops, "PRAGMA page_count"))[0][0]
+    await said(hops, f"PRAGMA max_page_count={pages}")
+    hops.begin(writes=True)
+    await said(hops, "INSERT INTO numbers VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await hops.cursor().executemany("INSERT INTO numbers VALUES (?)", [(n,) for n in range(2, 5000)])
+    with pytest.raises(sqlite3.OperationalError, match="taken back"):
+        await said(hops, "INSERT INTO numbers VALUES (9999)")
+    with pytest.raises(sqlite3.OperationalError, match="taken back"):
+        await hops.commit()
+    await hops.rollback()
+    assert await numbers(tmp_path) == []
+    hops.begin(writes=True)
+    await said(hops, "INSERT INTO numbers VALUES (3)")
+    await hops.commit()
+    assert await numbers(tmp_path) == [3]

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import event, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.database.engine import Database
@@ -22,11 +22,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await made.close()
 
 
-def adding(name: str, begun: asyncio.Event | None = None, goes_on: asyncio.Event | None = None) -> object:
+def adding(name: str, begun: asyncio.Event | None = None, goes_on: asyncio.Event | None = None, prompt: str = "p") -> object:
     """A change that writes a composition; it says that it has begun, and waits in the middle until it may go on."""
 
     async def change(session: AsyncSession) -> str:
-        session.add(Composition(id=name, user="u", prompt="p", created_at=0.0))
+        session.add(Composition(id=name, user="u", prompt=prompt, created_at=0.0))
         await session.flush()
         if begun and goes_on:
             begun.set()
@@ -76,6 +76,22 @@ async def test_many_changes_wait_for_the_disk_together(database: Database) -> No
     await asyncio.gather(*(database.change(adding(f"c{number}")) for number in range(30)))
     assert len(commits) < 10
     assert len(await known(database)) == 30
+
+
+async def test_who_is_told_that_it_is_kept_has_it_kept_on_a_full_disk(database: Database) -> None:
+    """SQLite takes a whole transaction back where the disk is full: then all who shared it are told so, also those before and after."""
+    if database.is_shared:
+        pytest.skip("PostgreSQL commits side by side")
+    async with database.write() as session:
+        pages = await session.scalar(text("PRAGMA page_count"))
+    event.listen(database.engine.sync_engine, "connect", lambda made, _: made.cursor().execute(f"PRAGMA max_page_count={pages + 3}"))
+    await database.engine.dispose()
+    asked = [database.change(adding(name, prompt="p" * (100_000 if name == "c2" else 1))) for name in ("c0", "c1", "c2", "c3")]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in told] == [OperationalError] * 4
+    assert await known(database) == []
+    assert await database.change(adding("c4")) == "c4"
+    assert await known(database) == ["c4"]
 
 
 async def test_what_gathers_is_written_at_once_and_refused_at_once() -> None:
