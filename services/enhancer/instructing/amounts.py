@@ -77,6 +77,13 @@ _EDGE_BARS = (
     re.compile(rf"(?<!\w)(?P<n>{NUMBER})\s+(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s+{_BAR}(?![a-zà-ÿ])"),
     re.compile(rf"(?<!\w)(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s+(?P<n>(?:very |single )?){_BAR}(?![a-zà-ÿ])"),
 )
+_BESIDE_BARS = re.compile(
+    r"(?<!\w)(?:(?:for|in|during|over|im|in den|f[üu]r|durante|en|pendant|dans) )?"
+    rf"(?:(?:the|den|dem|die|los|el|les|la|le|for|f[üu]r|pendant|durante) )(?:(?P<n>{NUMBER}) )?{_BAR}"
+    r"(?=\s+(?:(?:right|just|immediately|directly|direkt|justo|juste) )?"
+    r"(?:(?P<last>before|vor|antes|avant)|(?P<first>after|nach|despu[eé]s|apr[eè]s))(?!\w))"
+)
+"""Bars that lie beside something: "the bar before the last chorus", "for two bars before each chorus"."""
 _HALF = re.compile(
     rf"(?<!\w)(?:(?P<first>{_FIRST})|(?P<last>{_LAST}|second|zweiten?|segunda|seconde?|deuxi[eè]me|seconda))\s+"
     r"(?P<half>half|h[aä]lfte|mitad|moiti[eé]|metade|met[aà])(?![a-zà-ÿ-]| time| speed| step)"
@@ -138,6 +145,8 @@ def _ranges(text: Text) -> Iterator[Amount]:
         for m in pattern.finditer(text.lower):
             count = number(m["n"]) if m["n"].strip() not in ("", "very", "single") else 1.0
             yield Amount(RANGE, count, *m.span(), edge="first" if m["first"] else "last")
+    for m in _BESIDE_BARS.finditer(text.lower):
+        yield Amount(RANGE, number(m["n"]) if m["n"] else 1.0, *m.span(), edge="first" if m["first"] else "last")
     for m in _HALF.finditer(text.lower):
         yield Amount(RANGE, 0.0, *m.span(), edge="first" if m["first"] else "last", share=0.5)
     for m in _NUMBERS.finditer(text.lower):

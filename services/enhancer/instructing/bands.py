@@ -9,11 +9,13 @@ from services.enhancer.instructing.clauses import AS_IT_IS, BUT
 from services.enhancer.instructing.items import Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, MARK, PIECE, ROLE, SECTION, VERB
 from services.enhancer.instructing.naming import instrument_named, parts_named
+from services.enhancer.instructing.scoping import only_of
 from services.music.packs.instruments import instruments
 
 _IN_ITS_PLACE = ("instead", "stattdessen", "en su lugar", "à la place")
 _SOLE = ("bass", "drums", "percussion")
 """Roles that one player has: somebody else named instead can mean nobody but them."""
+_OF_DENSITY = ("spars", "dens", "bus", "fewer", "less", "weniger", "menos", "moins", "dichter", "spar")
 _DENSITY_STEP = {"small": 0.25, "": 0.5, "large": 0.8, "twice": 0.8, "half": 0.5}
 
 
@@ -88,6 +90,8 @@ def _exchanged(facts: Facts) -> tuple[list[Item], list[Item]]:
     if verb is not None and len(who) >= 2:
         return _parted(facts, who, verb)
     use = facts.verb("play")
+    if facts.turn("busy"):
+        return [], []
     if use is not None and len(who) == 2:
         mark = next((i for i in facts.items if i.means(MARK, "into") or i.text.lower() in ("on", "auf", "sur", "as")), None)
         if mark is not None and who[0].start < mark.start < who[1].start:
@@ -118,12 +122,19 @@ def rewrite(facts: Facts) -> Iterator[Edit]:
         return
     if not facts.who.named and not facts.where.sections and not _is_take(facts):
         return
-    if busy and busy.sign == NONE:
+    if busy and (busy.sign == NONE or _is_of_harmony(facts, busy.items[0])):
         return
     facts.use(verb, *(busy.items if busy else ()))
     facts.use_names()
     density = round(busy.sign * _DENSITY_STEP[facts.degree], 2) if busy else 0.0
     yield RewriteEdit(parts=facts.parts, sections=facts.where.sections, density=density)
+
+
+def _is_of_harmony(facts: Facts, busy: Item) -> bool:
+    """Whether the chords themselves are to be simpler or richer, not those who play them: "simpler chords" are others."""
+    chords = any(item.means(ROLE, "chords") for item in facts.items)
+    others = any(item.is_player and not item.means(ROLE, "chords") for item in facts.items)
+    return chords and not others and not busy.text.lower().startswith(_OF_DENSITY)
 
 
 def _is_take(facts: Facts) -> bool:
@@ -142,12 +153,18 @@ def remove(facts: Facts) -> Iterator[Edit]:
     blank = not facts.verb("add", "rewrite", "swap", "repeat", "move") and not facts.of("db") and not _is_directed(facts)
     if not blank:
         return
+    elsewhere: tuple[str, ...] = ()
     if verb or refused:
         if verb and refused and refused.start < verb.start:
             return  # "don't drop the drums"
         parts = facts.who.parts
     elif only and any(item.means(MARK, "since") for item in facts.where.read):  # "strings only from the bridge on"
         parts = facts.who.parts
+    elif only and facts.where.sections and only_of(facts, only) == "place" and facts.who.parts and not facts.who.all:
+        parts = facts.who.parts
+        elsewhere = tuple(name for name in facts.outline.sections if name not in facts.where.sections)
+        if facts.mark("late"):  # "erst im Refrain" is silent before it
+            elsewhere = elsewhere[: list(facts.outline.sections).index(facts.where.sections[0])]
     elif only and not facts.verb("keep") and facts.clause.joint != BUT:
         parts = tuple(name for name in facts.outline.parts if name not in facts.who.parts)
     else:
@@ -159,8 +176,9 @@ def remove(facts: Facts) -> Iterator[Edit]:
     facts.use_where(lambda item: item.means(VERB, "remove"))
     facts.use_names()
     facts.use_where(lambda item: item.means(PIECE) or item.means(MARK, "every", "except", "all_but"))
-    for sections, bars in facts.where.spots:
-        yield RemoveEdit(parts=parts, sections=sections, bars=bars, pieces=pieces)
+    for sections, bars in ((elsewhere, None),) if elsewhere else facts.where.spots:
+        for some, drums in facts.groups if pieces else ((parts, ()),):
+            yield RemoveEdit(parts=some, sections=sections, bars=bars, pieces=drums)
 
 
 def _is_directed(facts: Facts) -> bool:

@@ -9,7 +9,7 @@ from services.enhancer.instructing.amounts import DB, Amount
 from services.enhancer.instructing.clauses import Clause
 from services.enhancer.instructing.items import WORD, Item
 from services.enhancer.instructing.lexicon import ATTRIBUTE, DEGREE, DIRECTION, FILLER, MARK, PIECE, SECTION, VERB
-from services.enhancer.instructing.naming import Players, players
+from services.enhancer.instructing.naming import Players, drummers_of, players
 from services.enhancer.instructing.placing import Places, places
 from services.enhancer.reading.vocabulary import MOOD
 
@@ -21,6 +21,10 @@ _DO_NOT = frozenset(
 """Refusals of doing something; "no", "without" and "not" refuse a thing."""
 _OF_DOING = _DO_NOT | {"isn't", "is not", "aren't", "are not", "can't", "cannot", "not", "pas", "won't", "doesn’t"}
 _THAN = frozenset(["than", "as", "als", "wie", "que", "do que", "di", "del", "della"])
+_TIMED = ("fast", "long", "time", "high", "swing")
+"""Attributes that say for themselves what half of them is."""
+_LIKE = frozenset(["than", "like", "comme", "unlike"])
+_AS = frozenset(["as", "wie", "als", "como", "que"])
 _ADDED = ("reverb", "echo", "distort", "compress", "pump", "swing", "punch", "lows")
 """Nouns that ask for more of themselves: "reverb on the vocals". Of others ("the tempo") it must be said which way."""
 _COMPLAINTS = ("mud", "harsh")
@@ -72,6 +76,16 @@ class Facts:
         return () if self.who.all else self.who.parts
 
     @property
+    def groups(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Parts with the drums of them that are meant: "bass drum and bass" are a drum, and somebody who strikes none."""
+        if not self.who.pieces:
+            return ((self.parts, ()),)
+        struck = {name for piece in self.who.pieces for name in drummers_of(piece, self.outline) or ()}
+        others = tuple(name for name in self.who.parts if name not in struck)
+        drums = tuple(name for name in self.who.parts if name in struck)
+        return ((drums or self.parts, self.who.pieces), *(((others, ()),) if drums and others else ()))
+
+    @property
     def is_clear(self) -> bool:
         """Whether nobody and no place is named that the song does not have, and no word is unknown."""
         return not (self.who.missing or self.where.missing or self.unknown)
@@ -88,13 +102,25 @@ class Facts:
         return than is not None and any(item.start > than and (item.is_player or item.means(PIECE)) for item in self.items)
 
     @property
+    def measures(self) -> bool:
+        """Whether it measures by a place or by somebody: "as loud as in the chorus", "like verse 1", "different than verse 1"."""
+        for at, item in enumerate(self.items):
+            word = item.text.lower()
+            doubled = word in _AS and any(one.text.lower().split()[-1] in _AS or one.means(MARK, "same", "so") for one in self.items[:at])
+            if word in _LIKE or doubled:
+                following = next((one for one in self.items[at + 1 :] if not (one.means(FILLER) or one.means(MARK))), None)
+                if following is not None and (following.means(SECTION) or following.is_player or following.means(PIECE)):
+                    return True
+        return False
+
+    @property
     def refuses(self) -> bool:
         """Whether it only says what is not to be done: "don't make the drums louder"; "not so loud" asks for something."""
         refusal = next((item for item in self.items if item.means(MARK, "not") and item.text.lower() in _DO_NOT), None)
         doing = self.verb("light", "add", "swap", "rewrite", "remove", "repeat", "move", "harmony") or any(
             item.means(ATTRIBUTE) or item.means(MOOD) for item in self.items
         )
-        return refusal is not None and bool(doing) and not self.mark("so", "too", "enough")
+        return refusal is not None and bool(doing) and not self.mark("so", "too", "enough") and not self.verb("enter")
 
     @property
     def refused(self) -> Item | None:
@@ -177,7 +203,7 @@ class Facts:
 
     def _turned(self, at: int) -> Turned | None:
         item = self.items[at]
-        name = item.id(ATTRIBUTE)
+        name = "distort" if item.text.lower() == "drive" and self.who.parts else item.id(ATTRIBUTE)
         base = _sign(name[-1]) if name[-1] in "+-" else 0
         name = name.rstrip("+-")
         if at and self.items[at - 1].means(MARK, "instead"):
@@ -193,7 +219,9 @@ class Facts:
             return Turned(name, -1, tuple(said))
         if base == 0:
             return self._of_noun(name, said, directions, refused=refused, excess=excess, short=short)
-        sign = base * (-1 if -1 in directions else 1)
+        if self.verb("remove") and name in _ADDED and not self.who.pieces:
+            return Turned(name, NONE, (*said, *filter(None, [self.verb("remove")])))
+        sign = base * (-1 if -1 in directions else 1) * (-1 if self.degree == "half" and name not in _TIMED else 1)
         if refused and short:
             return Turned(name, sign, tuple(said))
         if excess or (refused and so) or (so and self.mark("why")):
@@ -219,7 +247,7 @@ class Facts:
             return None
         if every:
             return Turned(name, -1 if -1 in every else 1, tuple(said), noun=True)
-        return Turned(name, 1, (*said, *filter(None, [self.verb("add")])), noun=True)
+        return Turned(name, -1 if self.degree == "half" else 1, (*said, *filter(None, [self.verb("add")])), noun=True)
 
 
 def _sign(text: str) -> int:

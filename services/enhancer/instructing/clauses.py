@@ -159,7 +159,11 @@ def _joined(parts: Sequence[Clause]) -> list[Clause]:
         elif not before.asks and before.is_place and clause.joint in (COMMA, AND) and clause.asks:
             scope = before.items
             joined[-1] = replace(clause, joint=before.joint)
-        elif clause.joint in (COMMA, AND) and _is_one(before, clause, parts[place + 1 :]):
+        elif (
+            (before.asks and _limits(clause) and not places_of(before))
+            or _is_exchange(before, clause)
+            or (clause.joint in (COMMA, AND) and _is_one(before, clause, parts[place + 1 :]))
+        ):
             joined[-1] = Clause((*before.items, *clause.items), before.joint)
         else:
             joined.append(clause)
@@ -181,6 +185,18 @@ def _is_one(before: Clause, clause: Clause, following: Sequence[Clause]) -> bool
     if clause.joint == AND and _waits(before) and clause.names and any(item.means(DIRECTION) for item in clause.items):
         return not any(item.means(VERB) for item in clause.items)
     return (not before.asks and before.names) or (not clause.asks and _belongs_before(clause, before, following))
+
+
+def _is_exchange(before: Clause, clause: Clause) -> bool:
+    """Whether what is exchanged stands in front: "instead of the bridge, another verse"."""
+    return clause.joint == COMMA and before.items[0].means(MARK, "instead") and clause.asks
+
+
+def _limits(clause: Clause) -> bool:
+    """Whether it only says where alone: "but just in the choruses"."""
+    only = any(item.means(MARK, "only") for item in clause.items)
+    plain = all(is_place(item) or item.is_idle or item.means(MARK) or item.means(FILLER) for item in clause.items)
+    return only and plain and any(is_place(item) for item in clause.items)
 
 
 def _waits(clause: Clause) -> bool:
@@ -205,6 +221,8 @@ def _belongs_before(clause: Clause, before: Clause, following: Sequence[Clause])
     if not clause.names:
         return bool(before.names)
     nexts = following[0] if following else None
+    if clause.joint == AND and nexts is not None and nexts.joint == COMMA:
+        return True
     if nexts is None or nexts.joint not in (COMMA, AND) or not nexts.asks:
         return True
     named = [place for place, item in enumerate(before.items) if _names(item)]

@@ -27,6 +27,10 @@ def form(facts: Facts) -> Iterator[Edit]:
     counted = any(item.text.lower().rstrip().endswith(("s", "takte")) for item in facts.of(BARS))
     if facts.who.named or facts.turned or (facts.of(BARS) and (counted or not facts.verb("add"))):
         return
+    if facts.verb("remove") and any(item.text.lower() in ("it", "them", "es", "sie", "lo") for item in facts.items):
+        return  # of whom is not said
+    if (facts.verb("remove") and any(item.means(DEGREE, "half", "small") for item in facts.items)) or facts.mark("instead"):
+        return  # a part of it goes, or something comes for it
     action = _action(facts) if any(item.means(SECTION) for item in facts.items) or facts.clause.scope else ""
     if action == "insert":
         yield from _inserted(facts)
@@ -58,7 +62,9 @@ def _action(facts: Facts) -> str:
     if facts.verb("add") or (facts.where.missing and facts.verb("rewrite")):
         return "insert"
     alone = not facts.verb("rewrite", "keep", "swap", "harmony", "play")
-    return "remove" if facts.refused and alone else ""
+    named = next(item for item in facts.items if item.means(SECTION)) if _spoken(facts) else None
+    refuses = facts.refused is not None and (named is None or facts.refused.start < named.start)  # "the verse without ..." is there
+    return "remove" if refuses and alone else ""
 
 
 def _another(facts: Facts) -> bool:
@@ -123,7 +129,7 @@ def length(facts: Facts) -> Iterator[Edit]:
     scaled = facts.degree in ("twice", "half") and facts.where.sections and not facts.turned and not facts.used
     if facts.who.named or facts.where.missing or facts.where.ranges or not (bars or seconds or long or scaled):
         return
-    if long and long.sign == NONE:
+    if (long and long.sign == NONE) or (facts.where.anchor and not facts.turned):
         return
     if not (bars or seconds) and not facts.is_clear:
         return

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from typing import Any
 
@@ -35,8 +35,8 @@ _SHORTEST = 4
 @cache
 def change_words() -> dict[str, Any]:
     """The tables of the words of changes, as one."""
-    words, more = (tomllib.loads((files(__package__) / name).read_text("utf-8")) for name in ("words.toml", "words_more.toml"))
-    return _beside(words, more)
+    names = ("words.toml", "words_more.toml", "words_scope.toml")
+    return reduce(_beside, (tomllib.loads((files(__package__) / name).read_text("utf-8")) for name in names))
 
 
 def _beside(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

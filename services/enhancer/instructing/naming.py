@@ -56,6 +56,8 @@ def players(items: Sequence[Item], outline: Outline, earlier: Iterable[str] = ()
             (found.left_out if excepting else found.kept).extend(drums)
             found.missing += [] if drums else [item]
             found.read.append(item)
+        elif _is_of_somebody(item, items):
+            found.read.append(item)
         elif item.is_player and not item.means(SECTION):
             named, ordinal = _nth_of(parts_named(item, outline), items[at - 1] if at else None, item)
             found.read += [*ordinal, item]
@@ -65,6 +67,12 @@ def players(items: Sequence[Item], outline: Outline, earlier: Iterable[str] = ()
     kept = list(outline.parts) if everybody else found.kept
     ids = tuple(name for name in outline.parts if name in kept and name not in found.left_out)
     return Players(ids, tuple(dict.fromkeys(pieces)), tuple(found.missing), tuple(found.read), everybody and not found.left_out)
+
+
+def _is_of_somebody(item: Item, items: Sequence[Item]) -> bool:
+    """Whether chords are what somebody plays who is named beside them: "the piano plays sparser chords"."""
+    others = (one for one in items if one is not item and one.is_player and not one.means(SECTION))
+    return item.means(ROLE, "chords") and any(not one.means(ROLE, "chords") for one in others)
 
 
 def _nth_of(named: list[str], before: Item | None, item: Item) -> tuple[list[str], list[Item]]:

@@ -16,6 +16,8 @@ NTH = {
 _NUMBERED = re.compile(r"^(\d{1,3})(?:st|nd|rd|th|te[nrs]?|e|eme|ème|ère|er|re|º|ª|o|a)$")
 """An ordinal in digits: "10th", "2e", "3º"."""
 _OF = frozenset(["of", "von", "der", "des", "de", "del", "du", "do", "da", "di", "della", "dello", "の", "的"])
+_ONWARD = frozenset(["ab", "ab dem", "ab der", "a partir de", "a partir del", "à partir de", "à partir du", "dès", "starting from"])
+"""Of these all that follows is meant without an "on" behind."""
 _SPOKEN = {"one": 1, "two": 2, "three": 3, "four": 4, "eins": 1, "zwei": 2, "drei": 3, "uno": 1, "dos": 2, "tres": 3, "deux": 2, "trois": 3}
 
 
@@ -82,7 +84,13 @@ def places(items: Sequence[Item], outline: Outline) -> Places:
     if not anchors:
         return replace(main, missing=(*main.missing, items[end]), read=(*main.read, *read))
     anchor = anchors[0] if side == "before" else anchors[-1]
-    return replace(main, sections=_beside(main.sections, anchors, side, outline), read=(*main.read, *read), anchor=anchor, side=side)
+    return replace(
+        main,
+        sections=_beside(main.sections, anchors, side, outline, far=_is_far(items, side)),
+        read=(*main.read, *read),
+        anchor=anchor,
+        side=side,
+    )
 
 
 def _next_to(amount: Amount, anchor: SectionOutline, side: str, outline: Outline) -> tuple[int, int] | None:
@@ -94,13 +102,20 @@ def _next_to(amount: Amount, anchor: SectionOutline, side: str, outline: Outline
     return bars if fits else None
 
 
-def _beside(named: tuple[str, ...], anchors: Sequence[str], side: str, outline: Outline) -> tuple[str, ...]:
-    """Of the sections that were named the nearest on that side of the anchor; of none the neighbour itself."""
+def _is_far(items: Sequence[Item], side: str) -> bool:
+    """Whether all that lies on a side is meant, and not the neighbour: "after the bridge", "no strings before the drop"."""
+    if any(item.means(MARK, "close") for item in items):
+        return False
+    return side == "after" or any(item.means(MARK, "not", "only") for item in items)
+
+
+def _beside(named: tuple[str, ...], anchors: Sequence[str], side: str, outline: Outline, *, far: bool) -> tuple[str, ...]:
+    """Of the sections that were named the nearest on that side of the anchor; of none the neighbour itself, or (`far`) all there."""
     order = list(outline.sections)
     at = order.index(anchors[0] if side == "before" else anchors[-1])
     there = order[:at][::-1] if side == "before" else order[at + 1 :]
     if not named:
-        return tuple(there[:1])
+        return tuple(name for name in order if name in there) if far else tuple(there[:1])
     near = [name for name in there if name in named]
     return tuple(near[:1]) if len(named) > 1 and near else named
 
@@ -109,7 +124,7 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     found, ranges, edge = Found(), list[tuple[int, int]](), ""
     excepting = False
     for at, item in enumerate(items):
-        if item.means(MARK, "except"):
+        if item.means(MARK, "except") or (item.means(MARK, "all_but") and _is_before_section(items, at)):
             excepting = True
             continue
         if any(item is one for one in found.read):
@@ -144,6 +159,12 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     return Places(ids if not ranges else (), tuple(ranges), tuple(found.missing), tuple(found.read), edge)
 
 
+def _is_before_section(items: Sequence[Item], at: int) -> bool:
+    """Whether what follows is a section: "everything but the chorus"."""
+    following = next((item for item in items[at + 1 :] if not (item.is_idle or item.means(MARK, *NTH))), None)
+    return following is not None and following.means(SECTION)
+
+
 def _is_of_section(items: Sequence[Item], at: int) -> bool:
     """Whether an end is that of a section: "at the end of the last chorus"."""
     following = items[at + 1] if at + 1 < len(items) else None
@@ -167,9 +188,10 @@ def _from_there(items: Sequence[Item], named: list[str], read: list[Item], outli
     order = list(outline.sections)
     at = order.index(named[0])
     since = next((item for item in before if item.means(MARK, "since")), None)
-    if since is not None and any(item.means(MARK, "only") for item in before):
+    ahead = [item for item in items if item.start < min(spans) or item in after]
+    if since is not None and any(item.means(MARK, "only") for item in ahead):
         return order[:at], [*read, since]
-    if since is not None and any(item.means(MARK, "onward") for item in after):
+    if since is not None and (since.text.lower() in _ONWARD or any(item.means(MARK, "onward") for item in after)):
         return order[at:], [*read, since]
     until = next((item for item in before if item.means(MARK, "until")), None)
     return (order[:at], [*read, until]) if until is not None else (named, read)
@@ -254,7 +276,8 @@ def _bars(items: Sequence[Item], at: int, outline: Outline, taken: Sequence[Item
     amount: Amount = items[at].value
     total = sum(section.bars for section in outline.sections.values())
     if not amount.edge:
-        bars = (int(amount.value), int(amount.other))
+        since = any(item.means(MARK, "since") for item in items[max(at - 1, 0) : at])
+        bars = (int(amount.value), total if since and amount.value == amount.other else int(amount.other))
         return [bars] if 1 <= bars[0] <= bars[1] <= total else [], [items[at]]
     named = next((i for i in range(at + 1, min(at + 6, len(items))) if items[i].means(SECTION)), None)
     if named is None:

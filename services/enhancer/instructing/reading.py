@@ -15,6 +15,7 @@ from services.enhancer.instructing.items import WORD, Item, items_of
 from services.enhancer.instructing.lexicon import FILLER, MARK, VERB
 from services.enhancer.instructing.placing import NTH as ORDINALS
 from services.enhancer.instructing.placing import places
+from services.enhancer.instructing.scoping import differing, entering, is_beyond, is_loose, opening
 from services.enhancer.instructing.settling import protected, settled
 from services.enhancer.instructing.sounds import level, master, mix, pan, space
 from services.enhancer.instructing.telling import told
@@ -28,7 +29,8 @@ EXAMPLES = (
     "'longer intro', 'another bass line', 'wider and louder', 'fade out at the end'"
 )
 _READERS: tuple[Callable[[Facts], Iterator[Edit]], ...] = (
-    harmony, tempo, key, ending, master, swap, feel, form, length, pan, remove, add, rewrite, level, mood, energy, space, mix,
+    harmony, tempo, key, ending, master, opening, entering, swap, feel, form, length, pan, remove,
+    add, rewrite, level, mood, energy, space, mix,
 )  # fmt: skip
 
 _HUGE = re.compile(r"(?<![\w.,:])\d{5,}(?!\d*(?:[.,]\d+)?\s*hz)", re.IGNORECASE)
@@ -73,7 +75,7 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
     kept: list[str] = []
     earlier: list[str] = []
     for clause in clauses_of(_items(text, outline)):
-        facts = Facts(clause, outline, tuple(earlier))
+        facts = Facts(differing(clause), outline, tuple(earlier))
         kept += keep(facts)
         made = [] if facts.used else _made(facts, text)
         if not made and clause.is_place and facts.where.sections and _sings_there(read.edits, facts):
@@ -131,8 +133,13 @@ def _made(facts: Facts, text: Text) -> list[Edit]:
     if facts.refuses:
         facts.use(*facts.items)
         return made
+    if is_beyond(facts, text.lower[: facts.items[0].start]):
+        return made
     for reader in _READERS:
         made += reader(facts)
+    if made and is_loose(facts, made):
+        facts.used.clear()
+        return []
     if not made and facts.used:
         facts.use_names()
     words = _words(facts.clause, text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.enhancer.instructing.items import Item
-from services.enhancer.instructing.lexicon import ATTRIBUTE, FILLER, MARK, MARKING, PIECE, SECTION, VERB
+from services.enhancer.instructing.lexicon import ATTRIBUTE, DIRECTION, FILLER, MARK, MARKING, PIECE, SECTION, VERB
 
 
 def settled_senses(items: Sequence[Item]) -> list[Item]:
@@ -25,6 +25,17 @@ def settled_senses(items: Sequence[Item]) -> list[Item]:
         if item.means(SECTION) and item.means(MARK, "only"):
             placed = before is not None and (_is_article(before) or before.means(VERB) or before.means(MARK, "first", "second", "last"))
             senses = _without(senses, MARK) if placed or (after is not None and not after.is_player) else _without(senses, SECTION)
+        if (
+            item.text.lower() == "back"
+            and before is not None
+            and (pulled := next((one for one in settled if one.text.lower() == "pull"), None))
+        ):
+            settled[settled.index(pulled)] = replace(pulled, senses=((FILLER, ""),))
+            senses = ((DIRECTION, "-"),)
+        if item.text.lower() in ("off", "away") and any(
+            one.text.lower() in ("take", "taken", "turn", "switch", "strip") for one in settled
+        ):
+            senses = ((VERB, "remove"),)
         if item.means(MARKING) and item.means(ATTRIBUTE):
             senses = _without(senses, MARKING)
         settled.append(item if senses == item.senses else replace(item, senses=senses))

@@ -20,7 +20,7 @@ _LEAST_LUFS, _MOST_LUFS = -30.0, -5.0
 _LEAST_CEILING, _MOST_CEILING = -9.0, -0.1
 _LEAST_DB, _MOST_DB = -60.0, 24.0
 _MOST_PLAIN_DB = 12
-_SCALE = {"small": 0.5, "": 1.0, "large": 2.0, "twice": 2.0, "half": 1.0}
+_SCALE = {"small": 0.5, "": 1.0, "large": 2.0, "twice": 2.0, "half": 2.0}
 _MOST_SHELF_DB, _REVERB_RANGE = 9.0, (-24.0, 9.0)
 _CHANGES: dict[str, dict[str, float]] = {
     "bright": {"high_end_db": 2.0},
@@ -93,7 +93,8 @@ def level(facts: Facts) -> Iterator[Edit]:
     if not _LEAST_DB <= db <= _MOST_DB:
         raise BadInput("instruction", f"{db:g} dB", f"{_LEAST_DB:g} to {_MOST_DB:g} dB")
     for sections, bars in facts.where.spots if facts.who.named or placed else ():
-        yield LevelEdit(parts=facts.parts, sections=sections, bars=bars, pieces=facts.who.pieces, db=db)
+        for parts, pieces in facts.groups:
+            yield LevelEdit(parts=parts, sections=sections, bars=bars, pieces=pieces, db=db)
     if facts.who.named or placed:
         return
     louder = facts.outline.target_lufs + (db if amount else sign * _MASTER_LU[facts.degree])

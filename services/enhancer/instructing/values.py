@@ -84,6 +84,7 @@ def _factor(degree: str, fast: Turned) -> float:
 def _use_speed(facts: Facts) -> None:
     facts.use_where(lambda item: item.means(ATTRIBUTE, "fast", "fast+", "fast-") or item.means(DIRECTION) or item.means(DEGREE))
     facts.use_where(lambda item: item.means(VERB, "light", "play", "swap") or item.means(MARK, "into", "so", "same", "only"))
+    facts.use_where(lambda item: item.text.lower() in ("drop", "cut", "pull", "lose", "take off"))  # so much of the tempo
 
 
 def key(facts: Facts) -> Iterator[Edit]:
@@ -95,11 +96,18 @@ def key(facts: Facts) -> Iterator[Edit]:
         facts.use_where(lambda one: one.means(ATTRIBUTE, "high", "high+", "high-") or one.means(VERB, "light", "swap", "play"))
         facts.use_where(lambda one: one.means(MARK, "into", "into_first", "same", "only"))
         yield KeyEdit(key=item.value.value, sections=sections)
+    if (change := facts.mark("modulation")) and sections and facts.is_clear and not (placed or facts.of(KEY, MODE, INTERVAL)):
+        if not facts.mark("not") and not facts.verb("remove") and not facts.who.named:
+            facts.use(change)
+            facts.use_names()
+            yield from _shifted(facts, 2 * (facts.direction or 1))
+        return
     amount = facts.amount(INTERVAL)
     if amount is None:
         return
     steps = int(amount.value)
-    moved = (*facts.of(INTERVAL), *(i for i in facts.items if i.means(ATTRIBUTE, *_PITCHED) or i.means(DIRECTION)))
+    dropped = (i for i in facts.items if i.means(ATTRIBUTE, *_PITCHED) or i.means(DIRECTION) or i.text.lower() in ("drop", "drops"))
+    moved = (*facts.of(INTERVAL), *dropped)
     if steps % 12 == 0 and facts.is_clear and not facts.where.ranges:
         if abs(steps) > 12 * _MOST_OCTAVES:
             raise BadInput("instruction", facts.of(INTERVAL)[0].text, f"at most {_MOST_OCTAVES} octaves")
@@ -107,15 +115,21 @@ def key(facts: Facts) -> Iterator[Edit]:
         facts.use_names()
         yield OctaveEdit(parts=facts.parts, sections=facts.where.sections, octaves=steps // 12)
     elif (not facts.who.named or facts.who.all) and not placed and (facts.is_clear or not sections):
-        facts.use(*moved)
+        facts.use(*moved, facts.mark("modulation"))
         facts.use_names()
-        keys: dict[str, list[str]] = {}
-        for name in sections:
-            keys.setdefault(facts.outline.sections[name].key or facts.outline.key, []).append(name)
-        if not sections:
-            yield KeyEdit(key=_moved(Key.parse(facts.outline.key), steps))
-        for home, names in keys.items():
-            yield KeyEdit(key=_moved(Key.parse(home), steps), sections=tuple(names))
+        yield from _shifted(facts, steps)
+
+
+def _shifted(facts: Facts, steps: int) -> Iterator[Edit]:
+    """The song, or the sections that are named, so many semitones away from the keys that they are in."""
+    sections = facts.where.sections
+    keys: dict[str, list[str]] = {}
+    for name in sections:
+        keys.setdefault(facts.outline.sections[name].key or facts.outline.key, []).append(name)
+    if not sections:
+        yield KeyEdit(key=_moved(Key.parse(facts.outline.key), steps))
+    for home, names in keys.items():
+        yield KeyEdit(key=_moved(Key.parse(home), steps), sections=tuple(names))
 
 
 def _moved(now: Key, steps: int) -> str:
@@ -140,9 +154,10 @@ def ending(facts: Facts) -> Iterator[Edit]:
         yield EndingEdit(ending="natural" if facts.mark("not") else "cut")
         return
     for item in facts.of(ENDING):
-        facts.use(item)
+        gone = not facts.who.named and not facts.turned and item.value.value != "natural" and (facts.mark("not") or facts.verb("remove"))
+        facts.use(item, facts.verb("remove") if gone else None)
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add"))
-        yield EndingEdit(ending=item.value.value)
+        yield EndingEdit(ending="natural" if gone else item.value.value)
     loop = facts.mark("loop")
     if loop and facts.mark("end") and not facts.of(ENDING) and facts.is_clear and not facts.who.named and not facts.mark("not"):
         facts.use(loop)
@@ -153,10 +168,11 @@ def ending(facts: Facts) -> Iterator[Edit]:
         and not facts.of(ENDING)
         and facts.is_clear
         and not facts.who.named
+        and not facts.turned
         and (facts.mark("not", "end") or facts.verb("add", "remove"))
     ):
-        facts.use(fade, facts.verb("add", "remove"))
         refused = facts.mark("not") or facts.verb("remove")
+        facts.use(fade, facts.verb("add", "remove"))
         facts.use_where(lambda one: one.means(MARK, "end", "not", "only", "into") or one.means(VERB, "light", "add", "remove"))
         yield EndingEdit(ending="natural" if refused else "fade")
 
@@ -196,13 +212,13 @@ def feel(facts: Facts) -> Iterator[Edit]:
     for turned in facts.turned:
         degree = facts.degree if facts.degree in _SWING else ""
         less = any(item.means(DIRECTION, "-") for item in turned.items)
-        if turned.name == "swing":
+        if turned.name == "swing" and facts.degree not in ("half", "twice"):  # of how much is not known
             harder = facts.turn("big")
             facts.use(*(harder.items if harder else ()))
             degree = "large" if harder and harder.sign > 0 else degree
             swing = _SWING[degree] if turned.sign > 0 else _LESS_SWING if less else 0.0
             yield FeelEdit(swing=swing, parts=facts.parts)
-        elif turned.name == "loose" and turned.sign != NONE:
+        elif turned.name == "loose" and not facts.is_used(turned.items[0]) and turned.sign != NONE:
             yield FeelEdit(looseness=(_LOOSE if turned.sign > 0 else _TIGHT)[degree], parts=facts.parts)
         else:
             continue
