@@ -54,5 +54,13 @@ class Stems:
         ((self.rate, self.frames),) = shapes
 
     def load(self, name: str) -> Audio:
-        """Samples of a stem, [2, frames]."""
-        return files.read_audio(self.bench.objects.local_path(self.stems[name]))[0]
+        """Samples of a stem, [2, frames]. Raises Unavailable for one that is damaged."""
+        return whole(name, files.read_audio(self.bench.objects.local_path(self.stems[name]))[0], self.frames)
+
+
+def whole(name: str, audio: Audio, frames: int) -> Audio:
+    """Samples of a stored stem, [2, frames]. Raises Unavailable where its file holds fewer or more of them."""
+    if audio.shape[1] != frames:
+        found = f"its file holds {audio.shape[1]} of {frames} samples: it is damaged"
+        raise Unavailable(f"the stem {name}", f"{found}; erase the song and make it again")
+    return audio

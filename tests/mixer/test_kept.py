@@ -3,16 +3,20 @@
 import numpy as np
 import pytest
 
+from contracts.errors import Unavailable
 from contracts.music.score import Note
 from contracts.sound import Bell, ChannelEdit, Compression, MixEdits, Operation, StretchEdit
+from services.mixer.mastering.work import master
 from services.mixer.mixing.changes import Changes
 from services.mixer.mixing.console import RETURNS, Console
 from services.mixer.mixing.edits import made_out
 from services.mixer.mixing.kept import identity
 from services.mixer.mixing.measuring import measure
 from services.mixer.mixing.plan import plan_mix
+from services.mixer.mixing.sending import add_sent
+from services.mixer.mixing.work import mix
 from services.mixer.profiles import Tape, profile
-from tests.mixer.band import RATE, make_score
+from tests.mixer.band import RATE, make_context, make_score
 
 NAMES = ("drums", "melody")
 FRAMES = 3 * RATE
@@ -115,6 +119,28 @@ def test_an_effect_that_follows_the_kick_is_run_again_where_the_kick_moved(desk)
     assert "melody" in told_apart(desk(edit), desk(edit, score=moved))
     plain = {"effects": (Operation(effect="chorus"),), "duck_db": 0.0}
     assert desk(plain)[0]["melody"] == desk(plain, score=moved)[0]["melody"]
+
+
+def test_a_stem_that_is_damaged_in_the_store_is_told(bench, dry):
+    """A file that was cut off after it was stored is not mixed as a shorter stem, whether it is dry or mixed."""
+    mixed = mix(make_context(bench, BARS, dry), bench)
+    panned = mixed.request.options.model_copy(update={"mix": MixEdits(channels={"melody": ChannelEdit(pan=0.3)})})
+    anew = mixed.model_copy(update={"request": mixed.request.model_copy(update={"options": panned})})
+    for section, stage, context in ((mixed.production, mix, anew), (mixed.mixing, mix, mixed), (mixed.mixing, master, mixed)):
+        path = bench.objects.local_path(section.stems["melody"])
+        data = path.read_bytes()
+        path.write_bytes(data[:-4000])
+        with pytest.raises(Unavailable, match="melody"):
+            stage(context, bench)
+        path.write_bytes(data)
+
+
+def test_what_is_sent_has_the_length_of_where_it_goes():
+    """Nothing is read behind the end of a stem."""
+    sent = np.zeros((2, 8), dtype=np.float32)
+    for audio, level in ((sent[:, :4], np.float32(1)), (sent, np.ones(4, dtype=np.float32)), (sent[:1], np.float32(1))):
+        with pytest.raises(ValueError, match="cannot be added"):
+            add_sent(sent, audio, level)
 
 
 def test_a_file_that_an_effect_names_counts_however_it_is_named(tmp_path, monkeypatch):

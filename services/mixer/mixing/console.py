@@ -24,6 +24,7 @@ from services.mixer.mixing.stretches import OF_SENDS, moves_db, send_moved
 from services.mixer.mixing.strip import NOMINAL_LUFS, shaped
 from services.mixer.mixing.tape import wow
 from services.mixer.profiles import Profile
+from services.mixer.stored import whole
 from services.music.audio.loudness import integrated_lufs
 
 Audio = NDArray[np.float32]
@@ -220,7 +221,7 @@ class Console:
         return keys
 
     def _kept(self, name: str) -> Audio:
-        return self.kept.load(name, self.keys[name])
+        return whole(name, self.kept.load(name, self.keys[name]), self.frames)
 
 
 def _loudness_or(audio: Audio, rate: int, otherwise: float) -> float:

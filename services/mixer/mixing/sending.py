@@ -9,7 +9,9 @@ Curve = NDArray[np.float32]
 
 
 def add_sent(sent: Audio, audio: Audio, level: Curve | np.float32) -> None:
-    """Add [2, samples] to `sent` at a level, linear: one number, or one per sample."""
+    """Add [2, samples] to `sent` at a level, linear: one number, or one per sample. Raises ValueError for other lengths."""
+    if sent.shape != audio.shape or (isinstance(level, np.ndarray) and level.shape != audio.shape[1:]):
+        raise ValueError(f"{audio.shape} cannot be added to {sent.shape} along {np.shape(level)}")
     for bus, channel in zip(sent, audio, strict=True):
         if isinstance(level, np.ndarray):
             _add_along(bus, channel, level)
