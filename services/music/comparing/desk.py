@@ -54,8 +54,8 @@ def _of_channel(name: str, before: Row, after: Row) -> Iterator[Difference]:
 
 
 def _of_stretches(name: str, before: Any, after: Any) -> Iterator[Difference]:
-    """What was moved in some bars of a section."""
-    rows = [{(row["section"], row.get("first", 1), row.get("last")): row for row in side} for side in (before, after)]
+    """What was moved in some bars of a section; what a role and its part say of the same bars adds up, as on the desk."""
+    rows = [_by_place(side) for side in (before, after)]
     for place in sorted({*rows[0], *rows[1]}, key=str):
         section, first, last = place
         bars = f", bars {first}–{last} of it" if last else f", from its bar {first} on" if first > 1 else ""
@@ -65,6 +65,15 @@ def _of_stretches(name: str, before: Any, after: Any) -> Iterator[Difference]:
                 said_ = _louder(moved) if field == "level_db" else f"{'more' if moved > 0 else 'less'} {text} ({moved:+.3g} dB)"
                 data = {"part": name, "section": section, "first": first, "last": last, field: moved}
                 yield Difference("level" if field == "level_db" else "space", f"{said(section)}{bars}: {said(name)} {said_}", data)
+
+
+def _by_place(stretches: Any) -> dict[Any, dict[str, float]]:
+    found: dict[Any, dict[str, float]] = {}
+    for row in stretches:
+        moved = found.setdefault((row["section"], row.get("first", 1), row.get("last")), dict.fromkeys(_OF_STRETCH, 0.0))
+        for field in _OF_STRETCH:
+            moved[field] += row.get(field, 0.0)
+    return found
 
 
 def _of_levels(name: str, before: Row, after: Row) -> Iterator[Difference]:

@@ -16,6 +16,7 @@ from contracts.edits import (
     TempoEdit,
 )
 from contracts.music import Role
+from contracts.sound import StretchEdit
 from services.mixer.mixing.channel import Channel
 from services.music.comparing import Song, differences
 from tests.generator.revising.songs import made, of_role
@@ -93,3 +94,6 @@ def test_the_desk_is_told() -> None:
         "loudness -14.0 → -9.0 LUFS",
     ]
     assert differences(song(plain, -14.0), song(plain.model_copy(update={"pan": 0.01}), -14.1)) == ()
+    role, own = (StretchEdit(section="verse_1", first=1, last=2, level_db=db) for db in (2.0, 3.0))
+    moved = differences(song(plain, -14.0), song(plain.model_copy(update={"stretches": (role, own)}), -14.0))
+    assert [one.text for one in moved] == ["verse 1, bars 1–2 of it: drums 5 dB louder"]
