@@ -87,7 +87,9 @@ class Standings:
             if reading is None or reading.changes != followed.changes:
                 return await self._read(followed, user, read)
             await reading.is_over.wait()
-            if reading.body and reading.changes == followed.changes:
+            if not reading.body:  # it failed: each asks for themselves, beside the others
+                return await self._read(followed, user, read)
+            if reading.changes == followed.changes:
                 return reading.body
         return known.body
 

@@ -46,6 +46,7 @@ class AuditLog:
         self._waiting: list[AuditRow] = []
         self._slowed: dict[tuple[str, str], float] = {}
         self._writing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
 
     async def write(self, deed: Deed) -> None:
         """Write a deed down. A database that is away stops nobody: the deed goes to the log of the process then.
@@ -69,8 +70,11 @@ class AuditLog:
             return
         self._waiting.append(row)
         async with self._writing:
-            if row in self._waiting:
-                await self._write_all()
+            if self._task is not None and not self._task.done():  # of somebody who has left
+                await asyncio.wait([self._task])
+            if row in self._waiting:  # by a task of its own: whoever leaves meanwhile takes nobody's deeds along
+                self._task = asyncio.create_task(self._write_all())
+                await asyncio.shield(self._task)
 
     def _is_news(self, deed: Deed) -> bool:
         now, who = self._clock(), (deed.user, deed.address)
@@ -87,7 +91,8 @@ class AuditLog:
         async def write(session: AsyncSession) -> None:
             if not rows:  # whoever came while the transaction began is in it
                 rows[:], self._waiting = self._waiting, []
-            await session.execute(_INSERT, [{name: row.__dict__[name] for name in _COLUMNS} for row in rows])
+            if rows:
+                await session.execute(_INSERT, [{name: row.__dict__[name] for name in _COLUMNS} for row in rows])
 
         try:
             await self._database.change(write)

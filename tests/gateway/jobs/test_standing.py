@@ -82,18 +82,30 @@ async def test_what_changes_while_it_is_read_is_not_kept(topic: str) -> None:
 
 
 async def test_a_read_that_fails_fails_nobody_else() -> None:
-    """Whoever waited for it reads for themselves."""
+    """Whoever waited for it reads for themselves, and not one after the other: where a database is away each read takes long."""
     standings, reader = Standings(Hub()), Reader()
     reader.let.set()
     await _told(standings, reader)
 
+    breaks = asyncio.Event()
+
     async def broken() -> JobView:
-        await asyncio.sleep(0)
+        await breaks.wait()
         raise OSError("the disk is gone")
 
     first = asyncio.create_task(standings.body("ana", "j", broken))
     await asyncio.sleep(0)
-    assert await _told(standings, reader) == 0.0
+    reader.reads = 0
+    reader.let.clear()
+    others = [asyncio.create_task(_told(standings, reader)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert reader.reads == 0
+    breaks.set()
+    async with asyncio.timeout(PATIENCE_S):
+        while reader.reads < 3:
+            await reader.next_begun()
+    reader.let.set()
+    assert await asyncio.gather(*others) == [0.0] * 3
     with pytest.raises(OSError, match="gone"):
         await first
 

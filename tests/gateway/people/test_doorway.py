@@ -17,6 +17,7 @@ from contracts import studio_pb2_grpc
 from contracts.events import Progress
 from services.gateway.database.engine import Database
 from services.gateway.database.models import ApiKey, AuditRow, Version
+from services.gateway.people.audit import AuditLog, Deed
 from services.gateway.people.keys import TICKET_PREFIX, digest_of, is_whole, mint
 from services.gateway.people.principal import Principal
 from services.gateway.people.rates import Rates
@@ -270,3 +271,40 @@ async def test_changes_and_refusals_are_written_down_without_secrets(open_locked
             rows = str([vars(row) for row in await session.scalars(select(AuditRow))])
         assert not any(secret in rows for secret in ("secret", key, key[9:], "hb_"))
         assert time.time() - mine[0]["time"] < 60
+
+
+@BOTH
+async def test_whoever_leaves_takes_nobody_s_deeds_along(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is broken off while its deed is written, with that of another: both are written, and the other has waited for it."""
+    database = Database(database_url)
+    change, begun, written, goes_on = database.change, asyncio.Event(), asyncio.Event(), [asyncio.Event(), asyncio.Event()]
+
+    async def slow(make: Any) -> Any:
+        async def wrapped(session: Any) -> None:
+            begun.set()
+            await goes_on[0].wait()
+            await make(session)
+            written.set()
+            await goes_on[1].wait()
+
+        return await change(wrapped)
+
+    monkeypatch.setattr(database, "change", slow)
+    ids = iter("ab")
+    audit = AuditLog(database, lambda: next(ids), time.time)
+    first = asyncio.create_task(audit.write(Deed("ada", "gRPC CancelJob", "j", 200)))
+    await begun.wait()
+    second = asyncio.create_task(audit.write(Deed("ben", "DELETE /jobs", "j", 200)))
+    await asyncio.sleep(0)
+    goes_on[0].set()
+    await written.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await asyncio.sleep(0)
+    assert not second.done()
+    goes_on[1].set()
+    await second
+    async with database.read() as session:
+        assert sorted(await session.scalars(select(AuditRow.user))) == ["ada", "ben"]
+    await database.close()
