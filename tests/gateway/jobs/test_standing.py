@@ -123,7 +123,7 @@ async def test_a_ready_answer_is_the_route_s_own(quiet_house: House, monkeypatch
             after = standings.known("local", job_id)
             if before is None and after is not None:
                 known, route = after, answer
-            elif before is known is after:
+            elif before is not None and before is known is after:
                 ready = answer
     assert {**route.headers, "date": ""} == {**ready.headers, "date": ""}
     assert (route.content, ready.headers["content-encoding"]) == (ready.content, "br")
