@@ -2,9 +2,9 @@
 
 The first half was there to make the reader better, the other one was written at the same time and not read until the reader stood; a
 third table, full of traps, was written then, and another after its misses were mended. A fourth and a fifth are of single drums, bars,
-words, keys and tempos of sections and four more languages: one was read before there were such edits, one after. Options: --held FILE
-(in place of all but the first), --out FILE (the tables into a document), --all (print every miss). Returns 1 where the first half
-misses its aim.
+words, keys and tempos of sections and four more languages: one was read before there were such edits, one after. A sixth and a seventh are
+hostile: opposites, limits, comparisons. The worst that a reader can do is a wrong edit without a word. Options: --held FILE (in place of
+all but the first), --out FILE (the tables into a document), --all (print every miss). Returns 1 where the first half misses its aim.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contracts.edits import Edit, Instructed, Outline
 from contracts.errors import BadInput
 from contracts.music import Key
 from services.enhancer.instructing import read_instruction
-from tests.evaluation.instructions_truth import FIFTH, FOURTH, HELD, SECOND, SONGS, TABLE, THIRD, Truth, load
+from tests.evaluation.instructions_truth import FIFTH, FOURTH, HELD, SECOND, SEVENTH, SIXTH, SONGS, TABLE, THIRD, Truth, load
 
 DOCS = Path(__file__).parents[2] / "docs" / "instructions.md"
 BEGIN_SHOWN, END_SHOWN = "<!-- shown -->", "<!-- /shown -->"
@@ -71,6 +71,8 @@ class Judged:
     fault: str
     ms: float
     refused: bool
+    silent: bool = False
+    """Whether it is wrong and nothing was told as unread: the user cannot know."""
 
 
 def read(truths: Sequence[Truth]) -> list[Judged]:
@@ -87,7 +89,8 @@ def _read(truth: Truth) -> Judged:
         found = None
     ms = 1000 * (time.process_time() - began)
     faults = [fault_of(found, one.strip(), truth.outline) for one in truth.asked.split(" | ")]
-    return Judged(truth, "" if "" in faults else faults[0], ms, found is None)
+    wrong = "" not in faults
+    return Judged(truth, faults[0] if wrong else "", ms, found is None, silent=wrong and found is not None and not found.unread)
 
 
 def fault_of(found: Instructed | None, asked: str, outline: Outline) -> str:
@@ -163,16 +166,19 @@ def _holds(value: Any, sign: str, wanted: str) -> bool:
 def table(halves: Mapping[str, Sequence[Judged]]) -> str:
     """The figures of each half as a Markdown table."""
     rows = [
-        "| table | instructions | right in everything | refused where nothing could be made | an edit that nobody asked for | ms, median | ms, p95 |",  # noqa: E501  a table of words or one pattern
-        "|---|---|---|---|---|---|---|",
+        "| table | instructions | right in everything | refused where nothing could be made | an edit that nobody asked for | refused though possible | wrong without a word | ms, median | ms, p95 |",  # noqa: E501  a table of words or one pattern
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, judged in halves.items():
         right = sum(not one.fault for one in judged)
         none = [one for one in judged if one.truth.asked == "refused"]
         more = sum(one.fault.startswith("made") for one in judged)
+        needless = sum(bool(one.fault) and one.refused for one in judged)
+        silent = sum(one.silent for one in judged)
         times = [one.ms for one in judged]
         rows.append(
             f"| {name} | {len(judged)} | {right} ({right / len(judged):.1%}) | {sum(one.refused for one in none)}/{len(none)} | {more} "
+            f"| {needless} | {silent} ({silent / len(judged):.1%}) "
             f"| {np.median(times):.1f} | {np.percentile(times, 95):.1f} |"
         )
     kinds: Counter[str] = Counter()
@@ -209,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     halves = {"made with it": read(load(TABLE))}
     for name, path in (
-        {"held out": HELD, "traps": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH}.items()
+        {"held out": HELD, "traps": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH, "seventh": SEVENTH}.items()
         if asked.held is None
         else [("held out", asked.held)]
     ):

@@ -21,6 +21,8 @@ THIRD = Path(__file__).with_name("instructions_third.toml")
 SECOND = Path(__file__).with_name("instructions_second.toml")
 FOURTH = Path(__file__).with_name("instructions_fourth.toml")
 FIFTH = Path(__file__).with_name("instructions_fifth.toml")
+SIXTH = Path(__file__).with_name("instructions_sixth.toml")
+SEVENTH = Path(__file__).with_name("instructions_seventh.toml")
 
 
 def _outline(

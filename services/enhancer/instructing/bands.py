@@ -150,7 +150,14 @@ def remove(facts: Facts) -> Iterator[Edit]:
     verb, refused, only = facts.verb("remove"), facts.refused, facts.mark("only")
     if facts.turned or not facts.who.named or facts.who.missing or facts.where.missing or facts.mark("too", "enough"):
         return
-    blank = not facts.verb("add", "rewrite", "swap", "repeat", "move") and not facts.of("db") and not _is_directed(facts)
+    but_one = facts.mark("except") and facts.who.pieces  # all drums but one of them: nobody's edit
+    ended = facts.where.anchor and facts.who.all  # "cut everything after the bridge": the song is to end there
+    blank = (
+        not (but_one or ended)
+        and not facts.verb("add", "rewrite", "swap", "repeat", "move")
+        and not facts.of("db")
+        and not _is_directed(facts)
+    )
     if not blank:
         return
     elsewhere: tuple[str, ...] = ()

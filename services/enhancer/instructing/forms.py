@@ -15,6 +15,11 @@ _MOST_OF_SECTION = 128
 """Bars that a song may change by, and that a section may have."""
 _REPEATED = ("verse", "chorus", "drop", "bridge", "breakdown", "build", "prechorus", "postchorus", "head", "vamp", "groove")
 """Of these "another one" is one more; another solo or intro is a different one."""
+_WITHIN = frozenset(
+    ["it", "them", "es", "sie", "lo", "to", "zu", "zum", "zur", "al", "à", "au", "in", "from", "of", "during", "within", "inside", "aus",
+     "im", "vom", "von", "en", "del", "dans"]
+)  # fmt: skip
+"""Words between a verb of taking away and a section that make the section the place, and not what goes."""
 _BASE_LONG = frozenset(["long", "lang", "larga", "largo", "longue", "longues", "in length", "extended"])
 _SONG_STEP = {"small": 4, "": 8, "large": 16}
 _ANOTHER = frozenset(
@@ -25,12 +30,10 @@ _ANOTHER = frozenset(
 def form(facts: Facts) -> Iterator[Edit]:
     """A section repeated, moved, taken out, or put in."""
     counted = any(item.text.lower().rstrip().endswith(("s", "takte")) for item in facts.of(BARS))
-    if facts.who.named or facts.turned or (facts.of(BARS) and (counted or not facts.verb("add"))):
+    if facts.who.named or facts.turned or facts.mark("cannot") or (facts.of(BARS) and (counted or not facts.verb("add"))):
         return
-    if facts.verb("remove") and any(item.text.lower() in ("it", "them", "es", "sie", "lo") for item in facts.items):
-        return  # of whom is not said
-    if (facts.verb("remove") and any(item.means(DEGREE, "half", "small") for item in facts.items)) or facts.mark("instead"):
-        return  # a part of it goes, or something comes for it
+    if facts.mark("instead") or (facts.verb("remove") and _is_within(facts)):
+        return
     action = _action(facts) if any(item.means(SECTION) for item in facts.items) or facts.clause.scope else ""
     if action == "insert":
         yield from _inserted(facts)
@@ -38,7 +41,8 @@ def form(facts: Facts) -> Iterator[Edit]:
     sections = facts.where.sections
     if facts.where.edge and any(item.means(SECTION) for item in facts.where.read):  # "double chorus at the end"
         sections = tuple(name for name in sections if facts.outline.sections[name].label in _spoken(facts))
-    if not action or not sections or facts.where.missing:
+    ended = action == "remove" and facts.where.edge  # "no chorus at the end" is one of them, or none
+    if not action or not sections or facts.where.missing or ended:
         return
     if action == "remove" and set(sections) == set(facts.outline.sections):
         raise BadInput("instruction", "no section at all", "at least one section must be left")
@@ -49,6 +53,17 @@ def form(facts: Facts) -> Iterator[Edit]:
     _use(facts)
     for section in chosen:
         yield FormEdit(action=action, section=section, after=after if action in ("repeat", "move") else None)
+
+
+def _is_within(facts: Facts) -> bool:
+    """Whether something in a section goes and not the section: "cut to the chorus", "lose the tension in the bridge"."""
+    cut = facts.verb("remove")
+    at = facts.items.index(cut) if cut else 0
+    section = next((place for place, item in enumerate(facts.items) if place > at and item.means(SECTION)), at)
+    between = {word for item in facts.items[at + 1 : section] for word in item.text.lower().split()}
+    between |= {"of"} if cut and cut.text.lower().endswith(" of") and cut.text.lower() != "get rid of" else set()
+    partly = any(item.means(DEGREE, "half", "small") for item in facts.items)
+    return partly or bool(facts.unknown) or bool(between & _WITHIN)
 
 
 def _action(facts: Facts) -> str:

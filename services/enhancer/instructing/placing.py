@@ -125,7 +125,7 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     excepting = False
     for at, item in enumerate(items):
         if item.means(MARK, "except") or (item.means(MARK, "all_but") and _is_before_section(items, at)):
-            excepting = True
+            excepting = all(one.is_idle or one.means(FILLER) or one.means(MARK) for one in _until_place(items[at + 1 :]))
             continue
         if any(item is one for one in found.read):
             continue
@@ -159,6 +159,12 @@ def _places(items: Sequence[Item], outline: Outline) -> Places:
     return Places(ids if not ranges else (), tuple(ranges), tuple(found.missing), tuple(found.read), edge)
 
 
+def _until_place(items: Sequence[Item]) -> Sequence[Item]:
+    """The items before the first place: in "all but the drums out in the bridge" it is the drums that are left out, not the bridge."""
+    end = next((at for at, item in enumerate(items) if item.means(SECTION) or item.kind == RANGE), 0)
+    return items[:end]
+
+
 def _is_before_section(items: Sequence[Item], at: int) -> bool:
     """Whether what follows is a section: "everything but the chorus"."""
     following = next((item for item in items[at + 1 :] if not (item.is_idle or item.means(MARK, *NTH))), None)
@@ -188,7 +194,7 @@ def _from_there(items: Sequence[Item], named: list[str], read: list[Item], outli
     order = list(outline.sections)
     at = order.index(named[0])
     since = next((item for item in before if item.means(MARK, "since")), None)
-    ahead = [item for item in items if item.start < min(spans) or item in after]
+    ahead = [item for item in items if item.start < min(spans)] + [item for item in items if item.start > max(spans)][:2]
     if since is not None and any(item.means(MARK, "only") for item in ahead):
         return order[:at], [*read, since]
     if since is not None and (since.text.lower() in _ONWARD or any(item.means(MARK, "onward") for item in after)):

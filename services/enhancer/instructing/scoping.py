@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from contracts.edits import Edit, FormEdit, LengthEdit, RemoveEdit
+from contracts.edits import Edit, FormEdit, RemoveEdit
 from services.enhancer.instructing.amounts import INTERVAL
 from services.enhancer.instructing.clause_facts import Facts
 from services.enhancer.instructing.clauses import Clause, is_place
-from services.enhancer.instructing.items import Item
-from services.enhancer.instructing.lexicon import DEGREE, MARK, PIECE, SECTION, VERB
+from services.enhancer.instructing.items import WORD, Item
+from services.enhancer.instructing.lexicon import DEGREE, FILLER, MARK, PIECE, SECTION, VERB
 from services.enhancer.instructing.naming import parts_named
+from services.enhancer.instructing.placing import NTH
 
 _THINGS = ("fade", "loop", "modulation")
 _LIMITS = ("until", "before", "after", "instead", "except", "close")
@@ -62,9 +63,11 @@ def is_beyond(facts: Facts, before: str) -> bool:
 
 def is_loose(facts: Facts, made: Sequence[Edit]) -> bool:
     """Whether a word that limits or turns what was made has had no part in it."""
-    formed = any(isinstance(edit, (FormEdit, LengthEdit)) for edit in made)
+    formed = any(isinstance(edit, FormEdit) and edit.action != "remove" for edit in made)
     for at, item in enumerate(facts.items):
         if item.means(MARK, "close") and not formed and not facts.where.ranges:
+            return True
+        if item.means(MARK, "except") and not _names_next(facts.items[at + 1 :]):
             return True
         if facts.is_used(item):
             continue
@@ -74,6 +77,12 @@ def is_loose(facts: Facts, made: Sequence[Edit]) -> bool:
         if item.means(MARK, *_THINGS) or item.means(VERB, "remove") or item.means(DEGREE, "half"):
             return True
     return False
+
+
+def _names_next(items: Sequence[Item]) -> bool:
+    """Whether the first word that means something is a name."""
+    first = next((item for item in items if not (item.is_idle or item.means(FILLER) or item.means(MARK, *NTH, "every", "other"))), None)
+    return first is not None and (_is_name(first) or first.kind != WORD)
 
 
 def entering(facts: Facts) -> Iterator[Edit]:

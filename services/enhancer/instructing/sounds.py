@@ -176,6 +176,8 @@ def mix(facts: Facts) -> Iterator[Edit]:
     for turned in (*facts.turned, *_darkened(facts)):
         if any(facts.is_used(item) for item in turned.items[:1]):
             continue
+        if facts.mark("only") and turned.noun and facts.who.parts and not facts.direction:
+            continue  # "reverb only on the vocals" takes it from all others
         edits = _channels(facts, turned) if facts.who.named and not facts.who.all else _whole(facts, turned)
         if edits is None:
             continue
