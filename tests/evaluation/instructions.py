@@ -53,6 +53,9 @@ SHOWN = (
     "tira a guitarra da introdução", "meio tom acima", "più riverbero sulla voce", "togli la batteria nel ponte", "2番のドラムを小さくして",
     "ピアノをローズに変えて", "最後のサビだけ半音上げて", "把钢琴换成电钢琴", "第二段主歌的鼓小声一点",
     "drums quieter in the verse and louder in the chorus", "not so fast, and order me a pizza",
+    "remove the fade", "half as much reverb", "the strings should only come in from the second chorus on", "no guitar before the bridge",
+    "guitar just in verse 1", "make verse 2 different from verse 1", "key change for the last chorus please",
+    "start straight with the chorus", "make the bridge as loud as the choruses", "let the bass drop out right before the final chorus",
 )  # fmt: skip
 """What the document shows, over the pop song of the truth tables."""
 SHOWN_SUNG = (

@@ -15,7 +15,7 @@ from services.enhancer.instructing.items import WORD, Item, items_of
 from services.enhancer.instructing.lexicon import FILLER, MARK, VERB
 from services.enhancer.instructing.placing import NTH as ORDINALS
 from services.enhancer.instructing.placing import places
-from services.enhancer.instructing.scoping import differing, entering, is_beyond, is_loose, opening
+from services.enhancer.instructing.scoping import WHY, differing, entering, is_beyond, is_loose, opening, taken_back
 from services.enhancer.instructing.settling import protected, settled
 from services.enhancer.instructing.sounds import level, master, mix, pan, space
 from services.enhancer.instructing.telling import told
@@ -85,6 +85,7 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
         read.edits += made
         left = _unread(facts, text, bool(made))
         read.unread += left
+        read.why |= dict.fromkeys(left, WHY) if facts.limited else {}
         gone = facts.who.missing[:1] if facts.verb("swap") else facts.who.missing  # who is to come need not be there
         if not made and (missing := [*gone, *facts.where.missing]):
             read.missing += missing
@@ -133,12 +134,17 @@ def _made(facts: Facts, text: Text) -> list[Edit]:
     if facts.refuses:
         facts.use(*facts.items)
         return made
-    if is_beyond(facts, text.lower[: facts.items[0].start]):
+    first, last = taken_back(text.lower)
+    start = facts.items[0].start
+    withdrawn = first <= start < last or (start >= last > 0 and not facts.who.named and not facts.where.named)
+    if withdrawn or is_beyond(facts, text.lower[:start]):
+        facts.limited = True
         return made
     for reader in _READERS:
         made += reader(facts)
     if made and is_loose(facts, made):
         facts.used.clear()
+        facts.limited = True
         return []
     if not made and facts.used:
         facts.use_names()

@@ -34,6 +34,9 @@ _DIFFERENT = frozenset(
 )
 _FROM = frozenset(["from", "than", "to", "als", "von", "de", "del", "a", "que", "du"])
 _EARLIER = re.compile(r"(?:undo|revert|cancel|restore|reverse|rückgängig|deshaz|annule[rz]?)\s+(?:\w+\s+){0,2}$")
+_BETWEEN = frozenset(["between", "in between", "zwischen", "entre", "tra"])
+WHY = "no edit can follow what it is limited or measured by, and without that it would be another wish"
+_CORRECTED = re.compile(r"[,;.…–-]\s*(?:no|nein|nope|non|não)\s*,\s*(?=\w)", re.IGNORECASE)
 _DOUBLED = ("double", "doubling", "verdopple", "dobla")
 _BEHIND = ("alone", "allein", "alleine", "solely", "a solas", "seule", "seul", "seuls", "seules")
 _OPENING = re.compile(
@@ -41,6 +44,14 @@ _OPENING = re.compile(
     r"\b(?:straight|right away|immediately|directly|right|direkt|gleich|sofort|directamente|directement|tout de suite)\b[\w' ]*?"
     r"\b(?:with|on|mit|con|avec|par)\b"
 )
+
+
+def taken_back(said: str) -> tuple[int, int]:
+    """From where to where a sentence is taken back by its last "no,": "the drums louder, no, the bass louder"; (0, 0) where none is."""
+    match = max(_CORRECTED.finditer(said), key=lambda one: one.end(), default=None)
+    if match is None:
+        return 0, 0
+    return max(said.rfind(mark, 0, match.start()) for mark in (". ", ";", "!", "?", "\n")) + 1, match.end()
 
 
 def differing(clause: Clause) -> Clause:
@@ -58,7 +69,8 @@ def is_beyond(facts: Facts, before: str) -> bool:
     """Whether the clause asks what no edit does: a measure taken from elsewhere, an earlier state, a doubled voice. `before`: the text."""
     doubled = any(item.text.lower().startswith(_DOUBLED) for item in facts.items)
     voiced = doubled and bool(facts.of(INTERVAL)) and (facts.who.named or facts.verb("add"))
-    return facts.measures or bool(voiced) or bool(_EARLIER.search(before))
+    between = any(item.text.lower() in _BETWEEN for item in facts.items) and any(item.means(SECTION) for item in facts.items)
+    return facts.measures or between or bool(voiced) or bool(_EARLIER.search(before))
 
 
 def is_loose(facts: Facts, made: Sequence[Edit]) -> bool:

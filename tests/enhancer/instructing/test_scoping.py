@@ -48,6 +48,7 @@ ASKED = {
     "key change for the last chorus please": "key key=B_minor sections=chorus_3",
     "start straight with the chorus": "form action=remove section=intro; form action=remove section=verse_1",
     "drop the tempo to 100": "tempo bpm=100",
+    "the drums louder, no, the bass louder": "level parts=bass db>0; unread=drums",
 }
 
 
@@ -66,6 +67,7 @@ REFUSED = (
     "one bar of silence before the last chorus", "longer fade", "cut to the chorus",
     "remove the tension from the bridge", "lose the swagger in the verses", "take the feel out of the chorus",
     "remove the lyrics in the bridge", "cut everything before the first chorus", "no chorus at the end", "reverb only on the vocals",
+    "drums out between the first chorus and the bridge", "the drums louder, no, quieter",
 )  # fmt: skip
 
 
