@@ -49,8 +49,8 @@ class Facts:
     earlier: Sequence[str] = ()
     """Parts that were named before."""
     used: list[Item] = field(default_factory=list)
-    limited: bool = False
-    """Whether nothing is made of it since what limits it cannot be followed."""
+    why: str = ""
+    """Why nothing may be made of it, though it could be read."""
 
     def __post_init__(self) -> None:
         self.items = self.clause.items

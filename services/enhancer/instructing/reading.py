@@ -85,7 +85,7 @@ def read_clauses(instruction: str, outline: Outline) -> Read:
         read.edits += made
         left = _unread(facts, text, bool(made))
         read.unread += left
-        read.why |= dict.fromkeys(left, WHY) if facts.limited else {}
+        read.why |= dict.fromkeys(left, facts.why) if facts.why else {}
         gone = facts.who.missing[:1] if facts.verb("swap") else facts.who.missing  # who is to come need not be there
         if not made and (missing := [*gone, *facts.where.missing]):
             read.missing += missing
@@ -134,22 +134,27 @@ def _made(facts: Facts, text: Text) -> list[Edit]:
     if facts.refuses:
         facts.use(*facts.items)
         return made
-    first, last = taken_back(text.lower)
-    start = facts.items[0].start
-    withdrawn = first <= start < last or (start >= last > 0 and not facts.who.named and not facts.where.named)
-    if withdrawn or is_beyond(facts, text.lower[:start]):
-        facts.limited = True
+    facts.why = _withdrawn(facts, text) or (WHY if is_beyond(facts, text.lower[: facts.items[0].start]) else "")
+    if facts.why:
         return made
     for reader in _READERS:
         made += reader(facts)
     if made and is_loose(facts, made):
         facts.used.clear()
-        facts.limited = True
+        facts.why = WHY
         return []
     if not made and facts.used:
         facts.use_names()
     words = _words(facts.clause, text)
     return [edit.model_copy(update={"words": words}) for edit in made]
+
+
+def _withdrawn(facts: Facts, text: Text) -> str:
+    """Why a clause before or behind a "no," that takes something back is not read; "" where it is."""
+    (first, last), start = taken_back(text.lower), facts.items[0].start
+    if first <= start < last:
+        return 'the "no" takes it back'
+    return 'nobody is named behind the "no"' if start >= last > 0 and not (facts.who.named or facts.where.named) else ""
 
 
 def _words(clause: Clause, text: Text) -> str:
