@@ -34,7 +34,7 @@ def test_what_would_change_is_said(song: Path, capsys) -> None:
     said = capsys.readouterr().out.splitlines()
     assert said == ["melody 1 octave down.", "Tempo 100 → 105 BPM.", "not understood: say hello to mum"]
     assert main(["revise", str(song), "slower", "--explain", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["edits"][0] == {"words": "slower", "kind": "tempo", "bpm": 92.0}
+    assert json.loads(capsys.readouterr().out)["edits"][0] == {"words": "slower", "kind": "tempo", "bpm": 92.0, "sections": []}
     assert sorted(path.name for path in song.parent.rglob("*")) == before
 
 

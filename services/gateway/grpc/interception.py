@@ -18,6 +18,7 @@ from services.gateway.problems import Refused
 
 WHO: ContextVar[Principal] = ContextVar("who")
 _OURS = "/houseband."
+_LEAVING_S = 0.05
 _REFUSALS = (403, 404, 429)
 """What is written down of those who only look; who could not sign in is written down where they try."""
 
@@ -103,7 +104,7 @@ class _Call:
         self._tap.told(message.ByteSize())
 
     async def _counted(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        async for request in requests:
+        async for request in whole(requests, self._context):
             self._tap.bytes_in += request.ByteSize()
             yield request
 
@@ -123,3 +124,17 @@ class _Call:
         if call_scope(name) == "write" or status in _REFUSALS:
             deed = deed_of(self._who, f"gRPC {name}", self._method, status, address_of(self._context.peer()))
             await self._reception.audit.write(deed)
+
+
+async def whole(requests: AsyncIterator[Any], context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    """What a caller streams, to its end. Raises Refused (504), or is cancelled, where they left before that: a half is no order.
+
+    Who leaves ends their stream, too, and that may be seen a moment before the leaving.
+    """
+    async for request in requests:
+        yield request
+    await asyncio.sleep(_LEAVING_S)
+    left_s = context.time_remaining()
+    if context.done() or (left_s is not None and left_s <= 0):
+        detail = "The call was over before its stream was."
+        raise Refused(504, detail, code="deadline_exceeded", field="stream", allowed="a later deadline")

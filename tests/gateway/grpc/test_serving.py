@@ -23,8 +23,10 @@ from contracts import studio_pb2_grpc
 from contracts.errors import BadInput, Unavailable
 from contracts.events import Progress
 from services.gateway.database.engine import Database
+from services.gateway.grpc.interception import whole
 from services.gateway.grpc.server import STUDIO, serving
 from services.gateway.people.keyring import add_key
+from services.gateway.problems import Refused
 from services.gateway.settings import GatewaySettings
 from tests.gateway.conftest import PATIENCE_S, House, Open
 from tests.gateway.grpc.conftest import chunk, order, problem_of, studio
@@ -262,3 +264,26 @@ async def test_a_reader_who_stops_reading_slows_nobody_and_is_given_up(house: Ho
                 await asyncio.sleep(0.05)
         read.cancel()
         idle.cancel()
+
+
+@pytest.mark.parametrize(("is_done", "left_s"), [(True, None), (False, 0.0), (False, -0.1)])
+async def test_a_stream_that_ends_because_its_caller_left_is_no_order(is_done: bool, left_s: float | None) -> None:
+    """The end of a stream may be seen before the leaving that ended it; with the caller still there it is the end."""
+
+    class Context:
+        def done(self) -> bool:
+            return is_done
+
+        def time_remaining(self) -> float | None:
+            return left_s
+
+    async def half() -> AsyncIterator[wire.CreateJobRequest]:
+        yield order()
+
+    async def told() -> list[str]:
+        return [request.order.prompt async for request in whole(half(), Context())]
+
+    with pytest.raises(Refused, match="over before its stream"):
+        await told()
+    is_done, left_s = False, 5.0
+    assert await told() == ["a song"]
