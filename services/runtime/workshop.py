@@ -26,6 +26,8 @@ from services.runtime.workbench import Objects, Workbench, until_given_up
 
 PROGRESS_EVERY_S = 0.2
 _LEAST_FREE_BYTES = 2**20
+_YIELDS = 5
+"""How much lower a worker stands than those who answer (nice(2)): on one machine, who asks waits for no song that is being rendered."""
 
 
 def function_named(name: str) -> Callable[..., Any]:
@@ -87,6 +89,7 @@ def main() -> None:
     die_with_parent()  # where the kernel cannot, the closed socket ends an idle worker
     if os.getppid() != parent:  # it died before the kernel knew whom to watch
         return
+    os.nice(_YIELDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     objects = open_store(store, cache_dir=scratch / "cache")
     with socket.socket(fileno=descriptor) as line, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -47,6 +47,11 @@ async def test_the_result_comes_back_with_progress(workers: Workers) -> None:
     assert told[-1] == (1.0, "mix 3")
 
 
+async def test_who_answers_stands_before_who_works(pool: ProcessWorkers) -> None:
+    """A worker process has a lower priority than its parent, so that a song that is rendered keeps no asker waiting."""
+    assert await pool.run(f"{TOYS}:niceness") == min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
+
+
 @pytest.mark.parametrize(("kind", "error", "text"), [("bad", BadInput, "tempo_bpm: 900"), ("full", Unavailable, "free some space")])
 async def test_errors_keep_their_kind_and_words(workers: Workers, kind: str, error: type[Exception], text: str) -> None:
     """BadInput stays BadInput across the border, and a full disk is told as such."""
