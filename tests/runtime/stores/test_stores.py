@@ -5,11 +5,15 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import boto3
 import numpy as np
 import pytest
 import soundfile
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.server import ThreadedMotoServer
 
 from contracts.artifacts import Artifact, AudioArtifact
 from contracts.errors import BadInput, Unavailable
@@ -17,14 +21,25 @@ from services.runtime.stores import open_store
 from services.runtime.workbench import Objects
 
 
+class OneAtATime(DomainDispatcherApplication):
+    """S3 looks whether an object is there and writes it in one step; moto in two, and another request may come between them."""
+
+    _turn = threading.Lock()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        if environ["REQUEST_METHOD"] != "PUT":
+            return super().__call__(environ, start_response)
+        with self._turn:
+            return list(super().__call__(environ, start_response))
+
+
 @pytest.fixture(scope="module")
 def s3_endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
     known = dict(os.environ)
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
+    with patch("moto.moto_server.threaded_moto_server.DomainDispatcherApplication", OneAtATime):
+        server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
     boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="music")
