@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.music import Role, Score
+from services.analyzer.training import played_drums
 from services.music.audio.onsets import EAR_RATE_HZ
 
 Floats = npt.NDArray[np.float64]
@@ -50,14 +51,8 @@ class Voice:
         return np.asarray(out * np.minimum(1, t / self.attack_s) * np.exp(-self.decay * t) * fade)
 
 
-class Kit:
-    """Drawn drums."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-        self.low, self.drop, self.ring = rng.uniform(42, 65), rng.uniform(0.8, 3.5), rng.uniform(7, 22)
-        self.body, self.wires, self.dry = rng.uniform(150, 240), rng.uniform(0.08, 0.3), rng.uniform(12, 35)
-        self.tick, self.air = rng.uniform(30, 130), rng.uniform(0.02, 0.09)
+class Kit(played_drums.Kit):
+    """Drawn drums, by the keys of General MIDI."""
 
     def note(self, pitch: int, _: float) -> Floats:
         """One stroke of a General MIDI key, samples."""

@@ -1,8 +1,10 @@
 """Another key: notes, chords and the keys of the sections, transposed; into another mode by scale degree. Drums stay."""
 
+from collections.abc import Iterable
+
 from contracts.context import Decision
 from contracts.edits import KeyEdit
-from contracts.music import Chord, ChordEvent, Key, Part, Role, Score, Section
+from contracts.music import Chord, ChordEvent, Key, Note, Part, Role, Score, Section
 from services.generator.arrangement.finish import into_range, without_overlaps
 from services.generator.revising.degrees import KeyChange
 from services.generator.revising.revoicing import revoiced
@@ -76,17 +78,24 @@ def _event(event: ChordEvent, change: KeyChange) -> ChordEvent:
 
 
 def _part(part: Part, old: Score, new: Score, changes: dict[str, KeyChange], home: KeyChange) -> Part:
-    """A part's notes by their section's change, the whole of it in the octave that its instrument plays best."""
+    """A part's notes by their section's change."""
+    notes = ((note, changes.get(old.section_at(note.start) or "", home)) for note in part.notes)
+    return _played(part, notes, old, new, changes, same_mode=home.same_mode)
+
+
+def _played(
+    part: Part, notes: Iterable[tuple[Note, KeyChange]], old: Score, new: Score, changes: dict[str, KeyChange], *, same_mode: bool
+) -> Part:
+    """A part with these notes alone, each by its change, all of them in the octave that its instrument plays best."""
     changed = []
-    for note in part.notes:
-        change = changes.get(old.section_at(note.start) or "", home)
+    for note, change in notes:
         at = old.chord_at(note.start)
         changed.append(note._replace(pitch=change.pitch(note.pitch, at.chord if at else None)))
     low, high = instrument(part.instrument).range
     shift = min(_OCTAVES, key=lambda s: (sum(not low <= n.pitch + s <= high for n in changed), abs(s)))
     placed = into_range([n._replace(pitch=n.pitch + shift) for n in changed], low, high)
-    out = part.model_copy(update={"notes": tuple(without_overlaps(placed) if not home.same_mode else sorted(placed))})
-    if home.same_mode or part.role in (Role.MELODY, Role.VOCAL, Role.FX):
+    out = part.model_copy(update={"notes": tuple(without_overlaps(placed) if not same_mode else sorted(placed))})
+    if same_mode or part.role in (Role.MELODY, Role.VOCAL, Role.FX):
         return out
     return _over_new_roots(out, old, new, changes)
 
@@ -119,19 +128,10 @@ def _modulated(score: Score, changes: dict[str, KeyChange], spans: dict[str, tup
 
 
 def _changed(part: Part, old: Score, new: Score, section: str, change: KeyChange, span: tuple[int, int]) -> Part:
-    """A part as it plays one section in its new key, in the octave that its instrument plays best there."""
-    notes = []
-    for note in (note for note in part.notes if inside(note.start, [span])):
-        at = old.chord_at(note.start)
-        notes.append(note._replace(pitch=change.pitch(note.pitch, at.chord if at else None)))
-    low, high = instrument(part.instrument).range
-    shift = min(_OCTAVES, key=lambda s: (sum(not low <= n.pitch + s <= high for n in notes), abs(s)))
-    placed = into_range([n._replace(pitch=n.pitch + shift) for n in notes], low, high)
-    out = part.model_copy(update={"notes": tuple(without_overlaps(placed) if not change.same_mode else sorted(placed))})
-    if change.same_mode or part.role in (Role.MELODY, Role.VOCAL, Role.FX):
-        return out
+    """A part as it plays one section in its new key."""
+    notes = ((note, change) for note in part.notes if inside(note.start, [span]))
     others = {name: KeyChange(old.key_value, old.key_value) for name in old.sections}
-    return _over_new_roots(out, old, new, {**others, section: change})
+    return _played(part, notes, old, new, {**others, section: change}, same_mode=change.same_mode)
 
 
 def _over_new_roots(part: Part, old: Score, new: Score, changes: dict[str, KeyChange]) -> Part:
